@@ -1,0 +1,40 @@
+# Everything sets itself up: .venv, and Debian packages only where something is missing (tools/setup.sh).
+.DEFAULT_GOAL := help
+VENV := .venv/bin
+
+.PHONY: help run-env dev-env demo test check bench docs clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+
+run-env:
+	@tools/setup.sh run
+
+dev-env:
+	@tools/setup.sh dev
+
+demo: run-env ## the main job on shipped examples
+	@PATH="$(CURDIR)/$(VENV):$$PATH" examples/demo.sh
+
+test: lint ## everything CI runs
+	$(VENV)/mkdocs build --strict --quiet
+	$(VENV)/pytest
+
+check: lint ## the quick loop
+	$(VENV)/pytest -q -m "not slow"
+
+.PHONY: lint
+lint: dev-env
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+bench: dev-env ## speed, as ratios against a reference of the same run
+	$(VENV)/python -m bench
+
+docs: dev-env ## the documentation as a site in site/
+	$(VENV)/mkdocs build --strict
+
+clean: ## remove what make made
+	rm -rf .venv site .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,85 @@
+"""Where a piece of text came from."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+
+class Source:
+    """A text and the name under which it is shown.
+
+    `name` is a path, `<stdin>` or the like. `text` is empty for sources that have no text (a DTB): a span in such a
+    source names the file alone. Lines end with LF only; lines and columns count from 1, columns in characters.
+    """
+
+    __slots__ = ("_starts", "name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self._starts: list[int] = []
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r}, {len(self.text)} characters)"
+
+    @property
+    def starts(self) -> list[int]:
+        """The offset at which each line starts, found on first use."""
+        if not self._starts:
+            starts, at = [0], -1
+            while (at := self.text.find("\n", at + 1)) >= 0:
+                starts.append(at + 1)
+            self._starts = starts
+        return self._starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column of the character at `offset`."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def offset(self, line: int, column: int = 1) -> int:
+        """Return the offset of a line and column; past the end of the line or text, the nearest place there is."""
+        line = min(max(line, 1), len(self.starts))
+        end = self.starts[line] - 1 if line < len(self.starts) else len(self.text)
+        return min(self.starts[line - 1] + max(column, 1) - 1, end)
+
+    def line(self, number: int) -> str:
+        """Return the text of a line without its newline; empty where there is no such line."""
+        if not 1 <= number <= len(self.starts):
+            return ""
+        end = self.starts[number] - 1 if number < len(self.starts) else len(self.text)
+        return self.text[self.starts[number - 1] : end]
+
+
+class Span:
+    """A stretch of a source: characters `start` to `end` (exclusive)."""
+
+    __slots__ = ("end", "source", "start")
+
+    def __init__(self, source: Source, start: int, end: int) -> None:
+        self.source = source
+        self.start = start
+        self.end = end
+
+    def __repr__(self) -> str:
+        return f"Span({self.source.name}:{self.line}:{self.column})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Span):
+            return NotImplemented
+        return (self.source.name, self.start, self.end) == (other.source.name, other.start, other.end)
+
+    def __hash__(self) -> int:
+        return hash((self.source.name, self.start, self.end))
+
+    @property
+    def line(self) -> int:
+        return self.source.position(self.start)[0]
+
+    @property
+    def column(self) -> int:
+        return self.source.position(self.start)[1]
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]

@@ -1,0 +1,27 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xenscmi.source import Source, Span
+
+
+@given(st.text(alphabet="ab\n\r", max_size=40), st.integers(0, 40))
+def test_position_and_offset_are_inverse(text: str, offset: int) -> None:
+    source = Source("f", text)
+    offset = min(offset, len(text))
+    line, column = source.position(offset)
+    assert source.offset(line, column) == offset
+    assert text.split("\n")[line - 1] == source.line(line)
+    assert line == text.count("\n", 0, offset) + 1
+
+
+def test_places_outside_the_text_are_clamped() -> None:
+    source = Source("f", "ab\ncd")
+    assert source.offset(1, 99) == 2
+    assert source.offset(99) == 3
+    assert source.line(0) == source.line(3) == ""
+
+
+def test_span_knows_its_place_and_text() -> None:
+    span = Span(Source("f", "ab\ncd"), 3, 5)
+    assert (span.line, span.column, span.text, repr(span)) == (2, 1, "cd", "Span(f:2:1)")
+    assert span == Span(Source("f", "ab\ncd"), 3, 5)

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Make .venv ready (idempotent): Debian packages only where something is missing, then the project in editable mode.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+command -v dtc >/dev/null || missing+=(device-tree-compiler)
+command -v cpp >/dev/null || missing+=(cpp)
+
+if ((${#missing[@]})); then
+    if ! command -v apt-get >/dev/null; then
+        echo "setup: please install: ${missing[*]} (Debian's names), then run make again" >&2
+        exit 1
+    fi
+    as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "setup: please run as root: apt-get install ${missing[*]}" >&2
+            exit 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "setup: installing ${missing[*]}" >&2
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "setup: Python 3.11 or newer is needed; this is $(python3 --version)" >&2
+    exit 1
+}
+stamp=.venv/.stamp-${1:-run}
+if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    what=.
+    [ "${1:-run}" = run ] || what=".[$1]"
+    echo "setup: installing xenscmi${1:+ [$1]} into .venv" >&2
+    .venv/bin/python -m pip install -q --disable-pip-version-check -e "$what"
+    touch "$stamp"
+fi
