@@ -1,0 +1,165 @@
+"""Runs dtc and the C preprocessor, and turns what they say into diagnostics with their place.
+
+Both read the source from standard input, in the source's folder, so that a file is read once and relative includes are
+found. They get no shell, a time limit and a memory limit.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xenscmi.devicetree.tree import DeviceTreeError
+from xenscmi.diagnostics import Annotation, Diagnostic, Severity
+from xenscmi.source import Source, Span
+
+TIME_LIMIT = 10.0
+"""Seconds that dtc or cpp may take for one source; the largest tree of a kernel needs a tenth of one."""
+
+MEMORY_LIMIT = 1 << 30
+"""Bytes of address space that dtc or cpp may use: `/incbin/` of /dev/zero ends there."""
+
+_PREPROCESSED = re.compile(
+    r"^[ \t]*#[ \t]*(?:include[ \t]*[\"<]|(?:define|undef|if|ifdef|ifndef)[ \t]+\w)", re.MULTILINE
+)
+_INSTALL = {"dtc": "install dtc (Debian: device-tree-compiler)", "cpp": "install the C preprocessor (Debian: cpp)"}
+
+_PLACE = r"(?P<file>[^:]+):(?P<line>\d+)[.:](?P<column>\d+)(?:-(?:(?P<end_line>\d+)\.)?(?P<end_column>\d+))?"
+_MESSAGE = re.compile(
+    r"(?P<first_kind>(?:FATAL ERROR|ERROR|WARNING|Error|Warning): )?"
+    rf"(?:{_PLACE}:? |<stdout>: )?"
+    r"(?P<second_kind>(?:fatal error|error|warning|ERROR|Warning)\b:? ?)?"
+    r"(?:\((?P<check>\w+)\): )?(?P<text>.*)"
+)
+_ALSO = re.compile(rf"\s+also defined at {_PLACE}")
+# Said after the error that matters, and without a place.
+_ECHOES = ("Unable to parse input tree", "Syntax error parsing input tree", "Input tree has errors, aborting")
+# A check that did not run because the one before it has warned already.
+_SKIPPED = "Failed prerequisite "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What dtc made of a source: the blob, the annotated text, and the warnings."""
+
+    dtb: bytes
+    annotated: str
+    warnings: tuple[Diagnostic, ...]
+
+
+class Files:
+    """The sources behind the names in dtc's and cpp's output: the main one, and included files, read when named.
+
+    Relative names are shown as the user would write them: from where the main source's name starts.
+    """
+
+    def __init__(self, main: Source, directory: Path) -> None:
+        self.main = main
+        self.directory = directory
+        self._sources = {"<stdin>": main}
+
+    def __call__(self, name: str) -> Source:
+        if name not in self._sources:
+            path = self.directory / name
+            try:
+                text = decode(path.read_bytes()) if path.is_file() else ""
+            except OSError:
+                text = ""
+            self._sources[name] = Source(str(path), text)
+        return self._sources[name]
+
+
+def decode(data: bytes) -> str:
+    """Return a source's text: UTF-8, or else Latin-1, which every byte sequence is."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def compile_dts(files: Files, text: bytes, include: Sequence[Path]) -> Compiled:
+    """Return what dtc, after cpp where the source needs it, makes of the main source `text`.
+
+    Raises DeviceTreeError with dtc's or cpp's errors, all of them, at their places.
+    """
+    folders = [str(folder.absolute()) for folder in (Path(), *include)]
+    folders[0] = str(files.directory.absolute())
+    warnings: list[Diagnostic] = []
+    if _PREPROCESSED.search(files.main.text):
+        options = [option for folder in folders for option in ("-I", folder)]
+        text = _run(
+            ["cpp", "-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp", *options, "-"],
+            text,
+            files,
+            warnings,
+        )
+    dtc = ["dtc", "-@", "-I", "dts", *(option for folder in folders for option in ("-i", folder))]
+    dtb = _run([*dtc, "-O", "dtb", "-"], text, files, warnings)
+    annotated = _run([*dtc, "-q", "-O", "dts", "-T", "-T", "-"], text, files, warnings)
+    return Compiled(dtb=dtb, annotated=decode(annotated), warnings=tuple(warnings))
+
+
+def _run(command: list[str], text: bytes, files: Files, warnings: list[Diagnostic]) -> bytes:
+    """Run a program on `text` and return its output; its warnings are added to `warnings`."""
+    program = command[0]
+    whole = Span(files.main, 0, 0)
+    try:
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=files.directory,
+            env={**os.environ, "LC_ALL": "C"},
+        ) as process:
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+            try:
+                output, complaints = process.communicate(text, TIME_LIMIT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                message = f"{program} was stopped: it took more than {TIME_LIMIT:g} s"
+                raise DeviceTreeError(Diagnostic(message=message, span=whole)) from None
+    except OSError as error:
+        message = f"cannot run {program}: {error.strerror}"
+        raise DeviceTreeError(Diagnostic(message=message, span=whole, help=_INSTALL[program])) from None
+    said = diagnostics(decode(complaints), files)
+    warnings += [each for each in said if each.severity is Severity.WARNING]
+    if process.returncode:
+        errors = [each for each in said if each.severity is Severity.ERROR]
+        died = f"{program} failed without a word (status {process.returncode})"
+        raise DeviceTreeError(*(errors or [Diagnostic(message=died, span=whole)]))
+    return output
+
+
+def diagnostics(complaints: str, files: Callable[[str], Source]) -> list[Diagnostic]:
+    """Return what dtc or cpp wrote to stderr as diagnostics, in order."""
+    found: list[Diagnostic] = []
+    for line in complaints.split("\n"):
+        also = _ALSO.match(line)
+        match = _MESSAGE.fullmatch(line)
+        kind = match and (match["first_kind"] or match["second_kind"])
+        if also and found:
+            place = Annotation(span=_span(also, files), label="also defined here")
+            found[-1] = found[-1].replace(related=(*found[-1].related, place))
+        elif match and kind and not match["text"].startswith((*_ECHOES, _SKIPPED)):
+            check = f" ({match['check']})" if match["check"] else ""
+            found.append(
+                Diagnostic(
+                    message=match["text"] + check,
+                    severity=Severity.ERROR if "error" in kind.lower() else Severity.WARNING,
+                    span=_span(match, files) if match["file"] else Span(files("<stdin>"), 0, 0),
+                )
+            )
+    return found
+
+
+def _span(match: re.Match[str], files: Callable[[str], Source]) -> Span:
+    source, line = files(match["file"]), int(match["line"])
+    start = source.offset(line, int(match["column"]))
+    end = source.offset(int(match["end_line"] or line), int(match["end_column"] or match["column"]))
+    return Span(source, start, max(start, end))
