@@ -1,0 +1,27 @@
+"""The 32-bit header with which every message begins (DEN0056 3.2, 4.1.2)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from xenscmi.scmi.words import Bits, Word
+
+
+class MessageType(IntEnum):
+    """What a message is; commands and their immediate responses share a type."""
+
+    COMMAND = 0
+    DELAYED_RESPONSE = 2
+    NOTIFICATION = 3
+
+
+class Header(Word):
+    """Which message follows. A response carries the header of its command, unchanged."""
+
+    message_id = Bits(7, 0, "Which message of the protocol")
+    message_type = Bits(9, 8, "Command or response, delayed response, or notification", MessageType)
+    protocol_id = Bits(17, 10, "Which protocol")
+    token = Bits(27, 18, "The sender's own number, returned with the response")
+
+
+TOKENS = Header.token.mask + 1

@@ -1,0 +1,145 @@
+"""The shared-memory channel: one message at a time in an area that agent and platform both write (DEN0056 3.2, 5.1.2).
+
+    0x00  reserved               0x10  flags: bit 0, the agent wants an interrupt on completion
+    0x04  status: bit 0 free,    0x14  length: 4 (the message header) + payload
+          bit 1 error            0x18  message header
+    0x08  8 bytes of its own     0x1c  payload
+
+The agent waits for the area to be free, `post`s a message, which takes it, and rings the doorbell; the platform `take`s
+the message and `reply`s in the same place, which frees it; the agent `collect`s. Neither side can trust that the other
+leaves the area alone meanwhile, so each copies it once, and looks only at the copy.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.scmi.header import Header
+from xenscmi.scmi.layout import Structure, structure, u32, u64, word
+from xenscmi.scmi.words import Bit, Word
+
+PAYLOAD = 0x1C  # where the payload begins
+TFA_LIMIT = 92  # payload bytes that TF-A and OP-TEE accept: 128 with the old SCMI mailbox's header
+LINUX_LIMIT = 104  # payload bytes that Linux sends unless its device tree or transport says otherwise
+
+Area = bytearray | memoryview
+
+_STATUS = struct.Struct("<I")
+_FLAGS_LENGTH_HEADER = struct.Struct("<III")
+_LENGTH_HEADER = struct.Struct("<II")
+_AT_STATUS, _AT_FLAGS, _AT_LENGTH = 0x04, 0x10, 0x14
+
+
+class ChannelStatus(Word):
+    """Who has the channel."""
+
+    error = Bit(1, "The platform could not make sense of the last message")
+    free = Bit(0, "The channel is the agent's to use")
+
+
+class ChannelFlags(Word):
+    """What the agent wishes."""
+
+    interrupt = Bit(0, "Raise an interrupt when the command is done")
+
+
+_FREE = ChannelStatus.of(free=True)
+_REFUSED = ChannelStatus.of(free=True, error=True)
+
+
+@structure
+class ChannelHeader(Structure):
+    """What stands in a shared-memory area before the payload."""
+
+    reserved_word: int = u32("Reserved")
+    channel_status: ChannelStatus = word(ChannelStatus, "Who has the channel")
+    implementation: int = u64("For the implementation to use")
+    channel_flags: ChannelFlags = word(ChannelFlags, "What the agent wishes")
+    length: int = u32("Bytes of the message: 4 for the header, and the payload")
+    message_header: Header = word(Header, "Header of the message")
+
+
+class ChannelError(XenscmiError):
+    """The channel is not in a state to do what the agent wants."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Diagnostic(message=f"SCMI channel: {reason}"))
+
+
+class Posted(NamedTuple):
+    """A message as copied out of an area: nobody else can change it."""
+
+    header: Header
+    payload: bytes
+
+
+def check_area(area: Area) -> None:
+    """Raise ValueError if an area is too small for any message: a header, and a status in reply."""
+    if len(area) < PAYLOAD + 4:
+        raise ValueError(f"a shared-memory area has at least {PAYLOAD + 4} bytes, this one has {len(area)}")
+
+
+def reset(area: Area) -> None:
+    """Make an area ready for its first message, as the firmware does at boot."""
+    check_area(area)
+    area[:PAYLOAD] = bytes(PAYLOAD)
+    _STATUS.pack_into(area, _AT_STATUS, _FREE)
+
+
+def post(area: Area, header: int, payload: bytes, *, interrupt: bool = False) -> None:
+    """Agent: write a message into a free area, and take the area.
+
+    Raises ChannelError if the area is not free, or too small for the payload.
+    """
+    if len(payload) > len(area) - PAYLOAD:
+        raise ChannelError(f"{len(payload)} bytes of payload do not fit an area of {len(area)} bytes")
+    if not _STATUS.unpack_from(area, _AT_STATUS)[0] & _FREE:
+        raise ChannelError("not free: the platform has not answered the last message")
+    _STATUS.pack_into(area, _AT_STATUS, 0)
+    _FLAGS_LENGTH_HEADER.pack_into(area, _AT_FLAGS, interrupt, 4 + len(payload), header)
+    area[PAYLOAD : PAYLOAD + len(payload)] = payload
+
+
+def take(area: Area, limit: int) -> Posted | None:
+    """Platform: copy the agent's message out of an area.
+
+    None, and the area free with the error bit set, if it was still free (or in error) or its length is below 4 or means
+    more than `limit` bytes of payload.
+    """
+    limit = min(limit, len(area) - PAYLOAD)
+    copy = bytes(area[: PAYLOAD + limit])
+    (status,) = _STATUS.unpack_from(copy, _AT_STATUS)
+    length, header = _LENGTH_HEADER.unpack_from(copy, _AT_LENGTH)
+    if status & _REFUSED or not 4 <= length <= 4 + limit:
+        _STATUS.pack_into(area, _AT_STATUS, _REFUSED)
+        return None
+    return Posted(Header(header), copy[PAYLOAD : PAYLOAD + length - 4])
+
+
+def reply(area: Area, header: int, payload: bytes) -> None:
+    """Platform: answer the message with this header, and free the area.
+
+    Raises ValueError if the payload does not fit: a platform must know what its area holds.
+    """
+    if len(payload) > len(area) - PAYLOAD:
+        raise ValueError(f"{len(payload)} bytes of payload do not fit an area of {len(area)} bytes")
+    area[PAYLOAD : PAYLOAD + len(payload)] = payload
+    _LENGTH_HEADER.pack_into(area, _AT_LENGTH, 4 + len(payload), header)
+    _STATUS.pack_into(area, _AT_STATUS, _FREE)
+
+
+def collect(area: Area) -> Posted:
+    """Agent: copy the platform's answer out of an area.
+
+    Raises ChannelError if there is none yet, the platform has set the error bit, or the length cannot be.
+    """
+    copy = bytes(area)
+    (status,) = _STATUS.unpack_from(copy, _AT_STATUS)
+    length, header = _LENGTH_HEADER.unpack_from(copy, _AT_LENGTH)
+    if status & _REFUSED != _FREE:
+        raise ChannelError("the platform has set the error bit" if status & _REFUSED else "no answer yet")
+    if not 4 <= length <= len(copy) - PAYLOAD + 4:
+        raise ChannelError(f"the answer's length is {length}, but must be 4 to {len(copy) - PAYLOAD + 4}")
+    return Posted(Header(header), copy[PAYLOAD : PAYLOAD + length - 4])
