@@ -1,0 +1,125 @@
+"""The Xen container: the node that tells Xen about the agents, in every dialect found in the field.
+
+The reference is v8 and later (docs/misc/arm/device-tree/booting.txt of the series): a node compatible with `xen,sci`.
+Older dialects are read into the same `Container`, so that everything behind this module knows only one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xenscmi.devicetree.tree import Node, Property, Tree
+from xenscmi.host.properties import available, compatible, stated, u32
+from xenscmi.host.scmi_nodes import SHMEM, read_scmi_node, read_shmem, scmi_compatible, shmem_at
+from xenscmi.host.types import Agent, Container, Dialect, Stated
+
+XEN_SCI = "xen,sci"
+LIST = "scmi-secondary-agents"
+CELLS = "#scmi-secondary-agents-cells"
+DOM0_AGENT = "xen,dom0-sci-agent-id"
+DEFAULT_CELLS = 3
+_DOM0_ON_COMMAND_LINE = re.compile(r"(?:^|\s)(?:dom0_scmi_agent_id=|dom0=(?:\S*,)?sci-agent-id=)(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a dialect writes the list: the property, and at which cell of a row of three stands what."""
+
+    dialect: Dialect
+    listing: str
+    func_id: int
+    shmem: int
+    agent_id: int
+
+
+_XEN_SCI = _Form(Dialect.CONTAINER, LIST, 0, 1, 2)
+_CONFIG_NODE = _Form(Dialect.CONFIG_NODE, LIST, 0, 1, 2)
+_CHOSEN = _Form(Dialect.CHOSEN_PROPERTY, "xen,scmi-secondary-agents", 1, 2, 0)
+_EPAM = _Form(Dialect.EPAM, "epam,secondary-agents", 1, 2, 0)
+
+
+def read_containers(tree: Tree, command_line: Stated[str] | None) -> tuple[Container, ...]:
+    """Return the containers of a host tree in its order, those of older dialects after those of the reference."""
+    return tuple(_read(node, form, command_line) for node, form in _find(tree))
+
+
+def _find(tree: Tree) -> Iterator[tuple[Node, _Form]]:
+    for node in tree.walk():
+        if XEN_SCI in compatible(node):
+            yield node, _XEN_SCI
+    for path, form in (("/chosen/xen,config", _CONFIG_NODE), ("/chosen", _CHOSEN), ("/firmware/scmi", _EPAM)):
+        node_of_path = tree.node(path)
+        if node_of_path is not None and form.listing in node_of_path and XEN_SCI not in compatible(node_of_path):
+            yield node_of_path, form
+
+
+def _read(node: Node, form: _Form, command_line: Stated[str] | None) -> Container:
+    dialect = form.dialect
+    dom0_agent = u32(node, DOM0_AGENT)
+    if dialect is Dialect.EPAM:
+        dom0_agent = Stated(value=1, span=node.span)
+    elif dom0_agent is None:
+        dom0_agent = _dom0_on(command_line)
+        if dom0_agent is not None and dialect is Dialect.CONTAINER:
+            dialect = Dialect.CONTAINER_V7
+    listing = node.get(form.listing)
+    cells = u32(node, CELLS)
+    return Container(
+        path=node.path,
+        dialect=dialect,
+        cells=cells,
+        listing=stated(listing, Property.cells),
+        agents=tuple(_rows(listing, form, cells)) if listing else (),
+        management=tuple(read_scmi_node(each) for each in _management(node, form)),
+        pages=tuple(read_shmem(each) for each in _below(node) if SHMEM in compatible(each)),
+        dom0_agent=dom0_agent,
+        span=node.span,
+        available=available(node),
+    )
+
+
+def _rows(listing: Property, form: _Form, cells: Stated[int] | None) -> Iterator[Agent]:
+    """Yield the rows, none where Xen refuses to cut the list: 2 or 3 cells a row, at least one row, nothing left."""
+    width = cells.value if cells and cells.value is not None else DEFAULT_CELLS
+    stated_values = stated(listing, Property.cells)
+    values = (stated_values.value or ()) if stated_values else ()
+    if width not in (2, 3) or len(values) % width:
+        return
+    for row in range(0, len(values), width):
+        func_id, phandle, agent_id = (row + column for column in (form.func_id, form.shmem, form.agent_id))
+        shmem = shmem_at(listing.node.tree, values[phandle], listing.place(4 * phandle))
+        yield Agent(
+            func_id=Stated(value=values[func_id], span=listing.place(4 * func_id)),
+            shmem=Stated(value=shmem, span=listing.place(4 * phandle)),
+            agent_id=Stated(value=values[agent_id], span=listing.place(4 * agent_id)) if width > 2 else None,
+            span=listing.place(4 * row),
+        )
+
+
+def _management(node: Node, form: _Form) -> Iterator[Node]:
+    """Yield the SCMI nodes that are Xen's own channel in this dialect."""
+    if form.dialect in (Dialect.CHOSEN_PROPERTY, Dialect.EPAM):
+        own = node.tree.node("/firmware/scmi")
+        if own is not None:
+            yield own
+        return
+    yield from (each for each in _below(node) if scmi_compatible(each) == "arm,scmi-smc")
+
+
+def _below(node: Node) -> Iterator[Node]:
+    walk = node.walk()
+    next(walk)
+    return walk
+
+
+def _dom0_on(command_line: Stated[str] | None) -> Stated[int] | None:
+    """Return dom0's agent from Xen's command line, as the series had it before v8."""
+    found = _DOM0_ON_COMMAND_LINE.search(command_line.value or "") if command_line else None
+    if command_line is None or found is None:
+        return None
+    try:
+        return Stated(value=int(found[1], 0), span=command_line.span)
+    except ValueError:
+        return Stated(value=None, span=command_line.span)

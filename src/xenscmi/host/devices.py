@@ -1,0 +1,104 @@
+"""Devices under SCMI control: the nodes with `access-controllers`, and which of them Xen gives to dom0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.devicetree.address import translate
+from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree
+from xenscmi.host.properties import available, compatible, string, u32
+from xenscmi.host.types import AccessController, Device, Region
+
+ACCESS_CONTROLLERS = "access-controllers"
+ACCESS_CONTROLLER_CELLS = "#access-controller-cells"
+
+# Nodes that Xen keeps from dom0 with all below them (xen/arch/arm/domain_build.c, handle_node).
+_KEPT_FROM_DOM0 = frozenset(
+    (
+        "xen,domain",
+        "xen,domain-shared-memory-v1",
+        "xen,evtchn-v1",
+        "xen,xen",
+        "xen,multiboot-module",
+        "multiboot,module",
+        "xen,sci",
+        "arm,psci",
+        "arm,psci-0.2",
+        "arm,psci-1.0",
+        "arm,cortex-a7-pmu",
+        "arm,cortex-a15-pmu",
+        "arm,cortex-a53-edac",
+        "arm,armv8-pmuv3",
+        "arm,armv7-timer-mem",
+    )
+)
+
+
+def read_devices(tree: Tree) -> tuple[Device, ...]:
+    """Return the devices under any access controller, in the order in which Xen walks the tree for dom0."""
+    kept: set[str] = set()
+    devices = []
+    for node in tree.walk():
+        if (node.parent is not None and node.parent.path in kept) or _kept_from_dom0(node):
+            kept.add(node.path)
+        if ACCESS_CONTROLLERS in node:
+            devices.append(_read(node, for_dom0=node.path not in kept))
+    return tuple(devices)
+
+
+def _read(node: Node, *, for_dom0: bool) -> Device:
+    prop = node.get(ACCESS_CONTROLLERS)
+    assert prop is not None
+    passthrough = "xen,passthrough" in node
+    return Device(
+        path=node.path,
+        entries=tuple(_entries(prop)),
+        passthrough=passthrough,
+        for_dom0=for_dom0 and not passthrough,
+        regions=tuple(_regions(node)),
+        span=prop.span,
+        available=available(node),
+    )
+
+
+def _entries(prop: Property) -> Iterator[AccessController]:
+    """Yield the entries as Xen walks them (sci_assign_dt_device): up to the first broken one."""
+    at, length = 0, len(prop.value) // 4
+    while at < length:
+        span, end = prop.place(4 * at), at + 1
+        target: Node | None = None
+        try:
+            target = prop.node_at(at)
+            count = u32(target, ACCESS_CONTROLLER_CELLS)
+            if count is None or count.value is None:
+                raise prop.error(f"could not get {ACCESS_CONTROLLER_CELLS} for {target.path}", offset=4 * at)
+            end += count.value
+            if end > length:
+                raise prop.error(f"arguments longer than property: {target.path} takes {count.value}", offset=4 * at)
+        except ShapeError as error:
+            path = target.path if target else None
+            yield AccessController(target=path, arguments=(), span=span, problem=error.diagnostic)
+            return
+        yield AccessController(target=target.path, arguments=prop.cells()[at + 1 : end], span=span)
+        at = end
+
+
+def _regions(node: Node) -> Iterator[Region]:
+    """Yield the device's registers as far as they translate."""
+    index = 0
+    try:
+        while True:
+            found = translate(node, index)
+            yield Region(path=node.path, start=found.address, size=found.size, span=found.span)
+            index += 1
+    except ShapeError:
+        return
+
+
+def _kept_from_dom0(node: Node) -> bool:
+    device_type = string(node, "device_type")
+    return (
+        not _KEPT_FROM_DOM0.isdisjoint(compatible(node))
+        or node.path == "/cpus"
+        or (device_type is not None and device_type.value == "memory")
+    )

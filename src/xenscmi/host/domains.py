@@ -1,0 +1,87 @@
+"""The domains that Xen itself makes at boot: dom0, and the dom0less domains below `/chosen`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from xenscmi.devicetree.tree import Node, Tree
+from xenscmi.host.partial import read_partial_tree
+from xenscmi.host.properties import compatible, string, u32
+from xenscmi.host.types import Container, Domain, DomainKind, Stated
+
+XEN_DOMAIN = "xen,domain"
+SCI_TYPE = "xen,sci_type"
+AGENT_ID = "xen,sci-agent-id"
+OLD_AGENT_ID = "xen,sci_agent_id"
+DEVICE_TREE_MODULE = "multiboot,device-tree"
+_MODULES = frozenset(("multiboot,module", "xen,multiboot-module"))
+_KERNELS = frozenset(("multiboot,kernel", "xen,linux-zimage"))
+_OTHER_KINDS = frozenset(
+    ("multiboot,ramdisk", "xen,linux-initrd", "xen,xsm-policy", DEVICE_TREE_MODULE, "multiboot,microcode")
+)
+
+
+def read_boot_domains(tree: Tree, containers: tuple[Container, ...], partial: Mapping[str, Tree]) -> tuple[Domain, ...]:
+    """Return dom0, where the host boots one, and the dom0less domains in the order in which Xen makes them.
+
+    `partial` has the partial trees by the names of their domains' nodes.
+    """
+    dom0 = (_dom0(tree, containers),) if boots_dom0(tree) else ()
+    chosen = tree.node("/chosen")
+    nodes = [node for node in (chosen.children if chosen else ()) if XEN_DOMAIN in compatible(node)]
+    return (*dom0, *(_dom0less(node, partial.get(node.name)) for node in nodes))
+
+
+def boots_dom0(tree: Tree) -> bool:
+    """Return whether Xen makes a dom0: always, but when only dom0less domains have a kernel (is_dom0less_mode)."""
+    kernels = {_belongs_to_domain(node) for node in _kernels(tree)}
+    return kernels != {True}
+
+
+def _kernels(tree: Tree) -> Iterator[Node]:
+    """Yield the boot modules that are kernels: those that say so, and the first that does not say what it is."""
+    chosen = tree.node("/chosen")
+    guessed = False
+    for node in chosen.walk() if chosen else ():
+        kinds = compatible(node)
+        if _MODULES.isdisjoint(kinds):
+            continue
+        known = not _OTHER_KINDS.isdisjoint(kinds)
+        if not _KERNELS.isdisjoint(kinds) or not (known or guessed):
+            yield node
+        guessed = guessed or not (known or not _KERNELS.isdisjoint(kinds))
+
+
+def _belongs_to_domain(module: Node) -> bool:
+    return module.parent is not None and XEN_DOMAIN in compatible(module.parent)
+
+
+def _dom0(tree: Tree, containers: tuple[Container, ...]) -> Domain:
+    agent_id = containers[0].dom0_agent if containers else None
+    chosen = tree.node("/chosen")
+    return Domain(
+        name="dom0",
+        kind=DomainKind.DOM0,
+        sci_type=None,
+        agent_id=agent_id,
+        agent_property="xen,dom0-sci-agent-id",
+        span=agent_id.span if agent_id else (chosen or tree.root).span,
+    )
+
+
+def _dom0less(node: Node, partial: Tree | None) -> Domain:
+    modules = [child for child in node.children if DEVICE_TREE_MODULE in compatible(child)]
+    name = AGENT_ID if AGENT_ID in node or OLD_AGENT_ID not in node else OLD_AGENT_ID
+    tree_file = None
+    if modules:
+        tree_file = Stated(value=partial.source.name if partial else None, span=modules[0].span)
+    return Domain(
+        name=node.name,
+        kind=DomainKind.DOM0LESS,
+        sci_type=string(node, SCI_TYPE),
+        agent_id=u32(node, name),
+        agent_property=name,
+        span=node.span,
+        tree=read_partial_tree(partial) if partial else None,
+        tree_file=tree_file,
+    )

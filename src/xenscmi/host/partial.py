@@ -1,0 +1,100 @@
+"""Partial device trees: what a domain is given besides what Xen or libxl makes.
+
+libxl copies `/passthrough` and `/aliases` (tools/libs/light/libxl_arm.c, copy_partial_fdt); Xen does the same for
+dom0less domains and carries out `xen,reg`, `xen,path` and `xen,force-assign-without-iommu` on the way
+(xen/common/device-tree/dom0less-build.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.devicetree.address import reg
+from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree
+from xenscmi.host.properties import compatible, stated, string
+from xenscmi.host.scmi_nodes import SHMEM, read_scmi_node, read_shmem, scmi_compatible
+from xenscmi.host.types import GuestNode, Mapping, PartialTree, Resource
+
+PASSTHROUGH = "/passthrough"
+XEN_REG = "xen,reg"
+XEN_PATH = "xen,path"
+XEN_FORCE = "xen,force-assign-without-iommu"
+# Which property uses an SCMI protocol's resources, and what counts its arguments.
+_CONSUMERS = {
+    "clocks": "#clock-cells",
+    "assigned-clocks": "#clock-cells",
+    "resets": "#reset-cells",
+    "power-domains": "#power-domain-cells",
+}
+_KINDS = {"assigned-clocks": "clocks"}
+
+
+def read_partial_tree(tree: Tree) -> PartialTree:
+    """Return what a partial device tree says."""
+    passthrough = tree.node(PASSTHROUGH)
+    return PartialTree(
+        scmi_nodes=tuple(read_scmi_node(node, kept=_kept(node)) for node in tree.walk() if scmi_compatible(node)),
+        pages=tuple(read_shmem(node) for node in tree.walk() if SHMEM in compatible(node)),
+        nodes=tuple(found for node in (passthrough.walk() if passthrough else ()) if (found := _read(node))),
+        has_passthrough=passthrough is not None,
+        span=tree.root.span,
+    )
+
+
+def _kept(node: Node) -> bool:
+    return node.path.startswith(PASSTHROUGH + "/")
+
+
+def _read(node: Node) -> GuestNode | None:
+    resources = tuple(_resources(node))
+    asks = [name for name in (XEN_REG, XEN_PATH, XEN_FORCE) if name in node]
+    if not resources and not asks and SHMEM not in compatible(node):
+        return None
+    return GuestNode(
+        path=node.path,
+        host_path=string(node, XEN_PATH),
+        mappings=stated(node.get(XEN_REG), _mappings),
+        forced=XEN_FORCE in node,
+        address=_address(node),
+        resources=resources,
+        span=node.span,
+    )
+
+
+def _mappings(prop: Property) -> tuple[Mapping, ...]:
+    """Return the rows of `xen,reg`: host address, size, guest address, in cells of the parent, 2 and 1 by default."""
+    parent = prop.node.parent
+    assert parent is not None
+    address, size = (
+        found.u32() if (found := parent.get(name)) else default
+        for name, default in (("#address-cells", 2), ("#size-cells", 1))
+    )
+    hint = f"a row is host address, size, guest address; in {parent.path} an address has {address} cells, a size {size}"
+    width = 4 * (2 * address + size)
+    return tuple(
+        Mapping(host=host, size=length, guest=guest, span=prop.place(width * row))
+        for row, (host, length, guest) in enumerate(prop.rows(address, size, address, hint=hint))
+    )
+
+
+def _resources(node: Node) -> Iterator[Resource]:
+    """Yield the node's uses of SCMI resources: references to the protocol nodes below an SCMI node."""
+    for name, cells_name in _CONSUMERS.items():
+        prop = node.get(name)
+        if prop is None:
+            continue
+        try:
+            for found in prop.references(cells_name):
+                parent = found.target.parent
+                if parent is not None and scmi_compatible(parent) and found.arguments:
+                    yield Resource(kind=_KINDS.get(name, name), resource_id=found.arguments[0], span=found.span)
+        except ShapeError:
+            continue
+
+
+def _address(node: Node) -> int | None:
+    try:
+        regions = reg(node)
+    except ShapeError:
+        return None
+    return regions[0].address if regions else None

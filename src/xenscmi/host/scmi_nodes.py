@@ -1,0 +1,73 @@
+"""SCMI nodes and the shared memory they point to, in host trees and partial trees alike."""
+
+from __future__ import annotations
+
+from xenscmi.devicetree.address import translate
+from xenscmi.devicetree.tree import Node, ShapeError, Tree
+from xenscmi.host.properties import available, compatible, u32
+from xenscmi.host.types import ScmiNode, Shmem, Stated
+from xenscmi.source import Span
+
+SHMEM = "arm,scmi-shmem"
+SCMI_SMC = "arm,scmi-smc"
+SCMI_TRANSPORTS = (SCMI_SMC, "arm,scmi-smc-param")
+
+
+def scmi_compatible(node: Node) -> str | None:
+    """Return by which of SCMI's SMC transports a node is compatible; None for other nodes."""
+    return next((each for each in compatible(node) if each in SCMI_TRANSPORTS), None)
+
+
+def read_scmi_node(node: Node, *, kept: bool = True) -> ScmiNode:
+    """Return what an SCMI node says."""
+    return ScmiNode(
+        path=node.path,
+        compatible=scmi_compatible(node) or "",
+        func_id=u32(node, "arm,smc-id"),
+        shmem=_shmem_of(node),
+        access_controller_cells=u32(node, "#access-controller-cells"),
+        span=node.span,
+        available=available(node),
+        passthrough="xen,passthrough" in node,
+        kept=kept,
+    )
+
+
+def read_shmem(node: Node, phandle: int | None = None) -> Shmem:
+    """Return a shared-memory node with its translated address."""
+    reg = node.get("reg")
+    address: int | None = None
+    size: int | None = None
+    problem = None
+    try:
+        region = translate(node)
+        address, size = region.address, region.size
+    except ShapeError as error:
+        problem = error.diagnostic
+    return Shmem(
+        phandle=phandle,
+        path=node.path,
+        address=address,
+        size=size,
+        span=reg.span if reg else node.span,
+        compatible=SHMEM in compatible(node),
+        problem=problem,
+    )
+
+
+def shmem_at(tree: Tree, phandle: int, span: Span) -> Shmem:
+    """Return the shared memory of a phandle that was written at `span`."""
+    node = tree.by_phandle(phandle)
+    if node is None:
+        return Shmem(phandle=phandle, path=None, address=None, size=None, span=span, compatible=False)
+    return read_shmem(node, phandle)
+
+
+def _shmem_of(node: Node) -> Stated[Shmem] | None:
+    """Return where `shmem` leads; Xen takes the first cell."""
+    phandle = u32(node, "shmem")
+    if phandle is None:
+        return None
+    if phandle.value is None:
+        return Stated(value=None, span=phandle.span, problem=phandle.problem)
+    return Stated(value=shmem_at(node.tree, phandle.value, phandle.span), span=phandle.span)
