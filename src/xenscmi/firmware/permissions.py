@@ -1,0 +1,84 @@
+"""Who may use what.
+
+A device is granted to an agent as a whole, and one protocol of it can be denied again (DEN0056 4.2.2.10, 4.2.2.11).
+An agent may use a resource if one of the devices that own it is granted to it, and its protocol not denied. Trusted
+agents may use everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from xenscmi.firmware.resources import Device
+
+
+class Permissions:
+    """The permissions of every agent, and what follows from them for every resource.
+
+    `boot` says which devices each agent may use from the start. Agents and devices must exist; the caller checks.
+    """
+
+    def __init__(self, devices: Iterable[Device], boot: Mapping[int, frozenset[int]], trusted: frozenset[int]) -> None:
+        self.trusted = trusted
+        self._resources = {device.device_id: device.resources for device in devices}
+        self._boot = boot
+        self._granted: dict[int, set[int]] = {agent: set(granted) for agent, granted in boot.items()}
+        self._denied: dict[int, set[tuple[int, int]]] = {agent: set() for agent in boot}
+        self._usable: dict[int, Mapping[int, frozenset[int]]] = {}
+        for agent in boot:
+            self._refresh(agent)
+
+    def may_use(self, agent: int, protocol: int, resource: int) -> bool:
+        """Whether the agent may use a resource of the protocol."""
+        return agent in self.trusted or resource in self._usable[agent].get(protocol, ())
+
+    def devices_of(self, agent: int) -> frozenset[int]:
+        """The devices granted to the agent."""
+        return frozenset(self._granted[agent])
+
+    def holders_of(self, device: int) -> frozenset[int]:
+        """The untrusted agents to which the device is granted."""
+        return frozenset(agent for agent, granted in self._granted.items() if device in granted) - self.trusted
+
+    def resources_of(self, agent: int) -> Mapping[int, frozenset[int]]:
+        """Protocol → resources that the agent may use by the devices granted to it."""
+        return self._usable[agent]
+
+    def denied_of(self, agent: int) -> frozenset[tuple[int, int]]:
+        """The (device, protocol) pairs that are denied to the agent although the device may be granted."""
+        return frozenset(self._denied[agent])
+
+    def set_device(self, agent: int, device: int, *, allow: bool) -> None:
+        """Grant the device to the agent, or take it away."""
+        change = set.add if allow else set.discard
+        change(self._granted[agent], device)
+        self._refresh(agent)
+
+    def set_protocol(self, agent: int, device: int, protocol: int, *, allow: bool) -> None:
+        """Allow or deny the agent what the device owns of one protocol."""
+        change = set.discard if allow else set.add
+        change(self._denied[agent], (device, protocol))
+        self._refresh(agent)
+
+    def revoke(self, agent: int) -> None:
+        """Take everything from the agent."""
+        self.restore(agent, frozenset(), frozenset())
+
+    def reset(self, agent: int) -> None:
+        """Give the agent what it had at boot, and nothing else."""
+        self.restore(agent, self._boot[agent], frozenset())
+
+    def restore(self, agent: int, granted: Iterable[int], denied: Iterable[tuple[int, int]]) -> None:
+        """Set all of an agent's permissions at once."""
+        self._granted[agent] = set(granted)
+        self._denied[agent] = set(denied)
+        self._refresh(agent)
+
+    def _refresh(self, agent: int) -> None:
+        """Work out what the agent may use. Replaced as a whole: others read it meanwhile."""
+        usable: dict[int, set[int]] = {}
+        for device in self._granted[agent]:
+            for protocol, resources in self._resources[device].items():
+                if (device, protocol) not in self._denied[agent]:
+                    usable.setdefault(protocol, set()).update(resources)
+        self._usable[agent] = {protocol: frozenset(resources) for protocol, resources in usable.items()}

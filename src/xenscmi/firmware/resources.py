@@ -1,0 +1,191 @@
+"""What a platform has: its agents, its devices, and the resources that the devices own, as they are at boot.
+
+Values only; what changes while the firmware runs lives in the protocols' servers and in `permissions`. Resources of one
+kind are numbered from 0 in the order in which the platform lists them. A resource that no device owns is the trusted
+agents' alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+BASE = 0x10
+POWER_DOMAIN = 0x11
+SYSTEM_POWER = 0x12
+PERFORMANCE = 0x13
+CLOCK = 0x14
+SENSOR = 0x15
+RESET = 0x16
+VOLTAGE = 0x17
+POWER_CAPPING = 0x18
+PIN_CONTROL = 0x19
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An agent and its channel: the SMC function id that it rings, and the physical address of its page.
+
+    `trusted`: it may set permissions and use everything, unless the profile says who may. `devices` are those that it
+    may use from boot on.
+    """
+
+    agent_id: int
+    func_id: int
+    shmem: int
+    name: str = ""
+    trusted: bool = False
+    devices: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device under the platform's control: protocol id → the ids of the resources that it owns."""
+
+    device_id: int
+    name: str = ""
+    resources: Mapping[int, frozenset[int]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """A clock: the rates in Hz that it can have rising (`step` 0: just these; else two, and
+    every `step` from the first to the second)."""
+
+    name: str
+    rates: tuple[int, ...] = (24_000_000,)
+    step: int = 0
+    rate: int = 24_000_000
+    enabled: bool = False
+    parents: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.rates or list(self.rates) != sorted(self.rates) or (self.step and len(self.rates) != 2):
+            raise ValueError(f"clock {self.name}: rates must rise, and be lowest and highest where there is a step")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetDomain:
+    """A reset line. `latency` is how long a reset takes, in µs."""
+
+    name: str
+    latency: int = 0xFFFF_FFFF
+    asserted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerDomain:
+    """A power domain, on or off at boot."""
+
+    name: str
+    on: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceLevel:
+    """A level: its cost in power (the platform's own unit), and the latency of the change to it, in µs."""
+
+    level: int
+    power: int = 0
+    latency: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceDomain:
+    """A performance domain: its levels, rising; `level` is the one at boot; frequencies in kHz."""
+
+    name: str
+    levels: tuple[PerformanceLevel, ...]
+    level: int
+    sustained_frequency: int = 0
+    sustained_level: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """A sensor: what it measures (the specification's type, `2` is degrees Celsius), and what it reads."""
+
+    name: str
+    kind: int = 2
+    exponent: int = 0
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoltageDomain:
+    """A voltage domain: its levels in µV, rising (`step` as for a clock), and its state at boot."""
+
+    name: str
+    levels: tuple[int, ...]
+    level: int
+    step: int = 0
+    on: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerCapDomain:
+    """A power capping domain: the range of its cap in µW, the averaging interval (PAI) in µs, its parent domain."""
+
+    name: str
+    minimum: int
+    maximum: int
+    step: int = 1
+    cap: int = 0
+    interval: int = 1000
+    parent: int | None = None
+    power: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinGroup:
+    """A named group of pins."""
+
+    name: str
+    pins: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinFunction:
+    """A function, and the groups that can be switched to it."""
+
+    name: str
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """Everything that the firmware looks after, in its state at boot."""
+
+    agents: tuple[Agent, ...]
+    devices: tuple[Device, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    resets: tuple[ResetDomain, ...] = ()
+    power_domains: tuple[PowerDomain, ...] = ()
+    performance_domains: tuple[PerformanceDomain, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    voltage_domains: tuple[VoltageDomain, ...] = ()
+    power_caps: tuple[PowerCapDomain, ...] = ()
+    pins: tuple[str, ...] = ()
+    pin_groups: tuple[PinGroup, ...] = ()
+    pin_functions: tuple[PinFunction, ...] = ()
+    system_power: bool = False
+
+
+def uniform_platform(agents: tuple[Agent, ...], device_count: int) -> Platform:
+    """Return a platform on which device d owns clock d, reset d and power domain d, all off at boot."""
+    numbers = range(device_count)
+    return Platform(
+        agents=agents,
+        devices=tuple(
+            Device(
+                device_id=number,
+                name=f"device-{number}",
+                resources={kind: frozenset({number}) for kind in (POWER_DOMAIN, CLOCK, RESET)},
+            )
+            for number in numbers
+        ),
+        clocks=tuple(Clock(name=f"clock-{number}") for number in numbers),
+        resets=tuple(ResetDomain(name=f"reset-{number}") for number in numbers),
+        power_domains=tuple(PowerDomain(name=f"power-{number}") for number in numbers),
+    )
