@@ -47,8 +47,8 @@ class Kind:
 
     `convert` makes the value from what struct gives and `revert` undoes it, where they differ. A list has an `element`
     (a struct code or a structure), `count`, the field that says how many there are (none: as many as the bytes hold),
-    and `pad`, the multiple of bytes to which it is filled up. A record that may be absent has an `element` and `when`,
-    the field that says whether it is there.
+    and `pad`, the multiple of bytes to which it is filled up. A record that may be absent has an `element`, `when`, the
+    field that says that it is there, and perhaps `unless`, one that says that it is not there all the same.
     """
 
     doc: str
@@ -60,6 +60,7 @@ class Kind:
     count: str = ""
     pad: int = 1
     when: str = ""
+    unless: str = ""
 
     @property
     def word(self) -> type[Word] | None:
@@ -143,9 +144,9 @@ def records(element: type[S], doc: str, *, count: str = "") -> tuple[S, ...]:
     return cast("tuple[S, ...]", field(metadata={METADATA: Kind(element=element, doc=doc, count=count)}))
 
 
-def optional(element: type[S], doc: str, *, when: str) -> S | None:
-    """Declare a structure that is there if the field `when` is not 0; see `Kind`."""
-    return cast("S | None", field(metadata={METADATA: Kind(element=element, doc=doc, when=when)}))
+def optional(element: type[S], doc: str, *, when: str, unless: str = "") -> S | None:
+    """Declare a structure that is there if the field `when` is not 0 and the field `unless` is; see `Kind`."""
+    return cast("S | None", field(metadata={METADATA: Kind(element=element, doc=doc, when=when, unless=unless)}))
 
 
 class Structure:
@@ -242,7 +243,8 @@ class Layout:
     def _read_tail(self, kind: Kind, values: list[Any], data: bytes, start: int) -> tuple[Any, int]:
         if kind.when:
             assert not isinstance(kind.element, str)
-            return _read_record(kind.element, data, start) if self._lookup(kind.when, values) else (None, start)
+            there = self._lookup(kind.when, values) and not (kind.unless and self._lookup(kind.unless, values))
+            return _read_record(kind.element, data, start) if there else (None, start)
         count = self._lookup(kind.count, values) if kind.count else None
         if isinstance(kind.element, str):
             return self._read_integers(kind, count, data, start)
@@ -274,8 +276,9 @@ class Layout:
     def _write_field(self, record: Structure, name: str, kind: Kind) -> bytes:
         value = getattr(record, name)
         if kind.when:
-            if bool(attrgetter(kind.when)(record)) != (value is not None):
-                raise PayloadError(self.owner, f"{name} and {kind.when} disagree on whether {name} is there")
+            there = attrgetter(kind.when)(record) and not (kind.unless and attrgetter(kind.unless)(record))
+            if bool(there) != (value is not None):
+                raise PayloadError(self.owner, f"{kind.when} says that {name} is {'' if there else 'not '}there")
             return b"" if value is None else cast(bytes, value.encode())
         if kind.count and (count := int(attrgetter(kind.count)(record))) != len(value):
             raise PayloadError(self.owner, f"{kind.count} is {count}, but {name} has {len(value)} entries")

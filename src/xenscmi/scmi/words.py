@@ -63,6 +63,28 @@ class Bit(Bits):
         return self if word is None else bool(word >> self.low & 1)
 
 
+class SignedBits(Bits):
+    """Bits that hold a number in two's complement."""
+
+    __slots__ = ()
+
+    @overload
+    def __get__(self, word: None, owner: type[Word]) -> Self: ...
+    @overload
+    def __get__(self, word: Word, owner: type[Word]) -> int: ...
+    def __get__(self, word: Word | None, owner: type[Word]) -> Self | int:
+        if word is None:
+            return self
+        value = (word >> self.low) & self.mask
+        return value - self.mask - 1 if value > self.mask >> 1 else value
+
+    def place(self, value: int) -> int:
+        top = self.mask >> 1
+        if not ~top <= value <= top:
+            raise ValueError(f"{self.name} is {value}, but must be {~top} to {top}")
+        return (value & self.mask) << self.low
+
+
 class Word(int):
     """An unsigned integer with named groups of bits: subclasses declare them as `Bits` and `Bit`.
 
@@ -101,12 +123,10 @@ class Word(int):
     def items(self) -> Iterator[tuple[Bits, int]]:
         """The parts with their values, as declared."""
         for part in self.parts.values():
-            yield part, self >> part.low & part.mask
+            yield part, getattr(self, part.name)
 
     def __repr__(self) -> str:
-        parts = [
-            f"{part.name}={value:#x}" if value > 9 else f"{part.name}={value}" for part, value in self.items() if value
-        ]
+        parts = [f"{part.name}={value}" for part, value in self.items() if value]
         if self.reserved:
             parts.append(f"reserved={self.reserved:#x}")
         return f"{type(self).__name__}({', '.join(parts)})"

@@ -10,8 +10,14 @@ from xenscmi.scmi.message import Command, Protocol
 MODULES = {
     0x10: "base",
     0x11: "power_domain",
+    0x12: "system_power",
+    0x13: "performance",
     0x14: "clock",
+    0x15: "sensor",
     0x16: "reset",
+    0x17: "voltage",
+    0x18: "power_capping",
+    0x19: "pin_control",
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from xenscmi.scmi.layout import structure, u32, word
+from enum import IntEnum
+
+from xenscmi.scmi.layout import structure, u32, u64, word
 from xenscmi.scmi.message import Command, Request, Response
 from xenscmi.scmi.words import Bit, Bits, Word
 
@@ -19,6 +21,12 @@ class Version(Word):
 
 class Reserved(Word):
     """A word of reserved bits only."""
+
+
+class RateLimit(Word):
+    """How often an agent may ask for something."""
+
+    microseconds = Bits(19, 0, "Least time between two requests, in µs; 0: no limit or not known")
 
 
 class NotifyEnable(Word):
@@ -76,11 +84,46 @@ class NegotiateProtocolVersionResponse(Response):
     """The platform speaks the version that was asked for."""
 
 
-def common_commands(protocol_id: int, attributes: type[Response], *, negotiable_since: int) -> tuple[Command, ...]:
+class DoorbellWidth(IntEnum):
+    """Widths of doorbell registers."""
+
+    BITS_8 = 0
+    BITS_16 = 1
+    BITS_32 = 2
+    BITS_64 = 3
+
+
+class FastchannelAttributes(Word):
+    """What a fast channel is."""
+
+    doorbell_width = Bits(2, 1, "Width of the doorbell register", DoorbellWidth)
+    doorbell = Bit(0, "There is a doorbell register")
+
+
+@structure
+class FastchannelDescription(Response):
+    """Where a fast channel is, and how to ring its doorbell."""
+
+    attributes: FastchannelAttributes = word(FastchannelAttributes, "What it is")
+    rate_limit: RateLimit = word(RateLimit, "How often it may be used")
+    chan_addr: int = u64("Physical address of the channel")
+    chan_size: int = u32("Its size in bytes")
+    doorbell_addr: int = u64("Physical address of the doorbell register")
+    doorbell_set_mask: int = u64("Bits to set in it")
+    doorbell_preserve_mask: int = u64("Bits to keep in it")
+
+
+def common_commands(
+    protocol_id: int,
+    attributes: type[Response],
+    *,
+    negotiable_since: int,
+    message_attributes: type[Response] = ProtocolMessageAttributesResponse,
+) -> tuple[Command, ...]:
     """Return the rows that every protocol's table begins with.
 
-    `attributes` is the protocol's own response to PROTOCOL_ATTRIBUTES. NEGOTIATE_PROTOCOL_VERSION came with SCMI 3.2,
-    in a version of its own for every protocol.
+    `attributes` and `message_attributes` are the protocol's own responses. NEGOTIATE_PROTOCOL_VERSION came with SCMI
+    3.2, that is in another version of each protocol.
     """
     return (
         Command(protocol_id, 0x0, "PROTOCOL_VERSION", ProtocolVersionRequest, ProtocolVersionResponse),
@@ -90,7 +133,7 @@ def common_commands(protocol_id: int, attributes: type[Response], *, negotiable_
             0x2,
             "PROTOCOL_MESSAGE_ATTRIBUTES",
             ProtocolMessageAttributesRequest,
-            ProtocolMessageAttributesResponse,
+            message_attributes,
         ),
         Command(
             protocol_id,
