@@ -47,7 +47,9 @@ def reg(node: Node) -> tuple[Region, ...]:
     prop = _get(node, "reg")
     cells = address_cells(node), size_cells(node)
     rows = prop.rows(*cells, hint=_cells_hint(node, cells))
-    return tuple(Region(row[0], row[1], prop.place(4 * sum(cells) * index)) for index, row in enumerate(rows))
+    return tuple(
+        Region(row[0], row[1], prop.place(4 * sum(cells) * index, 4 * sum(cells))) for index, row in enumerate(rows)
+    )
 
 
 def translate(node: Node, index: int = 0) -> Region:
@@ -73,7 +75,7 @@ def translate(node: Node, index: int = 0) -> Region:
         base, offset = _map(crossed, bus, cells, address, cells_above[0])
         address = bus_above.add(base, offset)
         bus, cells = bus_above, cells_above
-    return Region(_number(address), size, prop.place(4 * start))
+    return Region(_number(address), size, prop.place(4 * start, 4 * width))
 
 
 @dataclass(frozen=True, slots=True)

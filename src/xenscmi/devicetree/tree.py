@@ -8,9 +8,11 @@ expected size arises. Nothing here recurses: a tree may be as deep as its author
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from xenscmi.devicetree.statement import Piece, pieces
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.source import Source, Span
 
@@ -42,13 +44,14 @@ class Property:
     `node` is the node it belongs to.
     """
 
-    __slots__ = ("name", "node", "span", "value")
+    __slots__ = ("_pieces", "name", "node", "span", "value")
 
     def __init__(self, name: str, value: bytes, node: Node, span: Span) -> None:
         self.name = name
         self.value = value
         self.node = node
         self.span = span
+        self._pieces: tuple[Piece, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Property({self.node.path}:{self.name}, {len(self.value)} bytes)"
@@ -58,9 +61,16 @@ class Property:
         span = self.span if offset is None else self.place(offset)
         return ShapeError(f"{self.node.path}: {self.name} {message}", span=span, help=help)
 
-    def place(self, offset: int) -> Span:
-        """Return where the value's byte `offset` was written, as exactly as the source tells."""
-        return self.span
+    def place(self, offset: int, size: int = 1) -> Span:
+        """Return where the value's `size` bytes from `offset` were written; the whole property where nobody knows."""
+        if self._pieces is None:
+            self._pieces = pieces(self.span.text, len(self.value))
+        first = bisect_right(self._pieces, offset, key=_offset) - 1
+        last = bisect_right(self._pieces, offset + size - 1, key=_offset) - 1
+        if first < 0:
+            return self.span
+        start = self.span.start
+        return Span(self.span.source, start + self._pieces[first].start, start + self._pieces[last].end)
 
     def strings(self) -> tuple[str, ...]:
         """Return the value as a list of strings, of which there is at least one. Bytes beyond ASCII are escaped."""
@@ -140,7 +150,7 @@ class Property:
                     f"{cells_name} of {target.path} is {count}",
                     4 * at,
                 )
-            yield Reference(target, cells[at + 1 : end], self.place(4 * at))
+            yield Reference(target, cells[at + 1 : end], self.place(4 * at, 4 * (1 + count)))
             at = end
 
 
@@ -354,6 +364,10 @@ class Builder:
             if symbol is not None:
                 tree._labels.setdefault(label, symbol)
         return tree
+
+
+def _offset(piece: Piece) -> int:
+    return piece.offset
 
 
 def split_cells(cells: Sequence[int], columns: Sequence[int]) -> tuple[int, ...]:
