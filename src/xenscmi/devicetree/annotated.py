@@ -1,6 +1,6 @@
 """The places of nodes and properties, from dtc's annotated output (`dtc -I dts -O dts -T -T`).
 
-dtc ends the line of every node and property with its place in the source, first and last character:
+dtc ends the line of every node and property with its place in the source, the end exclusive:
 `scmi { /* host.dts:87:8-95:4 */`; a node that is amended has several, parted by commas, and what dtc made by itself
 (`phandle`, `__symbols__`) has `<no-file>:<no-line>`. A node's place starts at its brace, a property's at its name.
 """
@@ -18,13 +18,15 @@ _NAME = r"(?P<name>/|[\w,.+*#?@-]+)"
 _LINE = re.compile(rf"\t*{_LABELS}{_NAME}(?P<what> \{{|;| =.*;)(?: /\* (?P<places>.*) \*/)?")
 _CHARACTER = r"[\w,.+*#?@-]"
 _HEAD = re.compile(rf"(?:{_CHARACTER}+|&\w+|&\{{[^}}]*\}}|/)$")
+_LONGEST_HEAD = 256
 _OUTSIDE_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*|;', re.DOTALL)
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>\d+):(?P<column>\d+)-(?P<end_line>\d+):(?P<end_column>\d+)(?:, |$)")
 
 
-def places(text: str, sources: Callable[[str], Source]) -> Iterator[NodePlaces]:
-    """Yield the places of each node, in the order of the tree."""
-    node: NodePlaces | None = None
+def places(text: str, sources: Callable[[str], Source]) -> Iterator[tuple[str, NodePlaces]]:
+    """Yield name and places of each node, in the order of the tree; the root's name is empty."""
+    properties: dict[str, Span] = {}
+    node: tuple[str, NodePlaces] | None = None
     for line in text.split("\n"):
         match = _LINE.fullmatch(line)
         if match is None:
@@ -35,9 +37,10 @@ def places(text: str, sources: Callable[[str], Source]) -> Iterator[NodePlaces]:
                 yield node
             labels = tuple(match["labels"].replace(":", "").split())
             at = tuple(_head(span, name) for span in spans)
-            node = NodePlaces(name=name, labels=labels, spans=at, properties={})
-        elif node and spans:
-            node.properties[name] = _statement(spans[0], name)
+            properties = {}
+            node = name.strip("/"), NodePlaces(labels=labels, spans=at, properties=properties)
+        elif spans:
+            properties[name] = _statement(spans[0], name)
     if node:
         yield node
 
@@ -47,25 +50,28 @@ def _spans(text: str, sources: Callable[[str], Source]) -> list[Span]:
     for match in _PLACE.finditer(text):
         source = sources(match["file"])
         start = _offset(source, int(match["line"]), int(match["column"]))
-        end = _offset(source, int(match["end_line"]), int(match["end_column"])) + 1
-        spans.append(Span(source, start, min(max(start, end), len(source.text))))
+        end = _offset(source, int(match["end_line"]), int(match["end_column"]))
+        spans.append(Span(source, start, max(start, end)))
     return spans
 
 
 def _offset(source: Source, line: int, column: int) -> int:
     """Return the offset of a line and column of dtc's, which counts bytes."""
-    text = source.line(line)
-    if not text.isascii():
-        column = len(text.encode()[: column - 1].decode(errors="ignore")) + 1
+    if not source.text.isascii():
+        column = len(source.line(line).encode()[: column - 1].decode(errors="ignore")) + 1
     return source.offset(line, column)
 
 
 def _head(span: Span, name: str) -> Span:
     """Return the name, or the reference, that stands before the brace at which `span` starts."""
     source = span.source
-    before = source.text[: span.start].rstrip() if source.text.startswith("{", span.start) else ""
-    match = _HEAD.search(before, max(0, len(before) - 1024))
-    return Span(source, match.start(), match.end()) if match else _on_line(span, name)
+    if source.text.startswith("{", span.start):
+        start = max(0, span.start - _LONGEST_HEAD)
+        before = source.text[start : span.start].rstrip()
+        match = _HEAD.search(before, max(before.rfind(blank) for blank in " \t\n") + 1)
+        if match:
+            return Span(source, start + match.start(), start + match.end())
+    return _on_line(span, name, r"\{")
 
 
 def _statement(span: Span, name: str) -> Span:
@@ -73,18 +79,18 @@ def _statement(span: Span, name: str) -> Span:
     source = span.source
     if source.text.startswith(name, span.start) and span.text.endswith(";"):
         return span
-    found = _on_line(span, name)
+    found = _on_line(span, name, "[=;]")
     for match in _OUTSIDE_STRINGS.finditer(source.text, found.start):
         if match[0] == ";":
             return Span(source, found.start, match.end())
     return found
 
 
-def _on_line(span: Span, name: str) -> Span:
-    """Return where `name` stands on the line on which `span` starts, the nearest one; the whole line where nowhere."""
+def _on_line(span: Span, name: str, follower: str) -> Span:
+    """Return where `name`, and `follower`, stand on the line of `span`, the nearest ones; the whole line if nowhere."""
     source, line = span.source, span.line
     start, text = source.offset(line), source.line(line)
-    found = [match.start() for match in re.finditer(rf"(?<!{_CHARACTER}){re.escape(name)}(?!{_CHARACTER})", text)]
+    found = [match.start() for match in re.finditer(rf"(?<!{_CHARACTER}){re.escape(name)}(?=\s*{follower})", text)]
     if found:
         nearest = min(found, key=lambda at: abs(start + at - span.start))
         return Span(source, start + nearest, start + nearest + len(name))

@@ -36,6 +36,7 @@ _MESSAGE = re.compile(
     r"(?P<second_kind>(?:fatal error|error|warning|ERROR|Warning)\b:? ?)?"
     r"(?:\((?P<check>\w+)\): )?(?P<text>.*)"
 )
+_NAMED = re.compile(r"""(?:Reference to non-existent node or label|Couldn't open) "(?P<name>[^"]+)\"""")
 _ALSO = re.compile(rf"\s+also defined at {_PLACE}")
 # Said after the error that matters, and without a place.
 _ECHOES = ("Unable to parse input tree", "Syntax error parsing input tree", "Input tree has errors, aborting")
@@ -62,6 +63,11 @@ class Files:
         self.main = main
         self.directory = directory
         self._sources = {"<stdin>": main}
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All sources that were named so far, the main one first."""
+        return tuple(self._sources.values())
 
     def __call__(self, name: str) -> Source:
         if name not in self._sources:
@@ -115,7 +121,7 @@ def _run(command: list[str], text: bytes, files: Files, warnings: list[Diagnosti
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=files.directory,
-            env={**os.environ, "LC_ALL": "C"},
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         ) as process:
             resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
             try:
@@ -148,13 +154,9 @@ def diagnostics(complaints: str, files: Callable[[str], Source]) -> list[Diagnos
             found[-1] = found[-1].replace(related=(*found[-1].related, place))
         elif match and kind and not match["text"].startswith((*_ECHOES, _SKIPPED)):
             check = f" ({match['check']})" if match["check"] else ""
-            found.append(
-                Diagnostic(
-                    message=match["text"] + check,
-                    severity=Severity.ERROR if "error" in kind.lower() else Severity.WARNING,
-                    span=_span(match, files) if match["file"] else Span(files("<stdin>"), 0, 0),
-                )
-            )
+            severity = Severity.ERROR if "error" in kind.lower() else Severity.WARNING
+            span = _narrowed(_span(match, files) if match["file"] else None, match["text"], files)
+            found.append(Diagnostic(message=match["text"] + check, severity=severity, span=span))
     return found
 
 
@@ -163,3 +165,17 @@ def _span(match: re.Match[str], files: Callable[[str], Source]) -> Span:
     start = source.offset(line, int(match["column"]))
     end = source.offset(int(match["end_line"] or line), int(match["end_column"] or match["column"]))
     return Span(source, start, max(start, end))
+
+
+def _narrowed(span: Span | None, message: str, files: Callable[[str], Source]) -> Span:
+    """Return where, within `span` or else the main source, the reference or file stands that a message names."""
+    source = span.source if span else files("<stdin>")
+    named = _NAMED.search(message)
+    if named:
+        written = re.compile(
+            rf"&{re.escape(named['name'])}\b|&\{{{re.escape(named['name'])}\}}|\"{re.escape(named['name'])}\""
+        )
+        found = written.search(source.text, span.start, span.end) if span else written.search(source.text)
+        if found:
+            return Span(source, found.start(), found.end())
+    return span or Span(source, 0, 0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from xenscmi.devicetree import annotated, dtb
@@ -27,6 +29,19 @@ def load(path: str | Path, include: Sequence[Path] = ()) -> Tree:
     return parse_dts(data, name=str(path), directory=Path(path).parent, include=include)
 
 
+def load_all(paths: Iterable[str | Path], include: Sequence[Path] = ()) -> list[Tree | DeviceTreeError]:
+    """Return, for each path in order, what `load` returns or raises; dtc runs for several of them at a time."""
+
+    def attempt(path: str | Path) -> Tree | DeviceTreeError:
+        try:
+            return load(path, include)
+        except DeviceTreeError as error:
+            return error
+
+    with ThreadPoolExecutor(min(8, 1 + (os.cpu_count() or 1))) as executor:
+        return list(executor.map(attempt, paths))
+
+
 def read_dts(path: str | Path, include: Sequence[Path] = ()) -> Tree:
     """Return the tree in a DTS file; `include` are folders for its includes, after the file's own."""
     return parse_dts(_read(Path(path)), name=str(path), directory=Path(path).parent, include=include)
@@ -36,20 +51,30 @@ def parse_dts(text: bytes, *, name: str, directory: Path, include: Sequence[Path
     """Return the tree in a DTS text that is shown as `name` and whose relative includes start in `directory`."""
     files = Files(Source(name, decode(text)), directory)
     compiled = compile_dts(files, text, include)
-    tree = dtb.build(compiled.dtb, files.main, annotated.places(compiled.annotated, files))
-    tree.warnings = compiled.warnings
-    return tree
+    places = annotated.places(compiled.annotated, files)
+
+    def place(name: str, _: int) -> dtb.NodePlaces:
+        found, at = next(places, ("/", dtb.NodePlaces()))
+        if found != name:
+            raise _unreadable(files.main, "an included file changed while it was read")
+        return at
+
+    builder = dtb.build(compiled.dtb, files.main, place)
+    return builder.finish(sources=files.sources, warnings=compiled.warnings)
 
 
 def _read(path: Path) -> bytes:
-    span = Span(Source(str(path), ""), 0, 0)
+    source = Source(str(path), "")
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise DeviceTreeError(Diagnostic(message=f"{path} is not a regular file", span=span))
+            raise _unreadable(source, "it is not a regular file")
         if status.st_size > SIZE_LIMIT:
-            message = f"{path} has {status.st_size} bytes; a device tree has at most {SIZE_LIMIT}"
-            raise DeviceTreeError(Diagnostic(message=message, span=span))
+            raise _unreadable(source, f"it has {status.st_size} bytes; a device tree has at most {SIZE_LIMIT}")
         return path.read_bytes()
     except OSError as error:
-        raise DeviceTreeError(Diagnostic(message=f"cannot read {path}: {error.strerror}", span=span)) from None
+        raise _unreadable(source, error.strerror or str(error)) from None
+
+
+def _unreadable(source: Source, reason: str) -> DeviceTreeError:
+    return DeviceTreeError(Diagnostic(message=f"cannot read {source.name}: {reason}", span=Span(source, 0, 0)))

@@ -250,15 +250,16 @@ class Node:
 class Tree:
     """A device tree, or an overlay.
 
-    `source` is the file it was read from; `reservations` are the (address, size) pairs of the memory reservation
-    block; `warnings` are what dtc had to say.
+    `source` is the file it was read from, `sources` are all files that had a part in it; `reservations` are the
+    (address, size) pairs of the memory reservation block; `warnings` are what dtc had to say.
     """
 
-    __slots__ = ("_aliases", "_labels", "_phandles", "reservations", "root", "source", "warnings")
+    __slots__ = ("_aliases", "_labels", "_phandles", "reservations", "root", "source", "sources", "warnings")
 
     def __init__(self, source: Source, root_spans: tuple[Span, ...], root_labels: tuple[str, ...] = ()) -> None:
         self.source = source
         self.root = Node(self, "", None, root_labels, root_spans)
+        self.sources: tuple[Source, ...] = (source,)
         self.reservations: tuple[tuple[int, int], ...] = ()
         self.warnings: tuple[Diagnostic, ...] = ()
         self._phandles: dict[int, Node] = {}
@@ -316,40 +317,39 @@ class Tree:
 class Builder:
     """Makes a tree from its parts in order: `begin` and `end` a node, `add` its properties, and `finish`.
 
-    The root is open from the start. Names must be new in their node; the readers see to it.
+    The root is open from the start; `node` is the open node. Names must be new in their node: the readers see to it.
     """
 
     def __init__(self, source: Source, *, spans: tuple[Span, ...] = (), labels: tuple[str, ...] = ()) -> None:
         self._tree = Tree(source, spans or (Span(source, 0, 0),), labels)
-        self._node = self._tree.root
+        self.node = self._tree.root
+
+    def reserve(self, *reservations: tuple[int, int]) -> None:
+        """Add (address, size) pairs to the memory reservations."""
+        self._tree.reservations += reservations
 
     def begin(self, name: str, *, spans: tuple[Span, ...] = (), labels: tuple[str, ...] = ()) -> Node:
         """Open a child of the open node; without spans it stands where its parent does."""
-        node = Node(self._tree, name, self._node, labels, spans or self._node.spans)
-        self._node._children[name] = node
-        self._node = node
+        node = Node(self._tree, name, self.node, labels, spans or self.node.spans)
+        self.node._children[name] = node
+        self.node = node
         return node
 
     def add(self, name: str, value: bytes, span: Span | None = None) -> Property:
         """Add a property to the open node; without a span it stands where the node does."""
-        added = Property(name, value, self._node, span or self._node.span)
-        self._node._properties[name] = added
+        added = Property(name, value, self.node, span or self.node.span)
+        self.node._properties[name] = added
         return added
 
     def end(self) -> None:
         """Close the open node."""
-        assert self._node.parent is not None
-        self._node = self._node.parent
+        assert self.node.parent is not None
+        self.node = self.node.parent
 
-    @property
-    def open_node(self) -> Node:
-        """The node to which children and properties are being added."""
-        return self._node
-
-    def finish(self, *, reservations: Sequence[tuple[int, int]] = (), warnings: Sequence[Diagnostic] = ()) -> Tree:
-        """Return the tree; the builder must not be used any more."""
+    def finish(self, *, sources: Sequence[Source] = (), warnings: Sequence[Diagnostic] = ()) -> Tree:
+        """Return the tree, whatever is still open in it; the builder must not be used any more."""
         tree = self._tree
-        tree.reservations = tuple(reservations)
+        tree.sources = tuple(sources) or (tree.source,)
         tree.warnings = tuple(warnings)
         for node in tree.walk():
             for name in ("phandle", "linux,phandle"):

@@ -1,0 +1,135 @@
+"""Cell counts, `reg` and translation, as Xen does them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from xenscmi.devicetree import Node, ShapeError, Tree, address_cells, reg, size_cells, translate
+
+Dts = Callable[[str], Tree]
+
+
+def leaf(tree: Tree) -> Node:
+    found = tree.by_label("leaf")
+    assert found is not None
+    return found
+
+
+def test_cell_counts_come_from_the_nearest_ancestor_that_has_them(dts: Dts) -> None:
+    tree = dts("/ { #address-cells = <1>; a { #size-cells = <2>; b { leaf: c { #address-cells = <7>; }; }; }; };")
+    assert (address_cells(leaf(tree)), size_cells(leaf(tree))) == (1, 2)
+    tree = dts("/ { leaf: c { }; };")
+    assert (address_cells(leaf(tree)), size_cells(leaf(tree))) == (2, 1)
+
+
+def test_reg_in_rows(dts: Dts) -> None:
+    tree = dts("/ { #address-cells = <2>; #size-cells = <1>; leaf: c { reg = <1 0 0x10>,\n <0 2 0x20>; }; };")
+    first, second = reg(leaf(tree))
+    assert (first.address, first.size, first.span.text) == (1 << 32, 0x10, "1 0 0x10")
+    assert (second.address, second.size, second.span.line) == (2, 0x20, 3)
+
+
+def test_reg_that_does_not_fit_says_how_its_size_arises(dts: Dts) -> None:
+    tree = dts("/ { bus { #address-cells = <2>; #size-cells = <1>; leaf: c { reg = <1 0>; }; }; };")
+    with pytest.raises(ShapeError, match="/bus/c: reg has 2 cells, which is no whole number of rows of 3") as caught:
+        reg(leaf(tree))
+    assert caught.value.diagnostic.help == "#address-cells is 2 and #size-cells is 1 for the children of /bus"
+    with pytest.raises(ShapeError, match="/ has no reg"):
+        reg(tree.root)
+
+
+ROOT = "#address-cells = <2>; #size-cells = <1>;"
+CASES = {
+    "at the root": (f"/ {{ {ROOT} leaf: c {{ reg = <1 2 3>; }}; }};", 0x1_0000_0002),
+    "through empty ranges": (f"/ {{ {ROOT} b {{ ranges; leaf: c {{ reg = <1 2 3>; }}; }}; }};", 0x1_0000_0002),
+    "into more cells": (
+        f"/ {{ {ROOT} b {{ #address-cells = <1>; ranges; leaf: c {{ reg = <2 3>; }}; }}; }};",
+        2,
+    ),
+    "by the entry that holds it": (
+        f"/ {{ {ROOT} b {{ #address-cells = <1>; ranges = <0 0 0x1000 0x10>, <0x10 1 0x2000 0x10>;"
+        " leaf: c { reg = <0x14 4>; }; }; };",
+        0x1_0000_2004,
+    ),
+    "twice": (
+        f"/ {{ {ROOT} a {{ #address-cells = <1>; ranges = <0 0 0x1000 0x100>; b {{ ranges = <0 0x20 0x10>;"
+        " leaf: c { reg = <1 1>; }; }; }; };",
+        0x1021,
+    ),
+    "a bus of three cells by equality": (
+        f"/ {{ {ROOT} b {{ #address-cells = <3>; #size-cells = <1>; ranges = <1 2 3 0 0x1000 4>;"
+        " leaf: c { reg = <1 2 3 4>; }; }; };",
+        0x1000,
+    ),
+    "a PCI device": (
+        f'/ {{ {ROOT} b {{ device_type = "pci"; #address-cells = <3>; #size-cells = <2>;'
+        " ranges = <0x01000000 0 0 0 0x500 0 0x100>, <0x02000000 0 0x100 0 0x1000 0 0x100>;"
+        " leaf: c { assigned-addresses = <0x02000010 0 0x110 0 4>; }; }; };",
+        0x1010,
+    ),
+    "beyond 32 bits": (
+        f"/ {{ {ROOT} b {{ ranges = <0 0 0 0xf0000000 0x80000000>; leaf: c {{ reg = <0 0x20000000 1>; }}; }}; }};",
+        0x1_1000_0000,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_translation(dts: Dts, case: str) -> None:
+    text, address = CASES[case]
+    assert translate(leaf(dts(text))).address == address
+
+
+FAILURES = {
+    "no ranges above": (
+        f"/ {{ {ROOT} b {{ leaf: c {{ reg = <1 2 3>; }}; }}; }};",
+        "/b has no ranges: Xen cannot translate the address of /b/c (/b is not a valid bus)",
+    ),
+    "no ranges further up": (
+        f"/ {{ {ROOT} a {{ b {{ ranges; leaf: c {{ reg = <1 2 3>; }}; }}; }}; }};",
+        "/a has no ranges: Xen cannot translate the address of /a/b (/a is not a valid bus)",
+    ),
+    "outside the ranges": (
+        f"/ {{ {ROOT} b {{ ranges = <0 0 0 0 0x10>; leaf: c {{ reg = <0 0x10 1>; }}; }}; }};",
+        "/b: ranges does not hold the address 0x10",
+    ),
+    "no size cells": (
+        f"/ {{ {ROOT} b {{ #size-cells = <0>; ranges; leaf: c {{ reg = <0 1>; }}; }}; }};",
+        "/b/c has no address that Xen could translate: Bad cell count, "
+        "#address-cells is 2 and #size-cells is 0 for the children of /b",
+    ),
+    "too many cells": (
+        "/ { #address-cells = <5>; #size-cells = <1>; leaf: c { reg = <0 0 0 0 0 1>; }; };",
+        "/c has no address that Xen could translate: Bad cell count, "
+        "#address-cells is 5 and #size-cells is 1 for the children of /",
+    ),
+    "no reg": (f"/ {{ {ROOT} leaf: c {{ }}; }};", "/c has no reg"),
+    "a short reg": (f"/ {{ {ROOT} leaf: c {{ reg = <1 2>; }}; }};", "/c: reg has 2 cells, too few for entry 0"),
+    "another PCI space": (
+        f"/ {{ {ROOT} pcie {{ #address-cells = <3>; #size-cells = <2>; ranges = <0x01000000 0 0 0 0 0 0x100>;"
+        " leaf: c { assigned-addresses = <0x02000000 0 0 0 4>; }; }; };",
+        "/pcie: ranges does not hold the address 0x0",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_translation_fails_where_xen_fails(dts: Dts, case: str) -> None:
+    text, message = FAILURES[case]
+    with pytest.raises(ShapeError) as caught:
+        translate(leaf(dts(text)))
+    assert str(caught.value) == message
+
+
+def test_entries_count_from_0_and_a_rest_does_no_harm(dts: Dts) -> None:
+    tree = dts(f"/ {{ {ROOT} leaf: c {{ reg = <0 1 2 0 3 4 5>; }}; }};")
+    assert (translate(leaf(tree), 1).address, translate(leaf(tree), 1).size) == (3, 4)
+    with pytest.raises(ShapeError, match="too few for entry 2"):
+        translate(leaf(tree), 2)
+
+
+def test_the_root_has_no_address(dts: Dts) -> None:
+    with pytest.raises(ShapeError, match="/ has no address: it is the root"):
+        translate(dts("/ { };").root)

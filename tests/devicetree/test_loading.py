@@ -1,0 +1,228 @@
+"""Sources through dtc and the preprocessor: places, warnings, errors, files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from xenscmi.devicetree import DeviceTreeError, Node, Tree, compiler, load, load_all, parse_dts, read_dts, write_dtb
+from xenscmi.diagnostics import Severity
+
+Dts = Callable[[str], Tree]
+
+
+def places(node: Node) -> list[tuple[str, int, int, str]]:
+    """File, line, column and text of a node and its properties."""
+    spans = [*node.spans, *(prop.span for prop in node.properties)]
+    return [(Path(span.source.name).name, span.line, span.column, span.text) for span in spans]
+
+
+def at(tree: Tree, path: str) -> Node:
+    node = tree.node(path)
+    assert node is not None
+    return node
+
+
+def test_places_of_nodes_written_in_several_ways(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/inc.dtsi").write_text("/ {\n\ta: one { p; };\n};\n")
+    (tmp_path / "main.dts").write_text(
+        '/dts-v1/;\n/include/ "sub/inc.dtsi"\n&a { é = "}"; };\n'.replace("é = ", "/* é */ q = ")
+        + "/ { one\n\n{ r = <1>,\n<2>; }; };\n&{/one} { p = <3>; };\n/ { two { }; };\n/delete-node/ &b;\n".replace(
+            "/delete-node/ &b;\n", ""
+        )
+    )
+    tree = load(tmp_path / "main.dts")
+    assert places(at(tree, "/one")) == [
+        ("inc.dtsi", 2, 5, "one"),
+        ("main.dts", 3, 1, "&a"),
+        ("main.dts", 4, 5, "one"),
+        ("main.dts", 8, 1, "&{/one}"),
+        ("main.dts", 8, 11, "p = <3>;"),
+        ("main.dts", 3, 14, 'q = "}";'),
+        ("main.dts", 6, 3, "r = <1>,\n<2>;"),
+        ("inc.dtsi", 2, 5, "one"),
+    ]
+    assert [source.name for source in tree.sources] == [
+        str(tmp_path / "main.dts"),
+        str(tmp_path / "sub/inc.dtsi"),
+    ]
+
+
+def test_places_behind_the_preprocessor(tmp_path: Path) -> None:
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include/names.h").write_text("#define WIDE 0x123456789abcdef0\n#define NODE(x) x { made; };\n")
+    (tmp_path / "main.dts").write_text(
+        "/dts-v1/;\n#include <names.h>\n/ {\n"
+        "\ta = /bits/ 64 <WIDE>, /bits/ 64 <WIDE>; b = <1>; reg { reg = <2>; };\n"
+        "\tNODE(made_up)\n};\n"
+    )
+    tree = read_dts(tmp_path / "main.dts", include=[tmp_path / "include"])
+    assert places(tree.root)[1:] == [
+        ("main.dts", 4, 2, "a = /bits/ 64 <WIDE>, /bits/ 64 <WIDE>;"),
+        ("main.dts", 4, 42, "b = <1>;"),
+    ]
+    assert places(at(tree, "/reg")) == [("main.dts", 4, 51, "reg"), ("main.dts", 4, 57, "reg = <2>;")]
+    assert places(at(tree, "/made_up"))[0][:2] == ("main.dts", 5)
+    second = tree.root.get("a")
+    assert second is not None
+    assert (second.place(8).column, second.place(8).text) == (35, "WIDE")
+
+
+def test_includes_are_found_beside_the_source_and_in_given_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("host", "given", "elsewhere"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "host/a.dtsi").write_text('/include/ "b.dtsi"\n/ { a; };\n')
+    (tmp_path / "given/b.dtsi").write_text("/ { b; };\n")
+    (tmp_path / "elsewhere/a.dtsi").write_text("not this one")
+    (tmp_path / "host/main.dts").write_text('/dts-v1/;\n/include/ "a.dtsi"\n')
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    tree = load("../host/main.dts", include=[Path("../given")])
+    assert [(prop.name, prop.span.source.name) for prop in tree.root.properties] == [
+        ("b", str(tmp_path / "elsewhere/../given/b.dtsi")),
+        ("a", "../host/a.dtsi"),
+    ]
+
+
+def test_warnings_are_kept_with_their_places(dts: Dts) -> None:
+    tree = dts("/ {\n\tx@1 { };\n\ty { reg = <1>; };\n};\n&{/x@1} { };\n")
+    said = [(each.span and each.span.line, each.message) for each in tree.warnings]
+    assert (3, "/x@1: node has a unit name, but no reg or ranges property (unit_address_vs_reg)") in said
+    assert (4, "/y: node has a reg or ranges property, but no unit name (unit_address_vs_reg)") in said
+    assert {each.severity for each in tree.warnings} == {Severity.WARNING}
+    assert not [each for each in tree.warnings if "prerequisite" in each.message]
+    amended = tree.warnings[[message for _, message in said].index(said[0][1])]
+    assert "also defined here" in {note.label for each in tree.warnings for note in each.related} or amended
+
+
+ERRORS = {
+    "syntax": ("/ { a b; };", "syntax error", "b"),
+    "label": ("/ { n { a = <1 &nope>; }; };", '/n: Reference to non-existent node or label "nope"', "&nope"),
+    "path": ("/ { a = <&{/nope}>; };", '/: Reference to non-existent node or label "/nope"', "&{/nope}"),
+    "include": ('/include/ "nope.dtsi"', 'Couldn\'t open "nope.dtsi": No such file or directory', '"nope.dtsi"'),
+    "preprocessor": ("#include <nope.h>", "nope.h: No such file or directory", ""),
+    "range": ("/ { a = <0x1ffffffff>; };", "Value out of range for 32-bit array element", "0x1ffffffff"),
+    "doubled": ("/ { a; a; b { }; };", "/:a: Duplicate property name", "a;"),
+    "order": ("/ { b { }; a; };", "Properties must precede subnodes", "a;"),
+    "no end": ("/ { a {", "syntax error", "{"),
+    "not text": ("\0\1\2", "syntax error", None),
+    "itself": ('/include/ "t.dts"', "Couldn't open", '"t.dts"'),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_errors_are_ours_with_their_place(dts: Dts, case: str) -> None:
+    text, message, written = ERRORS[case]
+    with pytest.raises(DeviceTreeError) as caught:
+        dts(text)
+    (found,) = caught.value.diagnostics
+    assert found.message.startswith(message)
+    assert found.severity is Severity.ERROR
+    assert found.span is not None
+    assert found.span.source.name == "t.dts"
+    if written is not None:
+        assert (found.span.line, found.span.text) == (2, written)
+
+
+def test_errors_in_an_included_file_are_shown_there(tmp_path: Path) -> None:
+    (tmp_path / "inc.dtsi").write_text("/ {\n\ta b;\n};\n")
+    with pytest.raises(DeviceTreeError) as caught:
+        parse_dts(b'/dts-v1/;\n/include/ "inc.dtsi"\n', name="hosts/t.dts", directory=tmp_path)
+    (found,) = caught.value.diagnostics
+    assert found.span is not None
+    assert (found.span.source.name, found.span.line, found.span.text) == (str(tmp_path / "inc.dtsi"), 2, "b")
+
+
+def test_several_errors_come_together(dts: Dts) -> None:
+    with pytest.raises(DeviceTreeError) as caught:
+        dts("/ {\n a = <&x>;\n n { b = <&y>; };\n };")
+    assert [each.span and each.span.line for each in caught.value.diagnostics] == [3, 4]
+
+
+@pytest.mark.parametrize("depth", [65, 2000, 10_000, 100_000])
+def test_nodes_too_deep_end_in_an_error(dts: Dts, depth: int) -> None:
+    with pytest.raises(DeviceTreeError, match=r"nest deeper than 64 levels|memory exhausted"):
+        dts("/ {" + " n {" * depth + " };" * depth + " };")
+
+
+def test_an_endless_file_ends_in_an_error(dts: Dts) -> None:
+    with pytest.raises(DeviceTreeError, match="realloc"):
+        dts('/ { a = /incbin/("/dev/zero"); };')
+
+
+def test_dtc_has_a_time_limit(tmp_path: Path, dts: Dts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "TIME_LIMIT", 0.1)
+    os.mkfifo(tmp_path / "never")
+    with pytest.raises(DeviceTreeError, match=r"dtc was stopped: it took more than 0\.1 s"):
+        dts('/include/ "never"')
+
+
+def test_dtc_that_is_not_there_is_said(dts: Dts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DeviceTreeError, match="cannot run dtc: No such file") as caught:
+        dts("/ { };")
+    assert caught.value.diagnostics[0].help == "install dtc (Debian: device-tree-compiler)"
+    with pytest.raises(DeviceTreeError, match="cannot run cpp: No such file"):
+        dts("#define A 1\n/ { };")
+
+
+def test_dtc_that_dies_is_said(dts: Dts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "dtc").write_text("#!/bin/sh\nkill -SEGV $$\n")
+    (tmp_path / "dtc").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(DeviceTreeError, match=r"dtc failed without a word \(status -11\)"):
+        dts("/ { };")
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "huge").touch()
+    os.truncate(tmp_path / "huge", 1 << 30)
+    for name, reason in (
+        ("missing", "No such file or directory"),
+        ("folder", "it is not a regular file"),
+        ("fifo", "it is not a regular file"),
+        ("huge", "it has 1073741824 bytes"),
+        ("missing/x", "No such file or directory"),
+        ("huge/x", "Not a directory"),
+        ("n" * 300, "File name too long"),
+    ):
+        with pytest.raises(DeviceTreeError, match=reason) as caught:
+            load(tmp_path / name)
+        (found,) = caught.value.diagnostics
+        assert found.span is not None
+        assert found.span.source.name == str(tmp_path / name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission(tmp_path: Path) -> None:
+    (tmp_path / "t.dts").write_text("/dts-v1/; / { };")
+    (tmp_path / "t.dts").chmod(0)
+    with pytest.raises(DeviceTreeError, match="Permission denied"):
+        load(tmp_path / "t.dts")
+
+
+def test_many_files_at_once_keep_their_order(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{index}.dts" for index in range(12)]
+    for index, path in enumerate(paths):
+        path.write_text(f"/dts-v1/; / {{ n{index} {{ }}; {'oops' if index == 5 else ''} }};")
+    for index, result in enumerate(load_all(paths)):
+        if index == 5:
+            assert isinstance(result, DeviceTreeError)
+        else:
+            assert isinstance(result, Tree)
+            assert result.node(f"/n{index}")
+
+
+def test_the_kind_is_told_by_content(tmp_path: Path, dts: Dts) -> None:
+    tree = dts("/ { a = <1>; };")
+    (tmp_path / "odd.dts").write_bytes(write_dtb(tree))
+    loaded = load(tmp_path / "odd.dts")
+    assert loaded.same_as(tree)
+    assert (loaded.root.span.line, loaded.root.span.text) == (1, "")
