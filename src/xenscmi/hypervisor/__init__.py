@@ -1,0 +1,1 @@
+"""Hypervisors: what a toolstack asks of one, and a model of Xen that boots a host in this process."""

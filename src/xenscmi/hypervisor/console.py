@@ -1,0 +1,30 @@
+"""Xen's console: its log lines, as it prints them, without `(XEN) `."""
+
+from __future__ import annotations
+
+from collections import deque
+
+CAPACITY = 16384
+"""Lines kept. Older ones are lost, as in Xen's ring: a guest may make Xen print as often as it likes."""
+
+
+class Console:
+    """A log of lines. Safe to print to from many threads."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=CAPACITY)
+        self._unfinished = ""
+
+    def print(self, text: str, end: str = "\n") -> None:
+        """Print a line; without a newline at its end, the next text continues it, as some of Xen's messages do."""
+        line, self._unfinished = self._unfinished + text, ""
+        if end:
+            self._lines.append(line)
+        else:
+            self._unfinished = line
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All lines kept, the oldest first."""
+        unfinished = (self._unfinished,) if self._unfinished else ()
+        return (*self._lines, *unfinished)

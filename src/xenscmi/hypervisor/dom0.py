@@ -1,0 +1,150 @@
+"""dom0 as Xen builds it: which nodes of the host's device tree it gets, and with them which memory and devices.
+
+After xen/arch/arm/domain_build.c (handle_node) and xen/arch/arm/device.c (handle_device). dom0's RAM is not modelled.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+
+from xenscmi.devicetree import Node, Tree
+from xenscmi.hypervisor import dt
+from xenscmi.hypervisor.domain import Domain
+from xenscmi.hypervisor.errors import Panic, XenError
+from xenscmi.hypervisor.interface import DomainConfig
+from xenscmi.hypervisor.mediator import CONTAINER, SCI_NONE, SCI_SCMI_SMC_MA
+from xenscmi.hypervisor.memory import frames_of
+from xenscmi.hypervisor.model import Model
+
+DOM0_AGENT = "xen,dom0-sci-agent-id"
+INVALID_AGENT_ID = 255
+RESERVED_MEMORY = "/reserved-memory/"
+
+SKIPPED = (
+    "xen,domain",
+    "xen,domain-shared-memory-v1",
+    "xen,evtchn-v1",
+    "xen,xen",
+    "xen,multiboot-module",
+    "multiboot,module",
+    "arm,psci",
+    "arm,psci-0.2",
+    "arm,psci-1.0",
+    "arm,cortex-a7-pmu",
+    "arm,cortex-a15-pmu",
+    "arm,cortex-a53-edac",
+    "arm,armv8-pmuv3",
+    "arm,armv7-timer-mem",
+    CONTAINER,
+)
+"""Nodes that dom0 does not get, by what they are compatible with."""
+
+REPLACED = (
+    "arm,armv7-timer",
+    "arm,armv8-timer",
+    "arm,cortex-a15-gic",
+    "arm,cortex-a7-gic",
+    "arm,gic-400",
+    "arm,gic-v3",
+)
+"""Nodes that Xen replaces by its own: the timer and the interrupt controller."""
+
+IOMMUS = (
+    "arm,mmu-400",
+    "arm,mmu-401",
+    "arm,mmu-500",
+    "arm,smmu-v1",
+    "arm,smmu-v2",
+    "arm,smmu-v3",
+    "renesas,ipmmu-r8a7795",
+    "renesas,ipmmu-r8a77965",
+    "renesas,ipmmu-r8a7796",
+    "renesas,ipmmu-r8a779f0",
+    "renesas,r8a779g0-ipmmu",
+)
+"""IOMMUs that Xen drives and keeps."""
+
+
+def create_dom0(xen: Model) -> Domain:
+    """Make dom0 and give it its devices. Raises Panic as Xen does."""
+    agent_id = _agent_id(xen)
+    sci_type = SCI_NONE if agent_id == INVALID_AGENT_ID else SCI_SCMI_SMC_MA
+    try:
+        dom0 = xen.new_domain(DomainConfig(sci_type=sci_type, agent_id=agent_id), domid=0)
+    except XenError as error:
+        raise Panic(f"Error creating domain 0 (rc = {-error.errno})") from None
+    try:
+        dom0.tree = tuple(_build(xen, dom0))
+    except XenError as error:
+        xen.console.print(f"Device tree generation failed ({-error.errno}).")
+        raise Panic(f"Could not set up d0 guest OS (rc = {-errno.EINVAL})") from None
+    return dom0
+
+
+def _agent_id(xen: Model) -> int:
+    container = dt.find_compatible(xen.tree, CONTAINER)
+    value = dt.read_u32(container, DOM0_AGENT) if container is not None else None
+    if value is None:
+        return INVALID_AGENT_ID
+    if value >= INVALID_AGENT_ID:
+        xen.console.print(f"Invalid {DOM0_AGENT}={value}, SCMI disabled for Dom0")
+        return INVALID_AGENT_ID
+    return value
+
+
+def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
+    """Yield the nodes that dom0 gets, in order, each after it was given what the node describes."""
+    console_node = _console_node(xen.tree)
+    pending = [xen.tree.root]
+    while pending:
+        node = pending.pop()
+        if _is_kept_from_dom0(node) or node is console_node or xen.mediator.hides_from_dom0(dom0, node):
+            continue
+        _give_device(xen, dom0, node)
+        yield node
+        pending.extend(reversed(list(node.children)))
+
+
+def _is_kept_from_dom0(node: Node) -> bool:
+    compatible = node.get("compatible")
+    if compatible is not None and any(dt.is_compatible(node, each) for each in (*SKIPPED, *REPLACED, *IOMMUS)):
+        return True
+    return node.path == "/cpus" or dt.read_string(node, "device_type") == "memory"
+
+
+def _console_node(tree: Tree) -> Node | None:
+    """Return the UART that Xen keeps for its own console: `dtuart=` on its command line, or `stdout-path`."""
+    chosen = tree.node("/chosen")
+    if chosen is None:
+        return None
+    arguments = dt.read_string(chosen, "xen,xen-bootargs") or dt.read_string(chosen, "bootargs") or ""
+    named = [word.removeprefix("dtuart=") for word in arguments.split() if word.startswith("dtuart=")]
+    path = named[-1] if named else dt.read_string(chosen, "stdout-path") or ""
+    return tree.resolve(path)
+
+
+def _give_device(xen: Model, dom0: Domain, node: Node) -> None:
+    """Give dom0 a device: SCMI permissions, the right to its registers, and, unless a guest gets it, their mapping."""
+    own = not dt.is_for_passthrough(node)
+    if own:
+        xen.mediator.assign_device(dom0, node)
+    for address, size in _regions(xen, node):
+        if not size:
+            continue
+        start, end = frames_of(address, size)
+        if not node.path.lower().startswith(RESERVED_MEMORY):
+            dom0.iomem.add(start, end)
+        if own:
+            dom0.memory.map(start, start, end - start)
+
+
+def _regions(xen: Model, node: Node) -> Iterator[tuple[int, int]]:
+    if node.parent is None or not dt.is_bus(node.parent):
+        return
+    for index, _ in enumerate(dt.raw_regions(node)):
+        try:
+            yield dt.device_address(node, index, xen.console)
+        except XenError:
+            xen.console.print(f"Unable to retrieve address {index} for {node.path}")
+            raise

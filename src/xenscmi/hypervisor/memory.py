@@ -1,0 +1,148 @@
+"""Physical memory, and what a domain sees of it.
+
+Only pages that somebody touches exist. A domain reaches memory through its stage 2 alone: guest frames that were mapped
+for it, nothing else. Frames are page numbers: an address shifted right by 12.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+
+from xenscmi.hypervisor.errors import DataAbort
+
+PAGE_SIZE = 4096
+PAGE_SHIFT = 12
+PAGE_MASK = PAGE_SIZE - 1
+
+
+def frames_of(address: int, size: int) -> tuple[int, int]:
+    """Return the first frame of a stretch of memory, and the first frame behind it."""
+    return address >> PAGE_SHIFT, (address + size + PAGE_MASK) >> PAGE_SHIFT
+
+
+class PhysicalMemory:
+    """The host's memory in pages, all zero at first."""
+
+    def __init__(self) -> None:
+        self._pages: dict[int, bytearray] = {}
+
+    def page(self, frame: int) -> bytearray:
+        """Return the page of a machine frame, shared with whoever else asks for it."""
+        page = self._pages.get(frame)
+        return self._pages.setdefault(frame, bytearray(PAGE_SIZE)) if page is None else page
+
+    @property
+    def pages(self) -> dict[int, bytes]:
+        """A copy of every page that was touched, by frame."""
+        return {frame: bytes(page) for frame, page in list(self._pages.items())}
+
+
+class FrameRanges:
+    """A set of frames, kept as ranges: Xen's rangeset."""
+
+    def __init__(self, ranges: tuple[tuple[int, int], ...] = ()) -> None:
+        self._ranges = list(ranges)
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """The ranges (start, end), rising, the end not included."""
+        return tuple(self._ranges)
+
+    def add(self, start: int, end: int) -> None:
+        """Add frames from `start` up to `end`, not included; ranges that touch become one."""
+        if start >= end:
+            return
+        apart = []
+        for first, last in self._ranges:
+            if last < start or end < first:
+                apart.append((first, last))
+            else:
+                start, end = min(start, first), max(end, last)
+        insort(apart, (start, end))
+        self._ranges = apart
+
+    def remove(self, start: int, end: int) -> None:
+        """Take frames from `start` up to `end`, not included, away."""
+        if start >= end:
+            return
+        cut = [piece for first, last in self._ranges for piece in ((first, min(last, start)), (max(first, end), last))]
+        self._ranges = sorted({(first, last) for first, last in cut if first < last})
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether all frames from `start` up to `end`, not included, are in the set."""
+        at = bisect_right(self._ranges, start, key=lambda each: each[0]) - 1
+        return at >= 0 and end <= self._ranges[at][1]
+
+
+class AddressSpace:
+    """A domain's stage 2: guest frame → machine frame, in ranges, the last mapping winning."""
+
+    def __init__(self, memory: PhysicalMemory) -> None:
+        self._memory = memory
+        self._mappings: list[tuple[int, int, int]] = []
+        self._pages: dict[int, bytearray] = {}
+
+    @property
+    def mappings(self) -> tuple[tuple[int, int, int], ...]:
+        """What is mapped, rising: (guest frame, number of frames, machine frame)."""
+        return tuple(self._mappings)
+
+    def map(self, guest_frame: int, frame: int, count: int = 1) -> None:
+        """Map `count` frames; what was mapped there before is replaced."""
+        kept = self._without(guest_frame, guest_frame + count)
+        insort(kept, (guest_frame, count, frame))
+        self._mappings, self._pages = kept, {}
+
+    def unmap(self, guest_frame: int, count: int = 1) -> None:
+        """Take `count` frames away; what is not mapped stays so."""
+        self._mappings, self._pages = self._without(guest_frame, guest_frame + count), {}
+
+    def _without(self, start: int, end: int) -> list[tuple[int, int, int]]:
+        """Return the mappings with guest frames from `start` up to `end` cut out."""
+        kept = []
+        for guest, count, frame in self._mappings:
+            if guest + count <= start or end <= guest:
+                kept.append((guest, count, frame))
+                continue
+            if guest < start:
+                kept.append((guest, start - guest, frame))
+            if end < guest + count:
+                kept.append((end, guest + count - end, frame + end - guest))
+        return kept
+
+    def frame(self, guest_frame: int) -> int | None:
+        """Return the machine frame behind a guest frame; None where nothing is mapped."""
+        mappings = self._mappings
+        at = bisect_right(mappings, guest_frame, key=lambda each: each[0]) - 1
+        if at < 0:
+            return None
+        guest, count, frame = mappings[at]
+        return frame + guest_frame - guest if guest_frame < guest + count else None
+
+    def page(self, address: int) -> bytearray:
+        """Return the page behind a guest physical address. Raises DataAbort where nothing is mapped."""
+        pages = self._pages
+        guest_frame = address >> PAGE_SHIFT
+        page = pages.get(guest_frame)
+        if page is None:
+            frame = self.frame(guest_frame)
+            if frame is None:
+                raise DataAbort(address)
+            page = pages[guest_frame] = self._memory.page(frame)
+        return page
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return `size` bytes. Raises DataAbort at the first page that is not mapped."""
+        data = b""
+        while len(data) < size:
+            offset = address + len(data) & PAGE_MASK
+            data += self.page(address + len(data))[offset : offset + size - len(data)]
+        return data
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write bytes. Raises DataAbort at the first page that is not mapped; what lies before it is written."""
+        while data:
+            offset = address & PAGE_MASK
+            part = data[: PAGE_SIZE - offset]
+            self.page(address)[offset : offset + len(part)] = part
+            address, data = address + len(part), data[len(part) :]

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xenscmi.devicetree import Tree, load, parse_dts
+from xenscmi.firmware import PROFILES, Agent, Firmware, Platform, Profile, uniform_platform
+from xenscmi.hypervisor.model import Model
+from xenscmi.hypervisor.vector import BootResult, boot_vector
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+BOOT = VECTORS / "boot"
+
+
+def lab_platform(trusted: int = 1, agents: int = 8, devices: int = 8) -> Platform:
+    """The platform of the vectors: agent n rings 0x82000002 + n and has page n."""
+    return uniform_platform(
+        tuple(
+            Agent(agent_id=n, func_id=0x8200_0002 + n, shmem=0x47FF_0000 + n * 0x1000, trusted=n == trusted)
+            for n in range(agents)
+        ),
+        devices,
+    )
+
+
+def vector_firmware(expected: dict[str, Any]) -> tuple[Platform, Profile]:
+    table = expected["firmware"]
+    agents = tuple(Agent(trusted=row["agent_id"] == table["trusted_agent"], **row) for row in table["agents"])
+    profile = replace(PROFILES["generic"], missing=frozenset(table["unsupported"]))
+    return uniform_platform(agents, table["device_count"]), profile
+
+
+class Bench:
+    """Boots good-default with changes to its text: (old, new) pairs, each of which must be there."""
+
+    def __init__(self) -> None:
+        self.host = (BOOT / "good-default" / "host.dts").read_text()
+        self.domu = (BOOT / "good-default" / "domU1.dts").read_text()
+
+    def tree(self, text: str, changes: tuple[tuple[str, str], ...]) -> Tree:
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        return parse_dts(text.encode(), name="test.dts", directory=Path())
+
+    def boot(
+        self,
+        *changes: tuple[str, str],
+        domu: tuple[tuple[str, str], ...] = (),
+        trusted: int = 1,
+        missing: frozenset[str] = frozenset(),
+    ) -> BootResult:
+        host, partial = self.tree(self.host, changes), self.tree(self.domu, domu)
+        profile = replace(PROFILES["generic"], missing=missing)
+        return boot_vector(host, {"domU1": partial, "domU2": partial}, lab_platform(trusted), profile)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@pytest.fixture
+def boot_folder() -> Callable[[str], tuple[BootResult, dict[str, Any]]]:
+    """Boots a boot vector; returns what became of it and what is expected."""
+
+    def boot(name: str) -> tuple[BootResult, dict[str, Any]]:
+        folder = BOOT / name
+        expected = json.loads((folder / "expected.json").read_text())
+        partial = {path.stem: load(path) for path in folder.glob("domU*.dts")}
+        return boot_vector(load(folder / "host.dts"), partial, *vector_firmware(expected)), expected
+
+    return boot
+
+
+@pytest.fixture
+def xl_host() -> Model:
+    """The host of the xl-create vectors, switched on and not booted yet."""
+    return Model(load(VECTORS / "xl-create" / "host.dts"), Firmware(lab_platform(), PROFILES["generic"]))
