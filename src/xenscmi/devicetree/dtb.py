@@ -18,8 +18,9 @@ MAGIC = b"\xd0\x0d\xfe\xed"
 MAX_DEPTH = 64
 """How deep nodes may nest: what Linux reads (FDT_MAX_DEPTH, drivers/of/fdt.c). Xen's early boot stops at 16."""
 
-_PROPERTY_CHARACTERS = frozenset(string.ascii_letters + string.digits + ",._+*#?-")  # as dtc has them
-_NODE_CHARACTERS = _PROPERTY_CHARACTERS | {"@"}
+# What dtc's checks node_name_chars and property_name_chars allow.
+_NODE_CHARACTERS = frozenset(string.ascii_letters + string.digits + ",._+-@")
+_PROPERTY_CHARACTERS = frozenset(string.ascii_letters + string.digits + ",._+*#?-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,13 @@ class NodePlaces:
 
 
 _NOWHERE = NodePlaces()
+_REASONS = {
+    "FDT_ERR_BADMAGIC": "it does not start with the magic number 0xd00dfeed",
+    "FDT_ERR_BADVERSION": "its version is none that libfdt reads",
+    "FDT_ERR_TRUNCATED": "it ends before its header says",
+    "FDT_ERR_BADOFFSET": "an offset in it points outside",
+    "FDT_ERR_BADSTRUCTURE": "its nodes and properties are damaged",
+}
 
 
 def read_dtb(data: bytes, name: str) -> Tree:
@@ -54,11 +62,16 @@ def build(data: bytes, source: Source, places: Callable[[str, int], NodePlaces])
     error = libfdt.fdt_check_full(blob, len(blob))
     if error:
         help = "make the DTB again from its source with dtc; a copy may have been cut short"
-        raise _unsound(source, libfdt.strerror(error), help)
+        name = libfdt.strerror(error)
+        raise _unsound(source, f"{_REASONS.get(name, 'libfdt refuses it')} ({name})", help)
+    strings = libfdt.fdt_off_dt_strings(blob)
+    if not blob[strings : strings + libfdt.fdt_size_dt_strings(blob)].isascii():
+        raise _unsound(source, "names of properties are not ASCII")  # pylibfdt itself would stumble on them
     place = places("", 0)
     builder = Builder(source, labels=place.labels, spans=place.spans)
-    count = libfdt.fdt_num_mem_rsv(blob)
-    builder.reserve(*(libfdt.fdt_get_mem_rsv(blob, index)[1:] for index in range(count)))
+    for index in range(libfdt.fdt_num_mem_rsv(blob)):
+        _, address, size = libfdt.fdt_get_mem_rsv(blob, index)
+        builder.reserve((address, size))
     _add_properties(blob, 0, builder, place)
     offset, depth = libfdt.fdt_next_node(blob, 0, 0)
     open_depth = 0

@@ -13,7 +13,9 @@ from xenscmi.devicetree.dtb import NodePlaces, build, write_dtb
 from xenscmi.devicetree.tree import DeviceTreeError, Node, Property, ShapeError, Tree
 from xenscmi.diagnostics import Diagnostic
 
-_MAX_SIZE = 1 << 28
+# How much more room than both together the merge gets, should it want more: paths of symbols grow. libfdt also says
+# "no space" of offsets outside a property, so there is an end to it.
+_ROOM = (2, 16, 64)
 
 
 def apply_overlays(base: Tree, overlays: Sequence[Tree]) -> Tree:
@@ -24,7 +26,7 @@ def apply_overlays(base: Tree, overlays: Sequence[Tree]) -> Tree:
     """
     for overlay in overlays:
         if not overlay.is_overlay:
-            message = f"{overlay.source.name} is no overlay: no node below its root has an __overlay__"
+            message = "it is no overlay: no node below the root has an __overlay__"
             help = "an overlay's source starts with /dts-v1/; /plugin/;"
             raise DeviceTreeError(Diagnostic(message=message, span=overlay.root.span, help=help))
         base = _apply(base, overlay)
@@ -48,11 +50,12 @@ def _merge(base: Tree, overlay: Tree) -> bytes:
     import libfdt
 
     below, above = write_dtb(base), write_dtb(overlay)
-    error, size = -libfdt.FDT_ERR_NOSPACE, len(below) + 4 * len(above) + 4096
-    while error == -libfdt.FDT_ERR_NOSPACE and size < _MAX_SIZE:
-        size *= 2
-        blob = bytearray(size)
-        error = libfdt.fdt_open_into(bytearray(below), blob, size) or libfdt.fdt_overlay_apply(blob, bytearray(above))
+    for factor in _ROOM:
+        blob = bytearray(factor * (len(below) + len(above)))
+        error = libfdt.fdt_open_into(bytearray(below), blob, len(blob))
+        error = error or libfdt.fdt_overlay_apply(blob, bytearray(above))
+        if error != -libfdt.FDT_ERR_NOSPACE:
+            break
     if error:
         reason = f"{overlay.source.name} cannot be applied to {base.source.name}: {libfdt.strerror(error)}"
         raise DeviceTreeError(Diagnostic(message=reason, span=overlay.root.span))
