@@ -37,6 +37,7 @@ def read_partial_tree(tree: Tree) -> PartialTree:
         pages=tuple(read_shmem(node) for node in tree.walk() if SHMEM in compatible(node)),
         nodes=tuple(found for node in (passthrough.walk() if passthrough else ()) if (found := _read(node))),
         has_passthrough=passthrough is not None,
+        tree=tree,
         span=tree.root.span,
     )
 

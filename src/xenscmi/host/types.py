@@ -204,12 +204,16 @@ class GuestNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialTree:
-    """A domain's partial device tree: its SCMI nodes, its shared-memory nodes, and the nodes of `/passthrough`."""
+    """A domain's partial device tree: its SCMI nodes, its shared-memory nodes, and the nodes of `/passthrough`.
+
+    `tree` is the whole of it.
+    """
 
     scmi_nodes: tuple[ScmiNode, ...]
     pages: tuple[Shmem, ...]
     nodes: tuple[GuestNode, ...]
     has_passthrough: bool
+    tree: Tree = field(compare=False)
     span: Span = field(compare=False)
 
 
