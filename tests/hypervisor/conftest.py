@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from xenscmi.devicetree import Tree, load, parse_dts
-from xenscmi.firmware import PROFILES, Agent, Firmware, Platform, Profile, uniform_platform
+from xenscmi.firmware import PROFILES, Agent, Firmware, Platform, uniform_platform
+from xenscmi.host.reader import read_host
+from xenscmi.host.vector import read_vector_firmware
 from xenscmi.hypervisor.model import Model
 from xenscmi.hypervisor.vector import BootResult, boot_vector
+from xenscmi.source import Source
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 BOOT = VECTORS / "boot"
@@ -26,13 +29,6 @@ def lab_platform(trusted: int = 1, agents: int = 8, devices: int = 8) -> Platfor
         ),
         devices,
     )
-
-
-def vector_firmware(expected: dict[str, Any]) -> tuple[Platform, Profile]:
-    table = expected["firmware"]
-    agents = tuple(Agent(trusted=row["agent_id"] == table["trusted_agent"], **row) for row in table["agents"])
-    profile = replace(PROFILES["generic"], missing=frozenset(table["unsupported"]))
-    return uniform_platform(agents, table["device_count"]), profile
 
 
 class Bench:
@@ -55,9 +51,10 @@ class Bench:
         trusted: int = 1,
         missing: frozenset[str] = frozenset(),
     ) -> BootResult:
-        host, partial = self.tree(self.host, changes), self.tree(self.domu, domu)
-        profile = replace(PROFILES["generic"], missing=missing)
-        return boot_vector(host, {"domU1": partial, "domU2": partial}, lab_platform(trusted), profile)
+        tree, partial = self.tree(self.host, changes), self.tree(self.domu, domu)
+        table = read_vector_firmware(Source("expected.json", (BOOT / "good-default" / "expected.json").read_text()))
+        firmware = replace(table, trusted_agent=trusted, unsupported=missing)
+        return boot_vector(read_host(tree, partial={"domU1": partial, "domU2": partial}, firmware=firmware))
 
 
 @pytest.fixture
@@ -71,9 +68,13 @@ def boot_folder() -> Callable[[str], tuple[BootResult, dict[str, Any]]]:
 
     def boot(name: str) -> tuple[BootResult, dict[str, Any]]:
         folder = BOOT / name
-        expected = json.loads((folder / "expected.json").read_text())
-        partial = {path.stem: load(path) for path in folder.glob("domU*.dts")}
-        return boot_vector(load(folder / "host.dts"), partial, *vector_firmware(expected)), expected
+        expected = (folder / "expected.json").read_text()
+        host = read_host(
+            load(folder / "host.dts"),
+            partial={path.stem: load(path) for path in folder.glob("domU*.dts")},
+            firmware=read_vector_firmware(Source("expected.json", expected)),
+        )
+        return boot_vector(host), json.loads(expected)
 
     return boot
 

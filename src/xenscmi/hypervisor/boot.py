@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xenscmi.devicetree import Tree
-from xenscmi.firmware import Firmware
+from xenscmi.host.domains import boots_dom0
 from xenscmi.hypervisor.dom0 import create_dom0
-from xenscmi.hypervisor.dom0less import create_domus, has_dom0
+from xenscmi.hypervisor.dom0less import create_domus
 from xenscmi.hypervisor.model import Model
 
 
-def boot(tree: Tree, partial: Mapping[str, Tree], firmware: Firmware) -> Model:
-    """Boot a host and return it running. Raises Panic where Xen panics.
+def start(xen: Model, partial: Mapping[str, Tree]) -> None:
+    """Boot Xen on a machine that was just switched on. Raises Panic where Xen panics; its console stays readable.
 
     `partial` has the partial trees of dom0less domains by the names of their nodes.
     """
-    xen = Model(tree, firmware)
-    start(xen, partial)
-    return xen
-
-
-def start(xen: Model, partial: Mapping[str, Tree]) -> None:
-    """Boot Xen on a machine that was just switched on. Raises Panic where Xen panics; its console stays readable."""
     xen.mediator.probe(xen.tree)
-    if has_dom0(xen.tree):
+    if boots_dom0(xen.tree):
         create_dom0(xen)
     else:
         xen.console.print("Xen dom0less mode detected")

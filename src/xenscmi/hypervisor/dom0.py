@@ -129,6 +129,8 @@ def _give_device(xen: Model, dom0: Domain, node: Node) -> None:
     own = not dt.is_for_passthrough(node)
     if own:
         xen.mediator.assign_device(dom0, node)
+        if "access-controllers" in node:
+            dom0.devices.append(node.path)
     for address, size in _regions(xen, node):
         if not size:
             continue

@@ -24,17 +24,6 @@ DEVICE_TREE = "multiboot,device-tree"
 XEN_PROPERTIES = ("xen,reg", "xen,path", "xen,force-assign-without-iommu")
 
 
-def has_dom0(tree: Tree) -> bool:
-    """Whether a kernel for dom0 was loaded; without one, and with a guest's, Xen boots dom0less (is_dom0less_mode)."""
-    kernels = [node for node in tree.walk() if _is_kernel(node)]
-    for_guests = [node for node in kernels if node.parent is not None and dt.is_compatible(node.parent, DOMAIN)]
-    return len(kernels) > len(for_guests) or not for_guests
-
-
-def _is_kernel(node: Node) -> bool:
-    return dt.is_compatible(node, KERNEL) and any(above.path == "/chosen" for above in node.ancestors())
-
-
 def create_domus(xen: Model, partial: Mapping[str, Tree]) -> None:
     """Make all domains below `/chosen`; `partial` has their partial trees by node name. Raises Panic as Xen does."""
     chosen = xen.tree.node("/chosen")

@@ -119,6 +119,12 @@ class AddressSpace:
         guest, count, frame = mappings[at]
         return frame + guest_frame - guest if guest_frame < guest + count else None
 
+    def guest_frame(self, frame: int) -> int | None:
+        """Return the first guest frame behind which a machine frame lies; None where there is none."""
+        return next(
+            (guest + frame - first for guest, count, first in self._mappings if first <= frame < first + count), None
+        )
+
     def page(self, address: int) -> bytearray:
         """Return the page behind a guest physical address. Raises DataAbort where nothing is mapped."""
         pages = self._pages

@@ -7,23 +7,23 @@ clock of every device. `shm=ADDRESS` on its kernel's command line makes it use t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TypedDict
 
 from xenscmi.devicetree import Node, Tree
-from xenscmi.firmware import Firmware, Platform, Profile
 from xenscmi.firmware.resources import BASE, CLOCK
+from xenscmi.host.types import Host
 from xenscmi.hypervisor import dt
+from xenscmi.hypervisor.attempts import ATTEMPTS
 from xenscmi.hypervisor.boot import start
 from xenscmi.hypervisor.dom0less import DOMAIN, KERNEL
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import DataAbort, Panic
 from xenscmi.hypervisor.guest import Guest, NoAnswer, offers
+from xenscmi.hypervisor.machine import partial_trees, switch_on
 from xenscmi.hypervisor.model import Model
 from xenscmi.scmi.header import Header
 from xenscmi.scmi.message import Refused
 from xenscmi.scmi.protocols.base import OWN_AGENT_ID, BaseDiscoverAgentRequest, BaseDiscoverAgentResponse
-from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest, ClockState
 from xenscmi.scmi.protocols.common import ProtocolVersionRequest
 
 _ABOUT_SCMI = re.compile(
@@ -76,23 +76,19 @@ def scmi_lines(lines: tuple[str, ...]) -> list[str]:
     return [line for line in lines if _ABOUT_SCMI.search(line) and not _ROUTINE.search(line)]
 
 
-def boot_vector(tree: Tree, partial: Mapping[str, Tree], platform: Platform, profile: Profile) -> BootResult:
-    """Boot a host on a fresh machine and let every domain try what it can reach.
-
-    `partial` has the partial trees of dom0less domains by the names of their nodes.
-    """
+def boot_vector(host: Host) -> BootResult:
+    """Boot a host on a fresh machine and let every domain try what it can reach. Raises as `switch_on`."""
     messages: list[list[int]] = []
 
     def observe(agent: int, header: Header, _: bytes, answer: bytes) -> None:
         """Keep what Xen said to the trusted agent's channel; guests number their messages, Xen does not."""
-        if agent in firmware.permissions.trusted and header.protocol_id == BASE and header.token == 0:
+        if agent in xen.firmware.permissions.trusted and header.protocol_id == BASE and header.token == 0:
             messages.append([header.message_id, int.from_bytes(answer[:4], "little", signed=True)])
 
-    firmware = Firmware(platform, profile, observe)
-    xen = Model(tree, firmware)
+    xen = switch_on(host, observe)
     panic = None
     try:
-        start(xen, partial)
+        start(xen, partial_trees(host))
     except Panic as error:
         panic = str(error)
     log = scmi_lines(xen.console.lines)
@@ -129,10 +125,10 @@ def _try_out(xen: Model, domain: Domain) -> DomainResult:
     if isinstance(found, BaseDiscoverAgentResponse):
         result["agent_id"] = found.agent_id
     devices: dict[bool, list[int]] = {True: [], False: []}
-    for device in sorted(xen.firmware.platform.devices, key=lambda each: each.device_id):
-        number = device.device_id
-        on = ClockConfigSetRequest(number, ClockConfig.of(state=ClockState.ENABLE), 0)
-        devices[not isinstance(guest.ask(CLOCK, on), Refused)].append(number)
+    version = xen.firmware.servers[CLOCK].version
+    for number in sorted(device.device_id for device in xen.firmware.platform.devices):
+        answer = guest.ask(CLOCK, ATTEMPTS[CLOCK](number, version), version)
+        devices[not isinstance(answer, Refused)].append(number)
     result["allowed"], result["denied"] = devices[True], devices[False]
     return result
 

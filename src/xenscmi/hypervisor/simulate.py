@@ -1,0 +1,231 @@
+"""Running a whole host: boot it, make every domain, and hold what each can reach against what it was given.
+
+A domain was given the devices that are assigned to it (dom0 by Xen's walk over the host's tree, dom0less domains by
+`xen,path`, toolstack domains by `dtdev`). Whatever else it reaches is a deviation, and so is what it does not reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from xenscmi.firmware.resources import BASE
+from xenscmi.host.types import Domain as HostDomain
+from xenscmi.host.types import DomainKind, Host
+from xenscmi.hypervisor import dt
+from xenscmi.hypervisor.attempts import ATTEMPTS
+from xenscmi.hypervisor.boot import start
+from xenscmi.hypervisor.console import Console
+from xenscmi.hypervisor.dom0less import copied_nodes
+from xenscmi.hypervisor.domain import Domain
+from xenscmi.hypervisor.errors import DataAbort, Panic
+from xenscmi.hypervisor.guest import Guest, NoAnswer, Offer, offers
+from xenscmi.hypervisor.interface import DomainConfig
+from xenscmi.hypervisor.machine import partial_trees, switch_on
+from xenscmi.hypervisor.mediator import SCI_NONE, SCI_SCMI_SMC_MA
+from xenscmi.hypervisor.memory import PAGE_SHIFT, frames_of
+from xenscmi.hypervisor.model import SMCCC_UNKNOWN, Model
+from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, IomemRange, create_domain
+from xenscmi.scmi.message import Refused, Request
+from xenscmi.scmi.protocols.base import (
+    OWN_AGENT_ID,
+    AccessFlags,
+    BaseDiscoverAgentRequest,
+    BaseDiscoverAgentResponse,
+    BaseResetAgentConfigurationRequest,
+    BaseSetDevicePermissionsRequest,
+    ResetAgentFlags,
+)
+
+SCI_TYPES: Mapping[str, int] = {"none": SCI_NONE, "scmi_smc": 1, "scmi_smc_multiagent": SCI_SCMI_SMC_MA}
+
+
+class Access(Enum):
+    """How much of a device's resources an agent could use."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """Something that is not as the assignments say: what a domain tried (`subject`), should have met, and met."""
+
+    domain: str
+    subject: str
+    expected: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainView:
+    """What one domain saw.
+
+    `agent_id` is what the firmware told it, None if its calls were not answered. `devices`: SCMI device id → what its
+    agent could use of it; `given`: the ids of the devices that are assigned to the domain.
+    """
+
+    name: str
+    domid: int
+    offer: Offer | None
+    agent_id: int | None = None
+    given: frozenset[int] = frozenset()
+    devices: Mapping[int, Access] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """A host that was run. `panic` is Xen's last word if it did not boot; `log` is what it printed."""
+
+    panic: str | None
+    domains: tuple[DomainView, ...]
+    deviations: tuple[Deviation, ...]
+    log: tuple[str, ...]
+
+
+def simulate(host: Host) -> Simulation:
+    """Run a host. Raises XenscmiError for one that cannot be switched on."""
+    xen = switch_on(host)
+    views: list[DomainView] = []
+    deviations: list[Deviation] = []
+    panic = None
+    try:
+        start(xen, partial_trees(host))
+    except Panic as error:
+        panic = str(error)
+        deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=panic))
+    else:
+        for domain, made in _domains(xen, host, deviations):
+            view = _look(xen, domain, made)
+            views.append(view)
+            deviations += [*_judge(domain, view), *_forbidden(xen, domain.name, made)]
+    return Simulation(panic=panic, domains=tuple(views), deviations=tuple(deviations), log=xen.console.lines)
+
+
+def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> Iterator[tuple[HostDomain, Domain]]:
+    """Yield every domain that runs, once all of them do: those of the boot as they are, the toolstack's newly made."""
+    booted = iter(list(xen.domains.values()))
+    running = []
+    for domain in host.domains:
+        if domain.kind is not DomainKind.TOOLSTACK:
+            running.append((domain, next(booted)))
+            continue
+        try:
+            running.append((domain, xen.domain(create_domain(xen, plan_of(domain)))))
+        except CreationError as error:
+            deviations.append(Deviation(domain=domain.name, subject="create", expected="created", seen=str(error)))
+    yield from running
+
+
+def plan_of(domain: HostDomain) -> DomainPlan:
+    """Return what a toolstack domain is to be made of. What its files leave out or misspell is 0, as for xl."""
+    sci_type = SCI_TYPES.get(domain.sci_type.value or "none", SCI_NONE) if domain.sci_type else SCI_NONE
+    stated = domain.agent_id.value if domain.agent_id and sci_type == SCI_SCMI_SMC_MA else 0
+    return DomainPlan(
+        config=DomainConfig(sci_type=sci_type, agent_id=stated or 0),
+        iomem=tuple(
+            IomemRange(start=start, count=end - start, guest=each.guest >> PAGE_SHIFT)
+            for each in domain.iomem
+            for start, end in [frames_of(each.host, each.size)]
+        ),
+        dtdevs=tuple(path.value for path in domain.dtdevs if path.value is not None),
+    )
+
+
+def _look(xen: Model, domain: HostDomain, made: Domain) -> DomainView:
+    """Let a domain's agent find out who it is and what it can use."""
+    nodes = made.tree
+    if domain.kind is DomainKind.TOOLSTACK and domain.tree is not None:
+        nodes = tuple(copied_nodes(domain.tree.tree))
+    offer, given = next(offers(nodes), None), frozenset(_device_ids(xen, made))
+    if offer is not None:
+        guest = Guest(xen, made.domid, made.memory, offer.func_id, offer.shmem)
+        told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
+        if isinstance(told, BaseDiscoverAgentResponse):
+            devices = {
+                device.device_id: _access(xen, guest, device.resources) for device in xen.firmware.platform.devices
+            }
+            return DomainView(
+                name=domain.name, domid=made.domid, offer=offer, agent_id=told.agent_id, given=given, devices=devices
+            )
+    return DomainView(name=domain.name, domid=made.domid, offer=offer, given=given)
+
+
+def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
+    """Yield the SCMI ids of the devices that are assigned to a domain."""
+    for path in made.devices:
+        node = xen.tree.node(path)
+        assert node is not None, "Xen has found it"
+        for _, arguments in dt.phandle_list(node, "access-controllers", "#access-controller-cells", Console()):
+            if arguments:
+                yield arguments[0]
+
+
+def _access(xen: Model, guest: Guest, resources: Mapping[int, frozenset[int]]) -> Access:
+    results = set()
+    for protocol, numbers in resources.items():
+        version = xen.firmware.servers[protocol].version if numbers else 0
+        for number in sorted(numbers):
+            answer = guest.ask(protocol, ATTEMPTS[protocol](number, version), version)
+            results.add(not isinstance(answer, Refused))
+    return Access.SOME if len(results) == 2 else Access.ALL if results == {True} else Access.NONE
+
+
+def _ask(guest: Guest, request: Request) -> object:
+    """Send a message of the base protocol; None where there is no answer."""
+    try:
+        return guest.ask(BASE, request)
+    except (NoAnswer, DataAbort):
+        return None
+
+
+def _judge(domain: HostDomain, view: DomainView) -> Iterator[Deviation]:
+    """Yield where a domain's agent is not the one it should have, or reaches other devices than those given to it."""
+    if domain.kind is DomainKind.DOM0:
+        wanted = domain.agent_id.value if domain.agent_id else None
+    else:
+        config = plan_of(domain).config
+        wanted = config.agent_id if config.sci_type == SCI_SCMI_SMC_MA else None
+    if view.agent_id != wanted:
+        yield Deviation(domain=view.name, subject="agent", expected=_agent(wanted), seen=_agent(view.agent_id))
+    if wanted is None:
+        return
+    for device in sorted(view.given | view.devices.keys()):
+        expected = Access.ALL if device in view.given else Access.NONE
+        seen = view.devices.get(device, Access.NONE)
+        if seen is not expected:
+            yield Deviation(domain=view.name, subject=f"device {device}", expected=expected.value, seen=seen.value)
+
+
+def _agent(agent_id: int | None) -> str:
+    return "no answer" if agent_id is None else f"agent {agent_id}"
+
+
+def _forbidden(xen: Model, name: str, made: Domain) -> Iterator[Deviation]:
+    """Yield what a domain can do although no domain may: others' channels and pages, and managing permissions."""
+    own = made.channel
+    for func_id, agent in xen.firmware.channels.items():
+        if own is not None and (func_id == own.func_id or agent.shmem == own.address):
+            continue
+        if xen.smc(made.domid, (func_id, 0, 0, 0, 0, 0, 0, 0))[0] != SMCCC_UNKNOWN:
+            yield Deviation(domain=name, subject=f"smc-id {func_id:#x}", expected="unknown", seen="answered")
+        seen_at = made.memory.guest_frame(agent.shmem >> PAGE_SHIFT)
+        if seen_at is not None:
+            seen = f"mapped at {seen_at << PAGE_SHIFT:#x}"
+            yield Deviation(domain=name, subject=f"page {agent.shmem:#x}", expected="out of reach", seen=seen)
+    if own is None:
+        return
+    page = made.memory.guest_frame(own.address >> PAGE_SHIFT)
+    if page is None:
+        return
+    guest = Guest(xen, made.domid, made.memory, own.func_id, page << PAGE_SHIFT)
+    for request in (
+        BaseSetDevicePermissionsRequest(own.agent_id, 0, AccessFlags.of(allow=True)),
+        BaseResetAgentConfigurationRequest(own.agent_id, ResetAgentFlags.of(reset_permissions=True)),
+    ):
+        answer = _ask(guest, request)
+        if answer is not None and not isinstance(answer, Refused):
+            subject = type(request).__name__.removesuffix("Request")
+            yield Deviation(domain=name, subject=subject, expected="DENIED", seen="SUCCESS")
