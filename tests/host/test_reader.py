@@ -31,6 +31,12 @@ def test_the_container_is_what_the_file_says(good: Host) -> None:
         (0x82000005, 0x47FF3000, 3),
         (0x82000006, 0x47FF4000, 4),
     ]
+    assert [row.shmem.span.text for row in container.agents] == [
+        "&scmi_shm_0",
+        "&scmi_shm_2",
+        "&scmi_shm_3",
+        "&scmi_shm_4",
+    ]
     (own,) = container.management
     assert own.func_id
     assert own.func_id.value == 0x82000003

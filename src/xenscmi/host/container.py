@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.host.properties import available, compatible, stated, u32
-from xenscmi.host.scmi_nodes import SHMEM, read_scmi_node, read_shmem, scmi_compatible, shmem_at
+from xenscmi.host.scmi_nodes import SCMI_SMC, SHMEM, read_scmi_node, read_shmem, shmem_at
 from xenscmi.host.types import Agent, Container, Dialect, Stated
 
 XEN_SCI = "xen,sci"
@@ -105,7 +105,7 @@ def _management(node: Node, form: _Form) -> Iterator[Node]:
         if own is not None:
             yield own
         return
-    yield from (each for each in _below(node) if scmi_compatible(each) == "arm,scmi-smc")
+    yield from (each for each in _below(node) if SCMI_SMC in compatible(each))
 
 
 def _below(node: Node) -> Iterator[Node]:

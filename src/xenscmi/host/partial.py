@@ -7,13 +7,14 @@ dom0less domains and carries out `xen,reg`, `xen,path` and `xen,force-assign-wit
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from xenscmi.devicetree.address import reg
-from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree
-from xenscmi.host.properties import compatible, stated, string
+from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree, split_cells
+from xenscmi.host.properties import compatible, string, u32
 from xenscmi.host.scmi_nodes import SHMEM, read_scmi_node, read_shmem, scmi_compatible
-from xenscmi.host.types import GuestNode, Mapping, PartialTree, Resource
+from xenscmi.host.types import GuestNode, Mapping, PartialTree, Resource, Stated
 
 PASSTHROUGH = "/passthrough"
 XEN_REG = "xen,reg"
@@ -54,7 +55,7 @@ def _read(node: Node) -> GuestNode | None:
     return GuestNode(
         path=node.path,
         host_path=string(node, XEN_PATH),
-        mappings=stated(node.get(XEN_REG), _mappings),
+        mappings=_mappings(regions) if (regions := node.get(XEN_REG)) else None,
         forced=XEN_FORCE in node,
         address=_address(node),
         resources=resources,
@@ -62,20 +63,30 @@ def _read(node: Node) -> GuestNode | None:
     )
 
 
-def _mappings(prop: Property) -> tuple[Mapping, ...]:
-    """Return the rows of `xen,reg`: host address, size, guest address, in cells of the parent, 2 and 1 by default."""
+def _mappings(prop: Property) -> Stated[tuple[Mapping, ...]]:
+    """Return the whole rows of `xen,reg`: host address, size, guest address, in cells of the parent (2 and 1)."""
     parent = prop.node.parent
     assert parent is not None
     address, size = (
-        found.u32() if (found := parent.get(name)) else default
+        found.value if (found := u32(parent, name)) and found.value is not None else default
         for name, default in (("#address-cells", 2), ("#size-cells", 1))
     )
+    columns, width = (address, size, address), 2 * address + size
     hint = f"a row is host address, size, guest address; in {parent.path} an address has {address} cells, a size {size}"
-    width = 4 * (2 * address + size)
-    return tuple(
-        Mapping(host=host, size=length, guest=guest, span=prop.place(width * row))
-        for row, (host, length, guest) in enumerate(prop.rows(address, size, address, hint=hint))
+    problem = None
+    try:
+        prop.rows(*columns, hint=hint)
+    except ShapeError as error:
+        problem = error.diagnostic
+    whole = len(prop.value) // 4 // width * width if 0 < address < 3 and 0 < size < 3 else 0
+    cells = struct.unpack_from(f">{whole}I", prop.value)
+    rows = [split_cells(cells[at : at + width], columns) for at in range(0, whole, width or 1)]
+    places = [prop.place(4 * width * row, 4 * width) for row in range(len(rows))]
+    mappings = tuple(
+        Mapping(host=host, size=length, guest=guest, span=place)
+        for (host, length, guest), place in zip(rows, places, strict=True)
     )
+    return Stated(value=mappings, span=prop.span, problem=problem)
 
 
 def _resources(node: Node) -> Iterator[Resource]:

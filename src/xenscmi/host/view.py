@@ -1,0 +1,285 @@
+"""What follows from what a host says: who wants which agent, whose a page is, which device goes to whom.
+
+Shared by rules, tables and plans. Still nothing here judges: where the files contradict themselves, a view shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+
+from xenscmi.host.types import (
+    INVALID_AGENT_ID,
+    PAGE_SIZE,
+    AccessController,
+    Agent,
+    Container,
+    Device,
+    Dialect,
+    Domain,
+    DomainKind,
+    FirmwareAgent,
+    FirmwareDevice,
+    GuestNode,
+    Host,
+    Mapping,
+    ScmiNode,
+    Shmem,
+    Stated,
+)
+from xenscmi.source import Span
+
+MULTI_AGENT = "scmi_smc_multiagent"
+XEN = "Xen's own channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of shared memory: `owner` is what to call whose it is, `row` its row of the list, None for Xen's own."""
+
+    address: int
+    owner: str
+    row: Agent | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A device given to a domain; `span` is where, `node` the partial tree's node that does it, if one does."""
+
+    domain: Domain
+    device: Device
+    span: Span
+    node: GuestNode | None = None
+
+
+class View:
+    """A host with everything that is looked up more than once; each answer is worked out on first use."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    @cached_property
+    def container(self) -> Container | None:
+        """The container that Xen takes: the first of the tree. Containers of older dialects are none to it."""
+        first = next(iter(self.host.containers), None)
+        return first if first and first.dialect in (Dialect.CONTAINER, Dialect.CONTAINER_V7) else None
+
+    @cached_property
+    def management(self) -> ScmiNode | None:
+        """The SCMI node that Xen binds to: the first below a container that is neither disabled nor passed through."""
+        nodes = (node for each in self.host.containers for node in each.management)
+        return next((node for node in nodes if node.available and not node.passthrough), None)
+
+    @cached_property
+    def rows(self) -> tuple[Agent, ...]:
+        """The rows of the list that Xen gets to: those before the first one whose page it cannot find."""
+        listed = self.container.agents if self.container else ()
+        return tuple(takewhile(lambda row: row.shmem.value is not None and row.shmem.value.address is not None, listed))
+
+    @cached_property
+    def broken_row(self) -> Agent | None:
+        """The row at which Xen gives the list up, as its page cannot be found; None where it reads them all."""
+        listed = self.container.agents if self.container else ()
+        return listed[len(self.rows)] if len(self.rows) < len(listed) else None
+
+    @cached_property
+    def lists_agents(self) -> bool:
+        """Whether Xen ends with a list of agents whose ids are known, so that an agent can be said to be missing."""
+        return (
+            bool(self.rows)
+            and self.broken_row is None
+            and all(
+                row.agent_id is not None
+                or ((known := self.firmware_by_func_id.get(row.func_id.value)) and known.shmem == page(row.shmem))
+                for row in self.rows
+            )
+        )
+
+    def agent_id(self, row: Agent) -> int | None:
+        """Return a row's agent id: as stated, or as the firmware would answer; None where that is not known."""
+        if row.agent_id is not None:
+            return row.agent_id.value
+        known = self.firmware_by_func_id.get(row.func_id.value)
+        return known.agent_id if known else None
+
+    def row_name(self, row: Agent) -> str:
+        """Return what to call a row: its agent id, or its function id where that is not known."""
+        number = self.agent_id(row)
+        return f"the agent of {row.func_id.value:#x}" if number is None else f"agent {number}"
+
+    @cached_property
+    def row_by_id(self) -> dict[int, Agent]:
+        """The channel that Xen gives for an agent id: the first row that has it."""
+        found: dict[int, Agent] = {}
+        for row in self.rows:
+            number = self.agent_id(row)
+            if number is not None:
+                found.setdefault(number, row)
+        return found
+
+    @cached_property
+    def firmware_by_func_id(self) -> dict[int | None, FirmwareAgent]:
+        return {agent.func_id: agent for agent in self.host.firmware.agents or ()}
+
+    @cached_property
+    def firmware_by_id(self) -> dict[int | None, FirmwareAgent]:
+        return {agent.agent_id: agent for agent in self.host.firmware.agents or ()}
+
+    @cached_property
+    def firmware_devices(self) -> dict[int, FirmwareDevice]:
+        return {device.device_id: device for device in self.host.firmware.devices or ()}
+
+    @cached_property
+    def xen_agent_id(self) -> int | None:
+        """Xen's own agent id, which only the firmware can tell."""
+        func_id = self.management.func_id if self.management else None
+        known = self.firmware_by_func_id.get(func_id.value) if func_id else None
+        return known.agent_id if known else None
+
+    @cached_property
+    def _channels(self) -> list[tuple[Domain, Agent | None]]:
+        found = []
+        for domain in self.host.domains:
+            wanted = wanted_agent(domain)
+            found.append((domain, self.row_by_id.get(wanted.value) if wanted and wanted.value is not None else None))
+        return found
+
+    @cached_property
+    def _channel_of(self) -> dict[int, Agent | None]:
+        return {id(domain): row for domain, row in self._channels}
+
+    @cached_property
+    def _users(self) -> dict[int, list[Domain]]:
+        found: dict[int, list[Domain]] = {}
+        for domain, row in self._channels:
+            found.setdefault(id(row), []).append(domain)
+        return found
+
+    def channel(self, domain: Domain) -> Agent | None:
+        """Return the row that a domain of this host asks for; None where it wants none or there is none."""
+        return self._channel_of[id(domain)]
+
+    def users(self, row: Agent) -> list[Domain]:
+        """Return the domains that ask for a row's channel."""
+        return self._users.get(id(row), [])
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages as the host tree has them: Xen's, then the rows'."""
+        own = self.management.shmem if self.management else None
+        found = [Page(at, XEN, None, own.span)] if own and (at := page(own)) is not None else []
+        for row in self.rows:
+            if (at := page(row.shmem)) is not None:
+                found.append(Page(at, self.row_name(row), row, row.shmem.span))
+        return tuple(found)
+
+    def row_page(self, row: Agent) -> int | None:
+        """Return the page at which the firmware listens to a row's agent; where it is not known, the listed one."""
+        known = self.firmware_by_func_id.get(row.func_id.value)
+        return known.shmem if known else page(row.shmem)
+
+    @cached_property
+    def owners(self) -> dict[int, Page]:
+        """Whose a page of memory is, by its number: as the firmware has it, where that is not known as listed."""
+        found: dict[int, Page] = {}
+        for each in self.pages:
+            at = each.address if each.row is None else self.row_page(each.row)
+            if at is not None:
+                found.setdefault(at // PAGE_SIZE, Page(at, each.owner, each.row, each.span))
+        return found
+
+    @cached_property
+    def dom0(self) -> Domain | None:
+        return next((domain for domain in self.host.domains if domain.kind is DomainKind.DOM0), None)
+
+    @cached_property
+    def dom0_channel(self) -> ScmiNode | None:
+        """The SCMI node that dom0 finds: the first of the host tree outside of the containers."""
+        below = tuple(each.path + "/" for each in self.host.containers)
+        return next((node for node in self.host.scmi_nodes if not node.path.startswith(below)), None)
+
+    def scmi_entries(self, device: Device) -> tuple[AccessController, ...]:
+        """Return the entries by which Xen asks the firmware for permissions: those that point to its own SCMI node."""
+        own = self.management
+        return tuple(e for e in device.entries if own is not None and e.target == own.path and e.problem is None)
+
+    @cached_property
+    def bindings(self) -> tuple[tuple[Assignment, AccessController], ...]:
+        """The entries for which Xen asks for permissions: of devices given to domains that have a channel."""
+        return tuple(
+            (assignment, entry)
+            for assignment in self.assignments
+            if self.channel(assignment.domain) is not None
+            for entry in self.scmi_entries(assignment.device)
+        )
+
+    @cached_property
+    def devices(self) -> dict[str, Device]:
+        """The devices under access controllers by path."""
+        return {device.path: device for device in self.host.devices}
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """Which device under an access controller goes to which domain, in the order of the domains.
+
+        dom0 gets what Xen gives it by itself, a dom0less domain what `xen,path` names, a toolstack domain its `dtdev`.
+        """
+        found: list[Assignment] = []
+        for domain in self.host.domains:
+            if domain.kind is DomainKind.DOM0:
+                found += [Assignment(domain, device, device.span) for device in self.host.devices if device.for_dom0]
+            for node in domain.tree.nodes if domain.tree and domain.kind is DomainKind.DOM0LESS else ():
+                device = self.devices.get(node.host_path.value or "") if node.host_path else None
+                if device is not None and node.host_path and node.mappings is not None:
+                    found.append(Assignment(domain, device, node.host_path.span, node))
+            for path in domain.dtdevs:
+                device = self.devices.get(path.value or "")
+                if device is not None:
+                    found.append(Assignment(domain, device, path.span))
+        return tuple(found)
+
+
+def wanted_agent(domain: Domain) -> Stated[int] | None:
+    """Return the agent that a domain asks Xen for; None where it asks for none, or for none that can exist."""
+    stated = domain.agent_id
+    if not multi_agent(domain) or stated is None or stated.value is None or stated.value >= INVALID_AGENT_ID:
+        return None
+    return stated
+
+
+def multi_agent(domain: Domain) -> bool:
+    """Return whether a domain is of the multi-agent type; dom0 is, by having an agent."""
+    if domain.kind is DomainKind.DOM0:
+        return domain.agent_id is not None
+    return domain.sci_type is not None and domain.sci_type.value == MULTI_AGENT
+
+
+def page(shmem: Stated[Shmem] | None) -> int | None:
+    """Return the address of shared memory; None where it leads nowhere or has none."""
+    return shmem.value.address if shmem and shmem.value else None
+
+
+def guest_channel(domain: Domain) -> ScmiNode | None:
+    """Return the SCMI node that a guest finds: the first of its partial tree that gets there."""
+    nodes = domain.tree.scmi_nodes if domain.tree else ()
+    return next((node for node in nodes if node.kept), None)
+
+
+def mappings(domain: Domain) -> tuple[Mapping, ...]:
+    """Return what of the host's addresses a guest is given: `iomem`, or `xen,reg` of its partial tree."""
+    if domain.kind is not DomainKind.DOM0LESS:
+        return domain.iomem
+    nodes = domain.tree.nodes if domain.tree else ()
+    return tuple(each for node in nodes if node.mappings for each in node.mappings.value or ())
+
+
+def maps_host(mapping: Mapping, address: int) -> bool:
+    """Return whether a mapping reaches into the host page at an address."""
+    return mapping.host < address + PAGE_SIZE and address < mapping.host + mapping.size
+
+
+def maps_guest(mapping: Mapping, address: int) -> bool:
+    """Return whether a mapping lies behind a guest address."""
+    return mapping.guest <= address < mapping.guest + mapping.size

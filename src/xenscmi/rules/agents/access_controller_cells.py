@@ -1,0 +1,44 @@
+"""XS122 access-controller-cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    own = view.management
+    cells = own.access_controller_cells if own else None
+    if own is None or (cells is not None and cells.value == 1):
+        return
+    referring = [entry.span for device in view.host.devices for entry in device.entries if entry.target == own.path]
+    if cells is None or cells.value is None:
+        message = f"could not get #access-controller-cells for {own.path}: no device can be given to a domain"
+    elif cells.value == 0:
+        message = f"#access-controller-cells of {own.path} is 0: Xen sends a device id that nobody wrote"
+    else:
+        message = f"#access-controller-cells of {own.path} is {cells.value}: Xen takes the first as device id"
+    harmless = not referring or (cells is not None and (cells.value or 0) > 1)
+    yield Finding(
+        message=message,
+        span=cells.span if cells else own.span,
+        related=also("a device that refers to it", *referring[:1]),
+        severity=Severity.WARNING if harmless else None,
+    )
+
+
+RULE = Rule(
+    code="XS122",
+    name="access-controller-cells",
+    severity=Severity.ERROR,
+    summary="Xen's scmi node does not have #access-controller-cells = <1>.",
+    then="domains do not get their devices",
+    xen="Without it Xen grants no device to anybody and goes on; with 0 it sends a device id that nobody wrote, which "
+    "a firmware refuses, and Xen panics.",
+    mend="write #access-controller-cells = <1>; into Xen's scmi node",
+    check=_check,
+    bad=(Change("host.dts", "\t\t\t\t\t#access-controller-cells = <1>;\n", ""),),
+)

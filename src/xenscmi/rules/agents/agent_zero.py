@@ -1,0 +1,35 @@
+"""XS128 agent-zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View, wanted_agent
+from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        wanted = wanted_agent(domain)
+        if wanted and wanted.value == 0:
+            yield Finding(
+                message=f"{domain_name(domain)} is agent 0, which SCMI reserves for the platform", span=wanted.span
+            )
+
+
+RULE = Rule(
+    code="XS128",
+    name="agent-zero",
+    severity=Severity.INFO,
+    summary="A domain has agent 0.",
+    xen="Xen accepts it since v10 of the series, whose own examples give it to dom0. The specification reserves agent "
+    "0 for the platform (DEN0056, agent identifiers), and EPAM's firmware trusts agent 0 alone.",
+    mend="number the domains' agents from 1, where the firmware allows",
+    check=_check,
+    bad=(
+        Change("host.dts", "0x82000004 &page_2 2", "0x82000004 &page_2 0"),
+        Change("host.dts", "xen,dom0-sci-agent-id = <2>;", "xen,dom0-sci-agent-id = <0>;"),
+    ),
+)

@@ -1,0 +1,45 @@
+"""XS106 bad-agent-list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.container import DEFAULT_CELLS
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
+
+
+def _check(view: View) -> Iterator[Finding]:
+    container = view.container
+    if container is None or container.listing is None or container.agents:
+        return
+    cells, listing = container.cells, container.listing
+    width = cells.value if cells and cells.value is not None else DEFAULT_CELLS
+    if width not in (2, 3):
+        return
+    if listing.value is None:
+        message = listing.problem.message if listing.problem else "the list is no list of cells"
+    elif not listing.value:
+        message = "the list of agents is empty"
+    else:
+        message = f"the list of agents has {len(listing.value)} cells, which is no whole number of rows of {width}"
+    yield Finding(
+        message=message,
+        span=listing.span,
+        related=also(f"says that a row has {width} cells", cells.span if cells else None),
+    )
+
+
+RULE = Rule(
+    code="XS106",
+    name="bad-agent-list",
+    severity=Severity.ERROR,
+    summary="The list of agents is empty or does not divide into rows.",
+    then=PROBE_FAILS,
+    xen=f'{NO_SCMI} Log: "scmi: Invalid length of scmi-secondary-agents property: … for … cells per entry".',
+    mend="write a row per agent: function id, shared memory, and the agent id where a row has three cells",
+    check=_check,
+    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_4"),),
+)

@@ -1,0 +1,36 @@
+"""XS120 disabled-management-node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.words import NO_SCMI
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for node in (node for each in view.host.containers for node in each.management):
+        if not node.available or node.passthrough:
+            why = "disabled" if not node.available else "marked xen,passthrough"
+            yield Finding(
+                message=f"Xen's scmi node {node.path} is {why}: Xen does not bind to it",
+                span=node.span,
+                severity=Severity.WARNING if view.management else None,
+            )
+
+
+RULE = Rule(
+    code="XS120",
+    name="disabled-management-node",
+    severity=Severity.ERROR,
+    summary="The scmi node of Xen's own channel is disabled, or marked for passthrough.",
+    then="the mediator never starts, every domain runs without SCMI",
+    xen=f"{NO_SCMI} There is no log line: the mediator never starts.",
+    mend='remove the status, or write status = "okay"; remove xen,passthrough',
+    check=_check,
+    bad=(
+        Change("host.dts", "arm,smc-id = <0x82000003>;", 'arm,smc-id = <0x82000003>;\n\t\t\t\t\tstatus = "disabled";'),
+    ),
+)

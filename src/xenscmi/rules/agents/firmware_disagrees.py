@@ -1,0 +1,63 @@
+"""XS125 firmware-disagrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import Agent, DomainKind, FirmwareAgent
+from xenscmi.host.view import View, page
+from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import PROBE_FAILS
+from xenscmi.source import Span
+
+
+def _check(view: View) -> Iterator[Finding]:
+    if view.host.firmware.agents is None:
+        return
+    for row in view.rows:
+        known = view.firmware_by_func_id.get(row.func_id.value)
+        for message, span, harmful in _differences(view, row, known):
+            # Xen speaks on every channel of a list without ids: one wrong row fails the whole probe.
+            yield Finding(
+                message=message,
+                span=span,
+                related=also("the firmware's agent", known.span if known else None),
+                severity=None if harmful or row.agent_id is None else Severity.WARNING,
+                then=PROBE_FAILS if row.agent_id is None else None,
+            )
+
+
+def _differences(view: View, row: Agent, known: FirmwareAgent | None) -> Iterator[tuple[str, Span, bool]]:
+    """Yield what is wrong with a row against the firmware's agent of its function id, where, and if that harms."""
+    name, users = view.row_name(row), view.users(row)
+    if known is None:
+        message = f"the firmware has no agent with function id {row.func_id.value:#x} ({name})"
+        yield message, row.func_id.span, bool(users)
+        return
+    if row.agent_id is not None and row.agent_id.value != known.agent_id:
+        what = f"the firmware knows function id {row.func_id.value:#x} as agent {known.agent_id}"
+        yield f"{what}, not {row.agent_id.value}", row.agent_id.span, bool(users)
+    address = page(row.shmem)
+    if address is not None and address != known.shmem:
+        # Xen uses the listed page only to let dom0 map it for the toolstack; others are mapped by their own trees.
+        by_toolstack = any(domain.kind is DomainKind.TOOLSTACK for domain in users)
+        message = f"the page of {name} is {known.shmem:#x} in the firmware, not {address:#x}"
+        yield message, row.shmem.span, by_toolstack
+
+
+RULE = Rule(
+    code="XS125",
+    name="firmware-disagrees",
+    severity=Severity.ERROR,
+    summary="A row of the list differs from what the firmware has for this agent.",
+    then="calls go unanswered or count as another agent's",
+    xen="Xen does not check rows of three cells: the domain's calls go unanswered, or are those of another agent, and "
+    "permissions go to the wrong one. With two cells a row Xen asks the firmware on each channel, so that a "
+    "wrong row fails the whole probe: all domains run without SCMI.",
+    mend="copy function id, page and agent id from the firmware's configuration",
+    check=_check,
+    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000008 &page_4 4"),),
+    firmware=FIRMWARE,
+)

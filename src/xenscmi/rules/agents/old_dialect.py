@@ -1,0 +1,53 @@
+"""XS103 old-dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.domains import OLD_AGENT_ID
+from xenscmi.host.types import Dialect
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+_SAYS = {
+    Dialect.CONTAINER_V7: "dom0's agent stands on Xen's command line, as in v6 and v7 of the series",
+    Dialect.CONFIG_NODE: "/chosen/xen,config is the form of v5 of the series",
+    Dialect.CHOSEN_PROPERTY: "xen,scmi-secondary-agents in /chosen is the form of v4 of the series",
+    Dialect.EPAM: "epam,secondary-agents is the form of EPAM's first driver",
+}
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for container in view.host.containers:
+        if container.dialect in _SAYS:
+            by_command_line = container.dialect is Dialect.CONTAINER_V7 and container.dom0_agent
+            yield Finding(
+                message=f"{_SAYS[container.dialect]}; Xen since v8 does not read it",
+                span=by_command_line.span if by_command_line else container.span,
+                related=also("the container", container.span) if by_command_line else (),
+            )
+    for domain in view.host.domains:
+        if domain.agent_property == OLD_AGENT_ID and domain.agent_id:
+            yield Finding(
+                message=f"{OLD_AGENT_ID} of {domain_name(domain)} is of v4 and v5; Xen since v8 does not read it",
+                span=domain.agent_id.span,
+                help="write xen,sci-agent-id",
+            )
+
+
+RULE = Rule(
+    code="XS103",
+    name="old-dialect",
+    severity=Severity.WARNING,
+    summary="The agents are told to Xen in a form that only older versions of the series read.",
+    then="a current Xen gives no SCMI to those whom it concerns",
+    xen="A current Xen does not see what is written there, and says nothing: no SCMI for those whom it concerns.",
+    mend="rewrite it in the current form: xenscmi convert HOST.dts --to v8",
+    check=_check,
+    bad=(
+        Change("host.dts", "xen,dom0-sci-agent-id = <2>;", ""),
+        Change("host.dts", "console=dtuart dom0_mem=512M", "console=dtuart dom0_mem=512M dom0=sci-agent-id=2"),
+    ),
+)

@@ -1,0 +1,47 @@
+"""XS123 page-in-ram."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import PAGE_SIZE
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    host = view.host
+    for region in host.memory:
+        inside = [
+            page
+            for page in view.pages
+            if region.overlaps(page.address, PAGE_SIZE)
+            and not any(each.overlaps(page.address, PAGE_SIZE) for each in host.reserved)
+        ]
+        if inside:
+            yield Finding(
+                message=f"{len(inside)} of the agents' pages, the first at {inside[0].address:#x}, lie in plain RAM",
+                span=region.span,
+                related=also("such a page", *(page.span for page in inside)),
+            )
+
+
+RULE = Rule(
+    code="XS123",
+    name="page-in-ram",
+    severity=Severity.WARNING,
+    summary="Agents' pages lie in memory that Xen takes for plain RAM.",
+    then="Xen may give them to any domain as its memory",
+    xen="Xen may give the page to any domain as its memory; the firmware then writes into it, and the domain reads the "
+    "messages of another.",
+    mend="leave a hole in the memory node's reg where the pages are: neither /memory nor /reserved-memory",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            "<0x0 0x40000000 0x0 0x07f00000>, <0x0 0x48000000 0x0 0x38000000>",
+            "<0x0 0x40000000 0x0 0x40000000>",
+        ),
+    ),
+)

@@ -1,0 +1,43 @@
+"""XS124 page-in-reserved-memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import PAGE_SIZE
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for region in view.host.reserved:
+        inside = [page for page in view.pages if region.overlaps(page.address, PAGE_SIZE)]
+        if inside:
+            yield Finding(
+                message=f"{region.path} holds {len(inside)} of the agents' pages, the first at {inside[0].address:#x}: "
+                "dom0 could read them",
+                span=region.span,
+                related=also("such a page", *(page.span for page in inside)),
+            )
+
+
+RULE = Rule(
+    code="XS124",
+    name="page-in-reserved-memory",
+    severity=Severity.WARNING,
+    summary="Agents' pages lie in reserved memory.",
+    then="Xen maps them to dom0, which could read them",
+    xen="Xen maps reserved memory to dom0, `no-map` or not: dom0 can read and forge the messages of every agent there, "
+    "Xen's own included.",
+    mend="leave a hole where the pages are: neither /memory nor /reserved-memory",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            "\tsoc {",
+            "\treserved-memory {\n\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tranges;\n\n"
+            "\t\tscmi@47ff0000 {\n\t\t\treg = <0x0 0x47ff0000 0x0 0x10000>;\n\t\t\tno-map;\n\t\t};\n\t};\n\n\tsoc {",
+        ),
+    ),
+)

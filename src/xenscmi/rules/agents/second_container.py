@@ -1,0 +1,40 @@
+"""XS102 second-container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import Dialect
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    current = [each for each in view.host.containers if each.dialect in (Dialect.CONTAINER, Dialect.CONTAINER_V7)]
+    for other in current[1:]:
+        yield Finding(
+            message=f"{other.path} is a second xen,sci container; Xen reads {current[0].path}",
+            span=other.span,
+            related=also("the first one, which Xen takes", current[0].span),
+        )
+
+
+RULE = Rule(
+    code="XS102",
+    name="second-container",
+    severity=Severity.ERROR,
+    summary="The host tree has two Xen containers.",
+    then="Xen loses channels, or probes the wrong ones",
+    xen="The list is read from the first container of the tree; a second scmi node makes the probe run again, which "
+    "loses the channels of the first. Domains end without SCMI, or Xen panics as their agents are gone.",
+    mend="keep one container with the whole list",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            "\t\tpanel {\n",
+            '\t\tmore-agents {\n\t\t\tcompatible = "xen,sci";\n\t\t};\n\n\t\tpanel {\n',
+        ),
+    ),
+)

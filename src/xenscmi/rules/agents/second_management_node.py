@@ -1,0 +1,52 @@
+"""XS119 second-management-node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import PAGE_SIZE, ScmiNode
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    nodes = [node for each in view.host.containers for node in each.management]
+    usable = [node for node in nodes if node.available and not node.passthrough]
+    for node in usable[1:]:
+        yield Finding(
+            message=f"{node.path} is a second scmi node of Xen's: only one SCI controller is supported",
+            span=node.span,
+            related=also("the first one", usable[0].span),
+            severity=None if _gets_far(node) else Severity.WARNING,
+        )
+
+
+def _gets_far(node: ScmiNode) -> bool:
+    """Return whether the probe of a node gets to the list of channels: not without function id and page."""
+    page = node.shmem.value if node.shmem else None
+    return bool(node.func_id and page and page.address is not None and page.size is not None) and not (
+        page and page.size and page.size % PAGE_SIZE
+    )
+
+
+RULE = Rule(
+    code="XS119",
+    name="second-management-node",
+    severity=Severity.ERROR,
+    summary="There are two scmi nodes for Xen's own channel.",
+    then="its probe empties the list, and Xen refuses every domain its agent",
+    xen='Xen probes both; the second probe empties the list and fails ("SCMI: mediator already registered"), so '
+    "that every domain that asks for an agent is refused and Xen panics.",
+    mend="keep one scmi node below the container",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            "#access-controller-cells = <1>;\n\t\t\t\t};",
+            "#access-controller-cells = <1>;\n\t\t\t\t};\n\n\t\t\t\tscmi-spare {\n"
+            '\t\t\t\t\tcompatible = "arm,scmi-smc";\n'
+            "\t\t\t\t\tarm,smc-id = <0x82000003>;\n\t\t\t\t\tshmem = <&page_1>;\n\t\t\t\t};",
+        ),
+    ),
+)

@@ -1,0 +1,40 @@
+"""XS115 shared-func-id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import Agent
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    first: dict[int | None, Agent] = {}
+    for row in view.rows:
+        other = first.setdefault(row.func_id.value, row)
+        if other is row:
+            continue
+        both = view.users(row) and view.users(other)
+        yield Finding(
+            message=f"function id {row.func_id.value:#x} is given to {view.row_name(row)} "
+            f"and to {view.row_name(other)}: the firmware knows it as one agent's",
+            span=row.func_id.span,
+            related=also("first claimed here", other.func_id.span),
+            severity=None if both else Severity.WARNING,
+        )
+
+
+RULE = Rule(
+    code="XS115",
+    name="shared-func-id",
+    severity=Severity.ERROR,
+    summary="Two agents of the list have one function id.",
+    then="one of the two domains speaks as the other agent",
+    xen="Xen does not notice. The firmware takes every call with this function id as the same agent's: one of the two "
+    "domains speaks as the other, or on a page where nobody listens.",
+    mend="give every agent the function id that the firmware has for it",
+    check=_check,
+    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000005 &page_4 4"),),
+)

@@ -1,0 +1,43 @@
+"""XS116 shared-page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import PAGE_SIZE, Agent
+from xenscmi.host.view import Page, View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    first: dict[int, Page] = {}
+    for page in view.pages:
+        other = first.setdefault(page.address // PAGE_SIZE, page)
+        if other is page or page.row is None or (other.row is None and _is_xens(view, page.row)):
+            continue
+        yield Finding(
+            message=f"page {page.address:#x} is given to {view.row_name(page.row)} and to {other.owner}",
+            span=page.span,
+            related=also("first claimed here", other.span),
+        )
+
+
+def _is_xens(view: View, row: Agent) -> bool:
+    """Return whether a row is Xen's own channel as a whole: a case of its own, xen-channel-listed."""
+    own = view.management.func_id if view.management else None
+    return own is not None and own.value == row.func_id.value
+
+
+RULE = Rule(
+    code="XS116",
+    name="shared-page",
+    severity=Severity.WARNING,
+    summary="Two channels have one page of shared memory.",
+    then="Xen does not notice",
+    xen="Xen does not notice. Each of the two domains reads and overwrites the other's messages, and the firmware "
+    "listens to one of them at most.",
+    mend="give every agent the page that the firmware has for it",
+    check=_check,
+    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_3 4"),),
+)

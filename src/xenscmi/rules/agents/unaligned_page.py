@@ -1,0 +1,50 @@
+"""XS110 unaligned-page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import PAGE_SIZE
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
+
+
+def _check(view: View) -> Iterator[Finding]:
+    own = view.management
+    shared = [own.shmem] if own and own.shmem else []
+    for shmem in (*shared, *(row.shmem for row in view.rows)):
+        page = shmem.value
+        if page is None or page.address is None or page.size is None:
+            continue
+        wrong = [
+            f"{what} {value:#x}"
+            for what, value in (("address", page.address), ("size", page.size))
+            if value % PAGE_SIZE
+        ]
+        if wrong:
+            yield Finding(
+                message=f"shmem memory is not aligned: {page.path} has {' and '.join(wrong)}",
+                span=page.span,
+                related=also("used here", shmem.span),
+            )
+
+
+RULE = Rule(
+    code="XS110",
+    name="unaligned-page",
+    severity=Severity.ERROR,
+    summary="Address or size of an agent's page is no multiple of 4096.",
+    then=PROBE_FAILS,
+    xen=f'{NO_SCMI} Log: "scmi: shmem memory is not aligned".',
+    mend="give each agent one page of 4096 bytes at an address that is a multiple of 4096",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            "reg = <0x0 0x47ff4000 0x0 0x1000>;",
+            "reg = <0x0 0x47ff4000 0x0 0x800>;",
+        ),
+    ),
+)

@@ -1,0 +1,48 @@
+"""XS129 unsupported-message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.rule import Finding, Rule, also
+
+# What Xen's probe sends whatever the host looks like.
+_PROBE = ("BASE_DISCOVER_AGENT", "BASE_PROTOCOL_ATTRIBUTES")
+_PERMISSIONS = "BASE_SET_DEVICE_PERMISSIONS"
+
+
+def _check(view: View) -> Iterator[Finding]:
+    own, lacks = view.management, view.host.firmware.unsupported
+    if own is None:
+        return
+    for message in _PROBE:
+        if message in lacks:
+            yield Finding(
+                message=f"the firmware does not implement {message}, which Xen's probe sends: nobody gets SCMI",
+                span=own.span,
+                related=also("the firmware", view.host.firmware.span),
+            )
+    if _PERMISSIONS in lacks:
+        yield Finding(
+            message=f"the firmware does not implement {_PERMISSIONS}: no device can be given to a domain",
+            span=own.span,
+            related=also("the firmware", view.host.firmware.span),
+            severity=None if view.bindings else Severity.WARNING,
+        )
+
+
+RULE = Rule(
+    code="XS129",
+    name="unsupported-message",
+    severity=Severity.ERROR,
+    summary="The firmware lacks a message that Xen needs on this host.",
+    xen="Without BASE_DISCOVER_AGENT the probe fails, and all domains run without SCMI. Without "
+    "BASE_SET_DEVICE_PERMISSIONS giving a device to a domain fails (-95): Xen panics at boot, `xl create` fails.",
+    mend="use a firmware that implements the message",
+    check=_check,
+    firmware=replace(FIRMWARE, unsupported=frozenset(("BASE_DISCOVER_AGENT",))),
+)

@@ -1,0 +1,40 @@
+"""XS127 untrusted-xen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.rule import Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    own, trusted = view.management, view.host.firmware.trusted_agent
+    if own is None or own.func_id is None or trusted is None or view.xen_agent_id in (None, trusted):
+        return
+    row = view.row_by_id.get(trusted)
+    whose = f", and {domain_name(users[0])} agent {trusted}" if row and (users := view.users(row)) else ""
+    yield Finding(
+        message=f"the firmware lets agent {trusted} set permissions, but Xen is agent {view.xen_agent_id}{whose}",
+        span=own.func_id.span,
+        related=also("the trusted agent", (row.agent_id or row.func_id).span if row else None),
+        severity=None if view.bindings else Severity.WARNING,
+    )
+
+
+RULE = Rule(
+    code="XS127",
+    name="untrusted-xen",
+    severity=Severity.ERROR,
+    summary="The firmware does not trust Xen's agent to set permissions.",
+    then="the first device that Xen gives to a domain is DENIED (-13)",
+    xen="The first device given to a domain is DENIED (-13): dom0 and dom0less domains panic Xen at boot, `xl create` "
+    "fails. If the trusted agent is a domain's, that domain may give itself every device.",
+    mend="make Xen the agent that the firmware trusts (agent 0 on EPAM's firmware), or have the firmware trust Xen's",
+    check=_check,
+    firmware=replace(FIRMWARE, trusted_agent=4),
+)

@@ -1,0 +1,49 @@
+"""XS114 xen-channel-listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
+
+
+def _check(view: View) -> Iterator[Finding]:
+    own = view.management
+    if own is None or own.func_id is None:
+        return
+    for row in view.rows:
+        same_id = (
+            row.agent_id is not None and row.agent_id.value == view.xen_agent_id and row.agent_id.value is not None
+        )
+        same_channel = row.func_id.value == own.func_id.value
+        if not (same_id or same_channel):
+            continue
+        # In a list without ids Xen learns too late that the channel is its own; nobody is harmed until a domain asks.
+        harmless = not same_id and not view.users(row)
+        yield Finding(
+            message=f"{view.row_name(row)} is Xen's own agent: it must not be in the list"
+            if same_id
+            else f"function id {row.func_id.value:#x} is that of Xen's own channel: it must not be in the list",
+            span=row.agent_id.span if same_id and row.agent_id else row.func_id.span,
+            related=also("Xen's own channel", own.func_id.span),
+            severity=Severity.WARNING if harmless else None,
+        )
+
+
+RULE = Rule(
+    code="XS114",
+    name="xen-channel-listed",
+    severity=Severity.ERROR,
+    summary="Xen's own agent stands in the list of the domains' agents.",
+    then=PROBE_FAILS,
+    xen=f'With agent ids in the list: {NO_SCMI} Log: "scmi: Could not create channel for agent …: -17". In a list of '
+    "two cells a row Xen accepts it, and a domain that gets it may set everybody's permissions.",
+    mend="list only the domains' agents; Xen's own is the scmi node below the container",
+    check=_check,
+    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000003 &page_1 1"),),
+    firmware=FIRMWARE,
+)

@@ -1,0 +1,49 @@
+"""XS304 broken-access-controllers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    own = view.management
+    if own is None:
+        return
+    # Cases of their own: foreign-controller, and access-controller-cells of Xen's node.
+    known = {node.path for node in view.host.scmi_nodes}
+    given = {each.device.path for each in view.assignments if view.channel(each.domain)}
+    for device in view.host.devices:
+        broken = next((each for each in device.entries if each.problem), None)
+        if broken is None or broken.problem is None or broken.target in known - {own.path}:
+            continue
+        if broken.target == own.path and own.access_controller_cells is None:
+            continue
+        harmless = view.scmi_entries(device) or device.path not in given
+        yield Finding(
+            message=f"Xen stops reading here: {broken.problem.message}",
+            span=broken.span,
+            severity=Severity.WARNING if harmless else None,
+            help=broken.problem.help or None,
+        )
+
+
+RULE = Rule(
+    code="XS304",
+    name="broken-access-controllers",
+    severity=Severity.ERROR,
+    summary="The access-controllers of a device cannot be read to the end.",
+    then="Xen grants nothing that follows",
+    xen="Xen stops at the first entry that it cannot read, with one log line, and goes on as if the list ended there: "
+    "what follows is not granted.",
+    mend="put Xen's entry first, and give every controller that is named #access-controller-cells",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers = <&dom0_page 0>, <&scmi_xen 1>;"
+        ),
+    ),
+)

@@ -1,0 +1,42 @@
+"""XS307 device-of-dom0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for each in view.assignments:
+        if each.domain.kind is not DomainKind.DOM0 and each.device.for_dom0 and view.dom0:
+            yield Finding(
+                message=f"{each.device.path} is given to {domain_name(each.domain)}, and dom0 has it too: "
+                "its node has no xen,passthrough",
+                span=each.device.span,
+                related=also("given here", each.span),
+            )
+
+
+RULE = Rule(
+    code="XS307",
+    name="device-of-dom0",
+    severity=Severity.WARNING,
+    summary="A device is given to a domain and left to dom0.",
+    then="Xen lets both have it",
+    xen="Xen gives dom0 every device that is not marked: both get the registers, and the firmware lets both switch its "
+    "clocks, resets and power domains.",
+    mend="mark the device's node in the host tree with xen,passthrough;",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            "access-controllers = <&scmi_xen 1>;\n\t\t\txen,passthrough;",
+            "access-controllers = <&scmi_xen 1>;",
+        ),
+    ),
+)

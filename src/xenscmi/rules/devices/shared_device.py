@@ -1,0 +1,57 @@
+"""XS305 shared-device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import Assignment, View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    first: dict[str, Assignment] = {}
+    for each in view.assignments:
+        if each.domain.kind is DomainKind.DOM0:
+            continue  # device-of-dom0
+        other = first.setdefault(each.device.path, each)
+        if other.domain is not each.domain:
+            yield Finding(
+                message=f"{each.device.path} is given to {domain_name(each.domain)} and to {domain_name(other.domain)}",
+                span=each.span,
+                related=also("first given here", other.span),
+            )
+
+
+RULE = Rule(
+    code="XS305",
+    name="shared-device",
+    severity=Severity.WARNING,
+    summary="One device is given to two domains.",
+    then="Xen lets both have it",
+    xen="Without an IOMMU Xen does not notice: both domains get the registers, and the firmware lets both switch the "
+    "device's clocks, resets and power domains.",
+    mend="give the device to one domain",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            "\t\tpanel {\n",
+            '\t\tpanel2 {\n\t\t\tcompatible = "xen,domain";\n\t\t\tcpus = <1>;\n\t\t\tmemory = <0x0 0x20000>;\n'
+            '\t\t\tmodule@54000000 {\n\t\t\t\tcompatible = "multiboot,device-tree", "multiboot,module";\n'
+            "\t\t\t\treg = <0x0 0x54000000 0x0 0x1000>;\n\t\t\t};\n\t\t};\n\n\t\tpanel {\n",
+        ),
+        Change(
+            "panel2.dts",
+            "",
+            "/dts-v1/;\n/ {\n\t#address-cells = <2>;\n\t#size-cells = <2>;\n\tpassthrough {\n"
+            "\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tdisplay@e0001000 {\n"
+            "\t\t\treg = <0x0 0xe0001000 0x0 0x1000>;\n"
+            '\t\t\txen,path = "/soc/display@e0001000";\n'
+            "\t\t\txen,reg = <0x0 0xe0001000 0x0 0x1000 0x0 0xe0001000>;\n"
+            "\t\t\txen,force-assign-without-iommu;\n\t\t};\n\t};\n};\n",
+        ),
+    ),
+)

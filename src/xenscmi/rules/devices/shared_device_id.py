@@ -1,0 +1,39 @@
+"""XS306 shared-device-id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import AccessController
+from xenscmi.host.view import Assignment, View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    first: dict[int, tuple[Assignment, AccessController]] = {}
+    for each, entry in view.bindings:
+        if not entry.arguments:
+            continue
+        other, named = first.setdefault(entry.arguments[0], (each, entry))
+        if other.domain is not each.domain and other.device.path != each.device.path:
+            yield Finding(
+                message=f"SCMI device {entry.arguments[0]} is {each.device.path} of {domain_name(each.domain)} "
+                f"and {other.device.path} of {domain_name(other.domain)}",
+                span=entry.span,
+                related=also("first used here", named.span),
+            )
+
+
+RULE = Rule(
+    code="XS306",
+    name="shared-device-id",
+    severity=Severity.WARNING,
+    summary="Devices of two domains have one SCMI device id.",
+    then="Xen has the firmware allow it to both",
+    xen="Xen asks the firmware to allow the id to both: each may switch off what the other uses.",
+    mend="write the device id that the firmware has for each device",
+    check=_check,
+    bad=(Change("host.dts", "access-controllers = <&scmi_xen 0>;", "access-controllers = <&scmi_xen 1>;"),),
+)

@@ -1,0 +1,41 @@
+"""XS311 ungranted-resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    tree = view.host.tree
+    if tree is None or view.management is None:
+        return
+    for domain in view.host.domains:
+        for node in domain.tree.nodes if domain.tree and view.channel(domain) else ():
+            path = node.host_path.value if node.host_path else None
+            device = tree.node(path) if path else None
+            if device and path not in view.devices and node.resources:
+                yield Finding(
+                    message=f"{node.path} of {domain_name(domain)} uses SCMI resources, "
+                    f"but {path} of the host has no access-controllers",
+                    span=node.host_path.span if node.host_path else node.span,
+                    related=also("the device", device.span),
+                )
+
+
+RULE = Rule(
+    code="XS311",
+    name="ungranted-resource",
+    severity=Severity.WARNING,
+    summary="A device that needs SCMI resources is not said to be under SCMI control.",
+    then="Xen asks the firmware for nothing",
+    xen="Xen reads access-controllers of the host's node, not of the partial tree's. Without it nothing is granted, "
+    "and a firmware that keeps resources by device answers DENIED.",
+    mend="write access-controllers = <&scmi_xen DEVICE_ID>; into the device's node of the host tree",
+    check=_check,
+    bad=(Change("host.dts", "\t\t\taccess-controllers = <&scmi_xen 1>;\n", ""),),
+)

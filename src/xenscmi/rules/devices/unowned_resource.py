@@ -1,0 +1,69 @@
+"""XS309 unowned-resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import Device, Domain, DomainKind, FirmwareDevice, GuestNode, Resource
+from xenscmi.host.view import View
+from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    if view.host.firmware.devices is None:
+        return
+    for domain in view.host.domains:
+        if domain.tree is None or view.channel(domain) is None:
+            continue
+        all_devices = [each.device for each in view.assignments if each.domain is domain]
+        for node in domain.tree.nodes:
+            device = _device(view, domain, node)
+            rows = _firmware_rows(view, [device] if device else all_devices)
+            for resource in node.resources if rows else ():
+                if not any(resource.resource_id in _owned(row, resource) for row in rows):
+                    owner = device.path if device else "any device of the domain"
+                    yield Finding(
+                        message=f"{node.path} of {domain_name(domain)} uses {resource.kind} {resource.resource_id}, "
+                        f"which is not one of {owner} in the firmware",
+                        span=resource.span,
+                        related=also("the device", device.span if device else None),
+                    )
+
+
+def _device(view: View, domain: Domain, node: GuestNode) -> Device | None:
+    """Return the host's device behind a guest's node: by xen,path, or by where its registers lead."""
+    if node.host_path and node.host_path.value in view.devices:
+        return view.devices[node.host_path.value]
+    if domain.kind is not DomainKind.TOOLSTACK or node.address is None:
+        return None
+    for mapping in domain.iomem:
+        if mapping.guest <= node.address < mapping.guest + mapping.size:
+            host = mapping.host + node.address - mapping.guest
+            return next((d for d in view.host.devices if any(r.overlaps(host, 1) for r in d.regions)), None)
+    return None
+
+
+def _firmware_rows(view: View, devices: list[Device]) -> list[FirmwareDevice]:
+    ids = [entry.arguments[0] for device in devices for entry in view.scmi_entries(device) if entry.arguments]
+    return [view.firmware_devices[number] for number in ids if number in view.firmware_devices]
+
+
+def _owned(row: FirmwareDevice, resource: Resource) -> frozenset[int]:
+    return {"clocks": row.clocks, "resets": row.resets, "power-domains": row.power_domains}[resource.kind]
+
+
+RULE = Rule(
+    code="XS309",
+    name="unowned-resource",
+    severity=Severity.WARNING,
+    summary="A partial tree uses a clock, reset or power domain that the firmware does not count to the device.",
+    then="the firmware answers DENIED",
+    xen="Xen knows nothing of resources. The firmware answers DENIED, and the guest's driver fails to probe.",
+    mend="use the numbers that the firmware has for the device, or assign the device that owns them",
+    check=_check,
+    bad=(Change("panel.dts", "clocks = <&scmi_clock 10>;", "clocks = <&scmi_clock 1>;"),),
+    firmware=FIRMWARE,
+)

@@ -1,0 +1,1 @@
+"""The nodes of dom0less domains."""

@@ -1,0 +1,34 @@
+"""XS402 agent-id-range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import INVALID_AGENT_ID, DomainKind
+from xenscmi.host.view import View, multi_agent
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        stated = domain.agent_id
+        if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or stated is None:
+            continue
+        if stated.value is not None and stated.value >= INVALID_AGENT_ID:
+            yield Finding(
+                message=f"agent {stated.value} of domain {domain.name} is out of range [0..254]", span=stated.span
+            )
+
+
+RULE = Rule(
+    code="XS402",
+    name="agent-id-range",
+    severity=Severity.ERROR,
+    summary="A dom0less domain asks for an agent id of 255 or more.",
+    then='Xen panics: "Error getting SCI configuration"',
+    xen='Xen panics at boot: "Error getting SCI configuration".',
+    mend="use an agent id of the list, 0 to 254",
+    check=_check,
+    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <255>;"),),
+)

@@ -1,0 +1,37 @@
+"""XS404 agent-id-without-type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        ignored = domain.sci_type is None or domain.sci_type.value == "none"
+        if domain.kind is DomainKind.DOM0LESS and domain.agent_id and ignored:
+            why = "there is no xen,sci_type" if domain.sci_type is None else 'xen,sci_type is "none"'
+            yield Finding(
+                message=f"{domain.agent_property} of domain {domain.name} has no effect: {why}",
+                span=domain.agent_id.span,
+            )
+
+
+RULE = Rule(
+    code="XS404",
+    name="agent-id-without-type",
+    severity=Severity.WARNING,
+    summary="A dom0less domain has an agent id but not the multi-agent type.",
+    then="Xen gives the domain no SCMI",
+    xen="Xen does not read the agent id then: the domain runs without SCMI, without a word.",
+    mend='add xen,sci_type = "scmi_smc_multiagent";',
+    check=_check,
+    bad=(
+        Change("host.dts", '\t\t\txen,sci_type = "scmi_smc_multiagent";\n', ""),
+        Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'),
+    ),
+)

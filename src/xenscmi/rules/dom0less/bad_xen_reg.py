@@ -1,0 +1,52 @@
+"""XS405 bad-xen-reg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import PAGE_SIZE, DomainKind
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
+            continue
+        for stated in (node.mappings for node in domain.tree.nodes if node.mappings):
+            if stated.problem:
+                yield Finding(
+                    message=stated.problem.message,
+                    span=stated.span,
+                    severity=Severity.WARNING if stated.value else None,
+                    then="what is left over is ignored" if stated.value else "nothing is mapped",
+                    help=stated.problem.help or None,
+                )
+            for mapping in stated.value or ():
+                if (mapping.host | mapping.guest | mapping.size) % PAGE_SIZE:
+                    yield Finding(
+                        message=f"xen,reg of domain {domain.name} is not page aligned: {mapping.size:#x} bytes "
+                        f"from {mapping.host:#x} at {mapping.guest:#x}",
+                        span=mapping.span,
+                    )
+
+
+RULE = Rule(
+    code="XS405",
+    name="bad-xen-reg",
+    severity=Severity.ERROR,
+    summary="A row of xen,reg is not page aligned, or no whole row.",
+    then="Xen panics at boot",
+    xen='Xen panics at boot: "DomU passthrough config has not page aligned addresses/sizes". Cells behind the last '
+    "whole row are ignored.",
+    mend="write host address, size and guest address, all multiples of 4096, in the parent's cells",
+    check=_check,
+    bad=(
+        Change(
+            "panel.dts",
+            "xen,reg = <0x0 0xe0001000 0x0 0x1000 0x0 0xe0001000>;",
+            "xen,reg = <0x0 0xe0001000 0x0 0x800 0x0 0xe0001000>;",
+        ),
+    ),
+)

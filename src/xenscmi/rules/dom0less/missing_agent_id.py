@@ -1,0 +1,34 @@
+"""XS401 missing-agent-id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.domains import AGENT_ID
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View, multi_agent
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or domain.sci_type is None:
+            continue
+        if domain.agent_id is None or domain.agent_property != AGENT_ID:
+            yield Finding(message=f"domain {domain.name} has no {AGENT_ID}", span=domain.sci_type.span)
+        elif domain.agent_id.value is None:
+            yield Finding(message=f"{AGENT_ID} of domain {domain.name} is no cell", span=domain.agent_id.span)
+
+
+RULE = Rule(
+    code="XS401",
+    name="missing-agent-id",
+    severity=Severity.ERROR,
+    summary="A dom0less domain of the multi-agent type has no agent id.",
+    then='Xen panics: "Error getting SCI configuration"',
+    xen='Xen panics at boot: "Error getting SCI configuration".',
+    mend="write xen,sci-agent-id = <…>;",
+    check=_check,
+    bad=(Change("host.dts", "\t\t\txen,sci-agent-id = <3>;\n", ""),),
+)

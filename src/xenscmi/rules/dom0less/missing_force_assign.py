@@ -1,0 +1,43 @@
+"""XS407 missing-force-assign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+_IOMMU = ("iommus", "mmu-masters", "iommu-map")
+
+
+def _check(view: View) -> Iterator[Finding]:
+    tree = view.host.tree
+    for domain in view.host.domains if tree else ():
+        if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
+            continue
+        for node in domain.tree.nodes:
+            path = node.host_path.value if node.host_path else None
+            device = tree.node(path) if tree and path else None
+            if device is None or node.host_path is None or node.forced or node.mappings is None:
+                continue
+            if not any(name in device for name in _IOMMU):
+                yield Finding(
+                    message=f"{path} is behind no IOMMU, and {node.path} has no xen,force-assign-without-iommu",
+                    span=node.host_path.span,
+                    related=also("the device", device.span),
+                )
+
+
+RULE = Rule(
+    code="XS407",
+    name="missing-force-assign",
+    severity=Severity.ERROR,
+    summary="A device without IOMMU is passed to a dom0less domain without saying that this is meant.",
+    then="Xen panics at boot",
+    xen="Xen cannot protect the assignment and panics at boot; nothing was granted.",
+    mend="write xen,force-assign-without-iommu; where the device may do without",
+    check=_check,
+    bad=(Change("panel.dts", "0x0 0xe0001000>;\n\t\t\txen,force-assign-without-iommu;", "0x0 0xe0001000>;"),),
+)

@@ -1,0 +1,38 @@
+"""XS406 missing-xen-path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
+            continue
+        for node in domain.tree.nodes:
+            if node.mappings and not node.host_path and not node.forced:
+                what, span = "xen,reg without xen,path or xen,force-assign-without-iommu", node.mappings.span
+            elif node.host_path and not node.mappings:
+                what, span = "xen,path without xen,reg", node.host_path.span
+            else:
+                continue
+            yield Finding(message=f"{node.path} of domain {domain.name} has {what}", span=span)
+
+
+RULE = Rule(
+    code="XS406",
+    name="missing-xen-path",
+    severity=Severity.ERROR,
+    summary="A node of a dom0less domain's partial tree has xen,reg or xen,path without what belongs to it.",
+    then="Xen panics at boot",
+    xen='Xen panics at boot: "xen,reg or xen,path missing for d…".',
+    mend="write both; for memory that is no device, such as the agent's page, xen,reg and "
+    "xen,force-assign-without-iommu",
+    check=_check,
+    bad=(Change("panel.dts", "0x0 0x22001000>;\n\t\t\txen,force-assign-without-iommu;", "0x0 0x22001000>;"),),
+)

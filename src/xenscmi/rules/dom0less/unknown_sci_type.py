@@ -1,0 +1,34 @@
+"""XS403 unknown-sci-type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import MULTI_AGENT, View
+from xenscmi.rules.rule import Change, Finding, Rule
+
+_TYPES = ("none", "scmi_smc", MULTI_AGENT)
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        stated = domain.sci_type
+        if domain.kind is not DomainKind.DOM0LESS or stated is None or stated.value in _TYPES:
+            continue
+        said = "no string" if stated.value is None else f'"{stated.value}"'
+        yield Finding(message=f"xen,sci_type is not valid ({said}) for domain {domain.name}", span=stated.span)
+
+
+RULE = Rule(
+    code="XS403",
+    name="unknown-sci-type",
+    severity=Severity.ERROR,
+    summary="A dom0less domain has an unknown xen,sci_type.",
+    then='Xen panics: "Error getting SCI configuration"',
+    xen='Xen panics at boot: "Error getting SCI configuration".',
+    mend='write "scmi_smc_multiagent", or "none"',
+    check=_check,
+    bad=(Change("host.dts", '"scmi_smc_multiagent"', '"scmi-smc-multiagent"'),),
+)

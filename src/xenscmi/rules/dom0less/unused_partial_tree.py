@@ -1,0 +1,32 @@
+"""XS409 unused-partial-tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        if domain.kind is DomainKind.DOM0LESS and domain.tree and domain.tree_file is None:
+            yield Finding(
+                message=f"domain {domain.name} has no multiboot,device-tree module: its partial tree is not loaded",
+                span=domain.span,
+                related=also("the partial tree", domain.tree.span),
+            )
+
+
+RULE = Rule(
+    code="XS409",
+    name="unused-partial-tree",
+    severity=Severity.WARNING,
+    summary="A dom0less domain has a partial tree but no boot module for it.",
+    xen="Xen gives the domain no partial tree: it gets neither its devices nor a node for its channel.",
+    mend='add the module: compatible = "multiboot,device-tree", "multiboot,module", with its address',
+    check=_check,
+    bad=(Change("host.dts", '"multiboot,device-tree", "multiboot,module"', '"multiboot,ramdisk", "multiboot,module"'),),
+)

@@ -1,0 +1,40 @@
+"""XS203 agent-not-listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View, wanted_agent
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name, refusal
+
+ENOENT = 2
+
+
+def _check(view: View) -> Iterator[Finding]:
+    if not view.lists_agents:
+        return
+    for domain in view.host.domains:
+        wanted = wanted_agent(domain)
+        if wanted and wanted.value not in (view.xen_agent_id, *view.row_by_id):
+            listing = view.container.listing if view.container else None
+            yield Finding(
+                message=f"{domain_name(domain)} asks for agent {wanted.value}, which is not listed: "
+                + refusal(domain, ENOENT),
+                span=wanted.span,
+                related=also("the list of agents", listing.span if listing else None),
+            )
+
+
+RULE = Rule(
+    code="XS203",
+    name="agent-not-listed",
+    severity=Severity.ERROR,
+    summary="A domain asks for an agent that Xen's list does not have.",
+    xen='It is refused: "scmi: Failed to acquire SCMI channel for agent_id …: -2". dom0 or a dom0less domain panics '
+    "Xen at boot.",
+    mend="ask for an agent of the list, or add a row for this one",
+    check=_check,
+    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <7>;"),),
+)

@@ -1,0 +1,40 @@
+"""XS202 agent-of-xen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View, wanted_agent
+from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name, refusal
+
+EEXIST = 17
+
+
+def _check(view: View) -> Iterator[Finding]:
+    own = view.management
+    for domain in view.host.domains:
+        wanted = wanted_agent(domain)
+        if wanted and wanted.value == view.xen_agent_id and own and own.func_id:
+            yield Finding(
+                message=f"{domain_name(domain)} asks for agent {wanted.value}, which is Xen's own: "
+                + refusal(domain, EEXIST),
+                span=wanted.span,
+                related=also("Xen's own channel", own.func_id.span),
+            )
+
+
+RULE = Rule(
+    code="XS202",
+    name="agent-of-xen",
+    severity=Severity.ERROR,
+    summary="A domain asks for the agent that Xen itself is.",
+    xen='It is refused: "scmi: Failed to acquire SCMI channel for agent_id …: -17". A dom0less domain '
+    "panics Xen at boot.",
+    mend="ask for an agent of the list",
+    check=_check,
+    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <1>;"),),
+    firmware=FIRMWARE,
+)

@@ -1,0 +1,37 @@
+"""XS218 channel-without-agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View, guest_channel, multi_agent
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains if view.container else ():
+        node = guest_channel(domain)
+        plain = domain.sci_type is None or domain.sci_type.value == "none"
+        if node and plain and not multi_agent(domain) and domain.kind is not DomainKind.DOM0:
+            yield Finding(
+                message=f"the partial tree of {domain_name(domain)} has an scmi node, but the domain asks for no agent",
+                span=node.span,
+                related=also("the domain", domain.sci_type.span if domain.sci_type else domain.span),
+            )
+
+
+RULE = Rule(
+    code="XS218",
+    name="channel-without-agent",
+    severity=Severity.ERROR,
+    summary="A domain's partial tree has an scmi node, but the domain has no agent.",
+    then="Xen does not forward its calls, they return -1",
+    xen='Xen forwards no call of such a domain: the guest gets -1, Xen logs "Unhandled SMC/HVC: 0x…".',
+    mend='give the domain an agent: arm_sci = "type=scmi_smc_multiagent,agent_id=…", or xen,sci_type and '
+    "xen,sci-agent-id; or remove the scmi node",
+    check=_check,
+    bad=(Change("host.dts", '\t\t\txen,sci_type = "scmi_smc_multiagent";\n\t\t\txen,sci-agent-id = <3>;\n', ""),),
+)

@@ -1,0 +1,46 @@
+"""XS214 dom0-channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View, page
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    row = view.channel(view.dom0) if view.dom0 else None
+    node = view.dom0_channel
+    if row is None or node is None or not node.available:
+        return
+    asked = view.dom0.agent_id.span if view.dom0 and view.dom0.agent_id else None
+    func_id, address, wanted = node.func_id, page(node.shmem), view.row_page(row)
+    if func_id is None or func_id.value != row.func_id.value:
+        said = "none" if func_id is None or func_id.value is None else f"{func_id.value:#x}"
+        yield Finding(
+            message=f"the function id of {node.path} is {said}, that of dom0's agent {row.func_id.value:#x}",
+            span=func_id.span if func_id else node.span,
+            related=also("dom0's agent", row.func_id.span, asked),
+        )
+    if wanted is not None and address != wanted:
+        said = "none" if address is None else f"{address:#x}"
+        yield Finding(
+            message=f"the page of {node.path} is {said}, that of dom0's agent {wanted:#x}",
+            span=node.shmem.span if node.shmem else node.span,
+            related=also("dom0's agent", row.shmem.span, asked),
+        )
+
+
+RULE = Rule(
+    code="XS214",
+    name="dom0-channel",
+    severity=Severity.ERROR,
+    summary="dom0's scmi node has not the function id and the page of dom0's agent.",
+    then="Xen hands it on as it stands, and dom0 is not answered",
+    xen="dom0 gets the node as it stands, but Xen forwards only the function id of dom0's agent: the calls return -1, "
+    "or the messages lie where the firmware does not listen.",
+    mend="write the function id and the page of dom0's row into /firmware/scmi, or change xen,dom0-sci-agent-id",
+    check=_check,
+    bad=(Change("host.dts", "arm,smc-id = <0x82000004>;", "arm,smc-id = <0x82000006>;"),),
+)

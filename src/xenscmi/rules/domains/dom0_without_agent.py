@@ -1,0 +1,43 @@
+"""XS215 dom0-without-agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.reader import DOM0_NODE
+from xenscmi.host.view import View, wanted_agent
+from xenscmi.rules.rule import Change, Finding, Rule, also
+
+
+def _check(view: View) -> Iterator[Finding]:
+    dom0, node = view.dom0, view.dom0_channel
+    if view.container is None or dom0 is None or wanted_agent(dom0) is not None:
+        return
+    if dom0.agent_id is not None:
+        said = "no cell" if dom0.agent_id.value is None else str(dom0.agent_id.value)
+        yield Finding(
+            message=f"Invalid xen,dom0-sci-agent-id={said}, SCMI disabled for Dom0",
+            span=dom0.agent_id.span,
+            related=also("dom0 loses this node", node.span if node else None),
+        )
+    elif node is not None:
+        what = "is removed from its tree" if node.path == DOM0_NODE else "stays in its tree without its page"
+        yield Finding(
+            message=f"dom0 has no agent: {node.path} {what}",
+            span=view.container.span,
+            related=also("dom0's scmi node", node.span),
+        )
+
+
+RULE = Rule(
+    code="XS215",
+    name="dom0-without-agent",
+    severity=Severity.WARNING,
+    summary="The host tree has an scmi node for dom0, but dom0 has no agent.",
+    xen="Xen removes /firmware/scmi and the shared memory from dom0's tree, and grants dom0 no device: what needs SCMI "
+    "clocks, resets or power domains there does not come up.",
+    mend="write xen,dom0-sci-agent-id = <…> into the container, unless dom0 shall have no SCMI",
+    check=_check,
+    bad=(Change("host.dts", "\t\t\t\txen,dom0-sci-agent-id = <2>;\n", ""),),
+)

@@ -1,0 +1,51 @@
+"""XS219 guest-shmem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.scmi_nodes import SHMEM
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View, guest_channel
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        node = guest_channel(domain)
+        if node is None or domain.kind is DomainKind.DOM0 or view.channel(domain) is None:
+            continue
+        name, page = domain_name(domain), node.shmem.value if node.shmem else None
+        if node.shmem is None:
+            yield Finding(message=f"{node.path} of {name} has no shmem", span=node.span)
+        elif page is None or page.path is None:
+            yield Finding(message=f"shmem of {node.path} of {name} leads to no node", span=node.shmem.span)
+        elif page.address is None and page.problem:
+            yield Finding(
+                message=f"the page of {name} has no address: {page.problem.message}",
+                span=page.problem.span,
+                related=also("used here", node.shmem.span),
+            )
+        elif not page.compatible:
+            yield Finding(
+                message=f"{page.path} of {name} is not compatible with {SHMEM}",
+                span=page.span,
+                related=also("used here", node.shmem.span),
+                severity=Severity.WARNING,
+                then="Linux refuses the channel",
+            )
+
+
+RULE = Rule(
+    code="XS219",
+    name="guest-shmem",
+    severity=Severity.ERROR,
+    summary="The scmi node of a partial tree has no shared memory that the guest could use.",
+    then="the guest's driver does not probe",
+    xen="Xen does not look at these nodes; it copies them to the guest as they stand.",
+    mend='point shmem at a node below /passthrough with compatible = "arm,scmi-shmem" and a reg of one page',
+    check=_check,
+    bad=(Change("panel.dts", "\t\t\tshmem = <&scmi_page>;\n", ""),),
+)

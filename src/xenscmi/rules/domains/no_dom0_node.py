@@ -1,0 +1,43 @@
+"""XS213 no-dom0-node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.reader import DOM0_NODE
+from xenscmi.host.view import View, wanted_agent
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    wanted = wanted_agent(view.dom0) if view.dom0 else None
+    if wanted is None:
+        return
+    node = view.dom0_channel
+    if node is None:
+        yield Finding(message=f"dom0 is agent {wanted.value}, but the host tree has no {DOM0_NODE}", span=wanted.span)
+    elif not node.available:
+        yield Finding(
+            message=f"dom0 is agent {wanted.value}, but {node.path} is disabled",
+            span=node.span,
+            severity=Severity.WARNING,
+            then="dom0's driver does not probe",
+        )
+
+
+RULE = Rule(
+    code="XS213",
+    name="no-dom0-node",
+    severity=Severity.ERROR,
+    summary="dom0 has an agent, but no scmi node that tells it so.",
+    then="Xen makes none, dom0 does not find its channel",
+    xen="dom0 gets the host's scmi node as it stands, Xen makes none: dom0 has a channel that it does not know of.",
+    mend="add /firmware/scmi with the function id and the page of dom0's agent",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts", '\t\tscmi {\n\t\t\tcompatible = "arm,scmi-smc";', '\t\tscmi {\n\t\t\tcompatible = "arm,scmi";'
+        ),
+    ),
+)

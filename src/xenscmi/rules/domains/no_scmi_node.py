@@ -1,0 +1,51 @@
+"""XS209 no-scmi-node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View, guest_channel, wanted_agent
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        wanted = wanted_agent(domain)
+        if domain.kind is DomainKind.DOM0 or wanted is None:
+            continue
+        name, node = domain_name(domain), guest_channel(domain)
+        if domain.tree is None and domain.tree_file is None:
+            yield Finding(
+                message=f"{name} has an agent but no partial device tree to tell it about the channel",
+                span=wanted.span,
+                severity=Severity.WARNING,
+            )
+        elif domain.tree and not domain.tree.scmi_nodes:
+            yield Finding(
+                message=f"the partial tree of {name} has no arm,scmi-smc node",
+                span=domain.tree.span,
+                related=also("the domain's agent", wanted.span),
+            )
+        elif node and not node.available:
+            yield Finding(
+                message=f"{node.path} of {name} is disabled",
+                span=node.span,
+                severity=Severity.WARNING,
+                then="the guest's driver does not probe",
+            )
+
+
+RULE = Rule(
+    code="XS209",
+    name="no-scmi-node",
+    severity=Severity.ERROR,
+    summary="A domain has an agent, but nothing in its device tree tells it so.",
+    then="Xen makes none, the domain does not find its channel",
+    xen="Neither Xen nor libxl makes the node. The guest has a channel that it does not know of.",
+    mend="add an arm,scmi-smc node and the page's arm,scmi-shmem node below /passthrough of the partial tree",
+    check=_check,
+    bad=(Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'),),
+)

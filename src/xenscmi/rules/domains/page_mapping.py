@@ -1,0 +1,55 @@
+"""How a guest's shared-memory page lies against its agent's: shared by the rules about pages of domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xenscmi.host.types import Agent, Domain, DomainKind, Mapping
+from xenscmi.host.view import View, guest_channel, mappings, maps_guest, maps_host, page
+
+
+@dataclass(frozen=True, slots=True)
+class PageUse:
+    """A guest with an agent: the agent's page, the guest address its SCMI node names, and the mapping behind that."""
+
+    domain: Domain
+    row: Agent
+    host: int
+    guest: int | None
+    behind: Mapping | None
+
+    @property
+    def found(self) -> bool:
+        """Whether the agent's page is where the guest looks for it."""
+        return self.behind is not None and self.guest is not None and self.leads_to == self.host
+
+    @property
+    def leads_to(self) -> int | None:
+        """The host address behind the guest address."""
+        if self.behind is None or self.guest is None:
+            return None
+        return self.behind.host + self.guest - self.behind.guest
+
+    @property
+    def setting(self) -> str:
+        """What maps pages to this kind of domain."""
+        return "iomem" if self.domain.kind is DomainKind.TOOLSTACK else "xen,reg"
+
+    def elsewhere(self) -> Mapping | None:
+        """Return the mapping that has the agent's page at another guest address."""
+        return next((each for each in mappings(self.domain) if maps_host(each, self.host)), None)
+
+
+def page_uses(view: View) -> Iterator[PageUse]:
+    """Yield every guest that has a channel whose page is known."""
+    for domain in view.host.domains:
+        row = view.channel(domain)
+        host = view.row_page(row) if row else None
+        unknown = domain.tree is None and domain.kind is not DomainKind.TOOLSTACK
+        if row is None or host is None or unknown:
+            continue
+        channel = guest_channel(domain)
+        guest = page(channel.shmem) if channel else None
+        behind = None if guest is None else next((m for m in mappings(domain) if maps_guest(m, guest)), None)
+        yield PageUse(domain, row, host, guest, behind)

@@ -1,0 +1,34 @@
+"""XS211 parameter-transport."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.scmi_nodes import SCMI_SMC
+from xenscmi.host.view import View, guest_channel, wanted_agent
+from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        node = view.dom0_channel if domain is view.dom0 else guest_channel(domain)
+        if node and wanted_agent(domain) and node.compatible != SCMI_SMC:
+            yield Finding(
+                message=f"{node.path} of {domain_name(domain)} is {node.compatible}: "
+                "it passes the page's address in the call, which Xen hands on untranslated",
+                span=node.span,
+            )
+
+
+RULE = Rule(
+    code="XS211",
+    name="parameter-transport",
+    severity=Severity.ERROR,
+    summary="A domain uses the SMC transport that passes the page's address as a parameter.",
+    xen="Xen forwards the registers as they are: the firmware gets a guest address, which means nothing to it.",
+    mend='use compatible = "arm,scmi-smc" and a function id of the agent\'s own',
+    check=_check,
+    bad=(Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi-smc-param";'),),
+)

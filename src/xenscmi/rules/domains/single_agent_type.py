@@ -1,0 +1,46 @@
+"""XS216 single-agent-type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name, refusal
+
+SINGLE_AGENT = "scmi_smc"
+EINVAL = 22
+
+
+def _check(view: View) -> Iterator[Finding]:
+    container = view.container
+    for domain in view.host.domains if container else ():
+        if domain.sci_type and domain.sci_type.value == SINGLE_AGENT:
+            panics = 'Xen panics: "Error getting SCI configuration"'
+            then = panics if domain.kind is DomainKind.DOM0LESS else refusal(domain, EINVAL)
+            yield Finding(
+                message=f"{domain_name(domain)} is of type {SINGLE_AGENT} on a host with several agents: {then}",
+                span=domain.sci_type.span,
+                related=also("the host's agents", container.span if container else None),
+            )
+
+
+RULE = Rule(
+    code="XS216",
+    name="single-agent-type",
+    severity=Severity.ERROR,
+    summary="A domain asks for the single-agent driver on a host with several agents.",
+    xen="A Xen has one of the two drivers. The multi-agent one refuses the type (-EINVAL): a dom0less domain panics "
+    "Xen at boot, `xl create` fails.",
+    mend='use scmi_smc_multiagent with an agent id, or "none"',
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            'xen,sci_type = "scmi_smc_multiagent";\n\t\t\txen,sci-agent-id = <3>;',
+            'xen,sci_type = "scmi_smc";',
+        ),
+    ),
+)

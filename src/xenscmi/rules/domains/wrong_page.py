@@ -1,0 +1,43 @@
+"""XS206 wrong-page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import PAGE_SIZE
+from xenscmi.host.view import View
+from xenscmi.rules.domains.page_mapping import page_uses
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.words import domain_name
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for use in page_uses(view):
+        # Another agent's page is a case of its own: foreign-page.
+        if use.behind and use.leads_to is not None and not use.found and use.leads_to // PAGE_SIZE not in view.owners:
+            yield Finding(
+                message=f"guest address {use.guest:#x} of {domain_name(use.domain)} leads to {use.leads_to:#x}, "
+                f"but the page of {view.row_name(use.row)} is {use.host:#x}",
+                span=use.behind.span,
+                related=also("the agent's page", use.row.shmem.span),
+            )
+
+
+RULE = Rule(
+    code="XS206",
+    name="wrong-page",
+    severity=Severity.ERROR,
+    summary="What a domain is given where it looks for its agent's page is something else.",
+    then="the firmware does not listen there",
+    xen="Xen maps what it is told. The guest writes its messages where the firmware does not listen, and waits.",
+    mend="map the page that the list has for this agent",
+    check=_check,
+    bad=(
+        Change(
+            "panel.dts",
+            "xen,reg = <0x0 0x47ff3000 0x0 0x1000 0x0 0x22001000>;",
+            "xen,reg = <0x0 0x47ff8000 0x0 0x1000 0x0 0x22001000>;",
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""Comments by which an author silences a rule: `# xenscmi: ignore[XS004]`, `/* xenscmi: ignore[duplicate-page] */`.
+
+A comment beside other text counts for its line, one that stands alone for the next line that has text; `ignore-file`
+counts for the whole file. Rules are named by code or name, several with commas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from xenscmi.diagnostics import Diagnostic
+from xenscmi.source import Source, Span
+
+_COMMENT = re.compile(
+    r"(?P<before>[^\n]*?)(?:#|//|/\*)[ \t]*xenscmi:[ \t]*ignore(?P<file>-file)?\[(?P<rules>[^\]\n]*)\]"
+)
+_WORD = re.compile(r"[^\s,]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One rule that a comment silences, on one line, or in the whole file where `line` is None."""
+
+    rule: str
+    span: Span
+    line: int | None
+
+    def silences(self, diagnostic: Diagnostic) -> bool:
+        span = diagnostic.span
+        return (
+            span is not None
+            and span.source.name == self.span.source.name
+            and self.rule in (diagnostic.code, diagnostic.name)
+            and self.line in (None, span.line)
+        )
+
+
+def suppressions(sources: Iterable[Source]) -> Iterator[Suppression]:
+    """Yield what the comments of the sources silence."""
+    for source in sources:
+        for match in _COMMENT.finditer(source.text) if "xenscmi:" in source.text else ():
+            line = source.position(match.start("rules"))[0]
+            if not match["before"].strip():
+                line = _next_line(source, line)
+            for word in _WORD.finditer(source.text, match.start("rules"), match.end("rules")):
+                yield Suppression(word[0], Span(source, word.start(), word.end()), None if match["file"] else line)
+
+
+def _next_line(source: Source, line: int) -> int:
+    """Return the next line that has text; the line itself where none has."""
+    return next((n for n in range(line + 1, len(source.starts) + 1) if source.line(n).strip()), line)

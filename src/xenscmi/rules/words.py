@@ -1,0 +1,23 @@
+"""Words that several rules share, so that one thing is always called the same."""
+
+from __future__ import annotations
+
+from xenscmi.host.types import Domain, DomainKind
+
+PROBE_FAILS = "the mediator's probe fails, and every domain runs without SCMI"
+NO_SCMI = "The mediator's probe fails. That is not fatal: Xen boots, and every domain runs without SCMI."
+
+
+def domain_name(domain: Domain) -> str:
+    """Return what to call a domain in a message."""
+    return "dom0" if domain.kind is DomainKind.DOM0 else f"domain {domain.name}"
+
+
+def refusal(domain: Domain, errno: int) -> str:
+    """Return what happens when Xen refuses to make a domain: a panic at boot, or an error of `xl create`."""
+    if domain.kind is DomainKind.DOM0:
+        return f"Xen panics at boot (rc = {-errno})"
+    if domain.kind is DomainKind.DOM0LESS:
+        return f'Xen panics: "Error creating domain {domain.name} (rc = {-errno})"'
+    words = {2: "No such file or directory", 17: "File exists", 22: "Invalid argument"}
+    return f'`xl create` fails: "domain creation fail: {words[errno]}"'

@@ -1,0 +1,40 @@
+"""Reads the example host of the rules, changed as a rule's bad example says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from xenscmi.devicetree import Tree, parse_dts
+from xenscmi.host.reader import read_host
+from xenscmi.host.types import Firmware, Host
+from xenscmi.rules.example import FILES
+from xenscmi.rules.rule import Change
+
+ReadExample = Callable[..., Host]
+
+
+def _apply(changes: tuple[Change, ...]) -> dict[str, str]:
+    files = dict(FILES)
+    for change in changes:
+        text = files.get(change.file, "")
+        assert text.count(change.good) == 1 or not text, f"{change.file}: {change.good!r}"
+        files[change.file] = text.replace(change.good, change.bad)
+    return {name: text for name, text in files.items() if text}
+
+
+def _tree(name: str, text: str) -> Tree:
+    return parse_dts(text.encode(), name=name, directory=Path())
+
+
+@pytest.fixture(scope="session")
+def read_example() -> ReadExample:
+    def read(changes: tuple[Change, ...] = (), firmware: Firmware | None = None) -> Host:
+        files = _apply(changes)
+        partial = {Path(name).stem: _tree(name, text) for name, text in files.items() if name != "host.dts"}
+        host = _tree("host.dts", files["host.dts"])
+        return read_host(host, partial=partial, firmware=firmware)
+
+    return read
