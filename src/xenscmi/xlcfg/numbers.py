@@ -1,0 +1,72 @@
+"""C's rules for reading numbers from text, as xl relies on them: strtol, strtoul, atoi and sscanf's %x and %u.
+
+Widths are those of arm64: `long` is 64 bits. Texts may have anything after the number; every function says where it
+stopped.
+"""
+
+from __future__ import annotations
+
+LONG_MIN, LONG_MAX = -(1 << 63), (1 << 63) - 1
+ULONG_MAX = (1 << 64) - 1
+INT_MAX = (1 << 31) - 1
+
+_BLANKS = " \t\n\v\f\r"
+_DIGITS = {character: value for value, character in enumerate("0123456789abcdefghijklmnopqrstuvwxyz")}
+_DIGITS |= {character.upper(): value for character, value in _DIGITS.items()}
+
+
+def scan(text: str, base: int, start: int = 0) -> tuple[int, int]:
+    """Read blanks, a sign and digits; return the unbounded value and the index after it (`start` if no digits).
+
+    Base 0 takes the base from the prefix (`0x`, `0`); base 16 allows the prefix `0x`.
+    """
+    at = start
+    while at < len(text) and text[at] in _BLANKS:
+        at += 1
+    negative = text[at : at + 1] == "-"
+    if text[at : at + 1] in ("-", "+"):
+        at += 1
+    prefixed = text[at : at + 2] in ("0x", "0X") and _DIGITS.get(text[at + 2 : at + 3], 99) < 16
+    if base in (0, 16) and prefixed:
+        base, at = 16, at + 2
+    elif base == 0:
+        base = 8 if text[at : at + 1] == "0" else 10
+    first = at
+    while at < len(text) and _DIGITS.get(text[at], 99) < base:
+        at += 1
+    if at == first:
+        return 0, start
+    value = _value(text[first:at], base)
+    return (-value if negative else value), at
+
+
+def _value(digits: str, base: int) -> int:
+    # Past 64 bits only the fact counts; int() refuses (and takes long over) thousands of digits.
+    significant = digits.lstrip("0")
+    return int(significant or "0", base) if len(significant) <= 64 else 1 << 200
+
+
+def strtol(text: str, base: int) -> tuple[int, int, bool]:
+    """Return value, index after it, and whether it saturated (ERANGE)."""
+    value, end = scan(text, base)
+    clamped = min(max(value, LONG_MIN), LONG_MAX)
+    return clamped, end, clamped != value
+
+
+def strtoul(text: str, base: int, start: int = 0) -> tuple[int, int, bool]:
+    """Return value, index after it, and whether it saturated (ERANGE). A minus sign wraps around, as C has it."""
+    value, end = scan(text, base, start)
+    if abs(value) > ULONG_MAX:
+        return ULONG_MAX, end, True
+    return value & ULONG_MAX, end, False
+
+
+def atoi(text: str) -> int:
+    """Return the number that the text begins with as a C int; 0 if none."""
+    return signed(strtol(text, 10)[0], 32)
+
+
+def signed(value: int, bits: int) -> int:
+    """Return the value as a two's complement number of that width, as an assignment in C truncates it."""
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> (bits - 1) else value

@@ -1,0 +1,176 @@
+"""The tokens of an xl.cfg file, as libxlu's scanner cuts them (tools/libs/util/libxlu_cfg_l.l).
+
+Lexical errors do not end the scan: libxlu reports them and goes on behind the bad piece, so that one run shows several.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xenscmi.diagnostics import Diagnostic
+from xenscmi.source import Span
+from xenscmi.xlcfg.numbers import strtoul
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from xenscmi.source import Source
+
+IDENT, NUMBER, STRING, NEWLINE, END = "IDENT", "NUMBER", "STRING", "NEWLINE", "$end"
+
+# Kinds that are punctuation are named as bison names them in its messages.
+_TOKEN = re.compile(
+    r"""
+    [ \t]+
+  | (?P<IDENT>[a-z][._0-9a-z]*)
+  | (?P<NUMBER>[0-9][0-9a-fx]*)
+  | (?P<STRING>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
+  | (?P<NEWLINE>\n|\#[^\n]*\n)
+  | (?P<ADD>\+=)
+  | (?P<PUNCTUATION>[=,;\[\]])
+    """,
+    re.VERBOSE,
+)
+# libxlu takes one bad character, then either one blank, the newline, or everything up to a blank or newline.
+_BAD = re.compile(r"[^\n](?:[ \t]|\n|[^ \t\n]+)")
+_LOOKS_LIKE_PYTHON = frozenset("+-.():")
+
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "'": "'", "\\": "\\"}
+
+
+class Token:
+    """A token: its kind (IDENT, NUMBER, STRING, NEWLINE, $end, or the punctuation itself), place and text."""
+
+    __slots__ = ("end", "kind", "start", "text")
+
+    def __init__(self, kind: str, start: int, end: int, text: str) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.text = text
+
+
+class Scanner:
+    """Cuts a source into tokens and collects what was wrong.
+
+    `error_line` is the line of the last lexical error: libxlu keeps quiet about grammar up to there.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.diagnostics: list[Diagnostic] = []
+        self.error_line = 0
+        self.likely_python = False
+
+    def tokens(self) -> Iterator[Token]:
+        text, at, end = self.source.text, 0, len(self.source.text)
+        match, size = _TOKEN.match, len(text)
+        while at < size:
+            found = match(text, at)
+            if found is None:
+                end, at = at, (yield from self._bad(at))
+                continue
+            kind, start, at = found.lastgroup, at, found.end()
+            if kind is None:
+                continue
+            piece = found.group()
+            if kind == "STRING":
+                piece = self._dequote(start, piece)
+            elif kind == "PUNCTUATION":
+                kind = f"'{piece}'"
+            elif kind == "ADD":
+                kind = "+="
+            yield Token(kind, start, at, piece)
+        # A single bad character at the very end is no error of its own, but libxlu names it where it expected more.
+        yield Token(END, end if end == size - 1 else size, size, "")
+
+    def _bad(self, at: int) -> Generator[Token, None, int]:
+        """Step over what is no token, and return where to go on."""
+        text = self.source.text
+        found = _BAD.match(text, at)
+        if text[at] in _LOOKS_LIKE_PYTHON:
+            self.likely_python = True
+        if found is None and _one_byte(text[at]):
+            return len(text)  # one character and the end: libxlu's scanner meets the end first and says nothing
+        end = found.end() if found else len(text)
+        self.error("lexical error", at, end)
+        if text[end - 1] == "\n":
+            self.error_line += 1  # libxlu has counted the newline already
+            yield Token(NEWLINE, end - 1, end, "\n")
+        return end
+
+    def error(self, message: str, start: int, end: int) -> None:
+        """Report a lexical error. The place is `start`, on whose line libxlu reports it too."""
+        self.error_line = self.source.position(start)[0]
+        piece = self.source.text[start:end].rstrip(" \t\n")
+        self.diagnostics.append(
+            Diagnostic(
+                message=f"config parsing error near `{piece}': {message}",
+                span=Span(self.source, start, start + max(len(piece), 1)),
+                help=_help(message, piece),
+            )
+        )
+
+    def _dequote(self, start: int, quoted: str) -> str:
+        if "\\" not in quoted and "\0" not in quoted:
+            return quoted[1:-1]
+        if "\0" in quoted:
+            self.error("NUL byte in quoted string", start, start + len(quoted))
+            return ""
+        parts: list[str] = []
+        at, end = 1, len(quoted) - 1
+        while at < end:
+            if quoted[at] != "\\":
+                stop = quoted.find("\\", at, end)
+                stop = end if stop < 0 else stop
+                parts.append(quoted[at:stop])
+                at = stop
+                continue
+            escape = quoted[at + 1]
+            at += 2
+            if escape in _ESCAPES:
+                parts.append(_ESCAPES[escape])
+            elif "0" <= escape <= "7":
+                # libxlu reads up to three digits *after* this one, in base 10, needs two, and then forgets the value.
+                _, read, _ = strtoul(quoted[at : at + 3], 10)
+                if read < 2:
+                    self._bad_escape("octal", start, quoted)
+                    break
+                at += read
+            elif escape == "x":
+                self._bad_escape("hex", start, quoted)
+                break
+            else:
+                self.error("invalid character after backlash in quoted string", start, start + len(quoted))
+                break
+        return "".join(parts)
+
+    def _bad_escape(self, base: str, start: int, quoted: str) -> None:
+        message = f"invalid digit after backslash {base}numerical character escape in quoted string"
+        self.error(message, start, start + len(quoted))
+
+
+def _one_byte(character: str) -> bool:
+    """Whether the character is one byte in the file: ASCII, or a byte that is not UTF-8."""
+    return character < "\x80" or "\udc80" <= character <= "\udcff"
+
+
+def _help(message: str, piece: str) -> str:
+    if "hexnumerical" in message:
+        return "libxlu never accepts \\x escapes: write the character itself"
+    if "octalnumerical" in message:
+        return "libxlu drops octal escapes even where it accepts them: write the character itself"
+    if "backlash" in message:
+        return "write \\\\ for a backslash; known escapes are \\a \\b \\f \\n \\r \\t \\v \\\\ \\' \\\""
+    if "NUL" in message:
+        return "remove the NUL byte: xl itself aborts on it"
+    if piece.startswith("#"):
+        return "a comment must end with a newline: add one at the end of the file"
+    if piece.startswith(("'", '"')):
+        return "close the string on the same line"
+    if piece.startswith("\r"):
+        return "the file has DOS line ends: convert it with dos2unix"
+    if piece[:1].isupper():
+        return "keys are written in lower case"
+    return "quote the value" if piece[:1] in _LOOKS_LIKE_PYTHON else "a line is KEY = VALUE with a lower-case key"
