@@ -1,0 +1,39 @@
+"""What the toolstack asks the hypervisor about the host before it creates a domain (libxl_physinfo and its like)."""
+
+from __future__ import annotations
+
+from xenscmi.record import Record
+
+SECINITSID_DOMU = 12
+
+
+class HostCapabilities(Record):
+    """A host as libxl sees it. The defaults are the host on which the vectors were recorded.
+
+    `nodes` has the CPUs of each NUMA node as a bitmap; `sve_vl` is the longest SVE vector in bits, 0 without SVE;
+    `cap_*` are physinfo's; `pools` and `domains` map ids to names; `xsm` tells whether Xen knows security labels.
+    """
+
+    nodes: tuple[int, ...] = (0xFF,)
+    sve_vl: int = 2048
+    cap_hap: bool = True
+    cap_shadow: bool = False
+    cap_hvm_directio: bool = True
+    cap_vpmu: bool = True
+    cap_gnttab_v1: bool = True
+    cap_gnttab_v2: bool = False
+    pools: tuple[tuple[int, str], ...] = ((0, "Pool-0"),)
+    domains: tuple[tuple[int, str], ...] = ((0, "Domain-0"),)
+
+    @property
+    def cpu_bits(self) -> int:
+        """The size of libxl's CPU bitmaps: the number of CPUs, in whole bytes."""
+        return (max(self.nodes).bit_length() + 7) // 8 * 8
+
+    @property
+    def nr_cpus(self) -> int:
+        """The number of CPUs that are online."""
+        return sum(cpus.bit_count() for cpus in self.nodes)
+
+
+DEFAULT_HOST = HostCapabilities()

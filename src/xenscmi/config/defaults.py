@@ -1,0 +1,297 @@
+"""libxl's defaults and refusals before a domain is created on Arm.
+
+The steps are those of libxl__domain_config_setdefault (tools/libs/light/libxl_create.c) and of its Arm parts
+(libxl_arm.c), in libxl's order, since the first refusal decides the exit code.
+"""
+
+from __future__ import annotations
+
+from xenscmi.config.capabilities import DEFAULT_HOST, SECINITSID_DOMU
+from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_ERROR_INVAL, EXIT_FAILURE, ConfigError
+from xenscmi.config.fields import INVALID_GFN, MEMKB_DEFAULT, UINT32_DEFAULT
+from xenscmi.config.prepare import prepare_config
+from xenscmi.config.types.build import BuildPvh
+from xenscmi.config.types.enums import (
+    Altp2mMode,
+    DeviceModelVersion,
+    DomainType,
+    Passthrough,
+    SveType,
+    TimerMode,
+)
+from xenscmi.diagnostics import Diagnostic, Severity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from xenscmi.config.capabilities import HostCapabilities
+    from xenscmi.config.types.build import DomainBuildInfo
+    from xenscmi.config.types.devices import DeviceVirtio
+    from xenscmi.config.types.domain import DomainConfig
+    from xenscmi.source import Span
+    from xenscmi.xlcfg import Settings
+
+_EVENT_CHANNELS = 1023
+_MAX_MEMKB = 32 * 1024
+_MOST_VCPU_BYTES = 128
+_GRANT_VERSION_MASK = 0xF
+_ARM_EXTRA_PAGING_MIB = 128
+_ULONG = (1 << 64) - 1
+
+
+def setdefault(
+    config: DomainConfig, host: HostCapabilities = DEFAULT_HOST, settings: Settings | None = None
+) -> tuple[DomainConfig, tuple[Diagnostic, ...]]:
+    """Return the configuration as libxl completes it for createdomain, and libxl's warnings.
+
+    `settings` only serve to show the place of a bad value. Raises ConfigError where libxl refuses the configuration
+    before the hypercall: exit code 6 for ERROR_INVAL, 3 for ERROR_FAIL, 1 where the real libxl aborts.
+    """
+    work = _Defaults(config, host, settings)
+    for step in (
+        work.security_labels,
+        work.cpu_pool,
+        work.create_info,
+        work.passthrough,
+        work.paging_memory,
+        work.build_info,
+        work.arch_build_info,
+        work.grants_and_altp2m,
+        work.late_checks,
+        work.virtio_backends,
+    ):
+        step()
+    return prepare_config(work.config, work.refuse_late), tuple(work.warnings)
+
+
+class _Defaults:
+    """The configuration being completed: every step replaces `config`."""
+
+    def __init__(self, config: DomainConfig, host: HostCapabilities, settings: Settings | None) -> None:
+        self.config = config
+        self.host = host
+        self.settings = settings
+        self.warnings: list[Diagnostic] = []
+
+    def place(self, *keys: str) -> Span | None:
+        """Return the place of the first of these keys that the file has."""
+        found = (self.settings.get(key) for key in keys) if self.settings else ()
+        return next((setting.value.span for setting in found if setting), None)
+
+    def refuse(self, message: str, *keys: str, help: str = "", exit_code: int = EXIT_ERROR_INVAL) -> NoReturn:
+        """Refuse the configuration in libxl's words, showing the first of the keys. Raises ConfigError."""
+        raise ConfigError([*self.warnings, Diagnostic(message=message, span=self.place(*keys), help=help)], exit_code)
+
+    def refuse_late(self, message: str, *keys: str, help: str = "") -> NoReturn:
+        """Refuse with ERROR_FAIL, as the Arm code does when it prepares the hypercall. Raises ConfigError."""
+        self.refuse(message, *keys, help=help, exit_code=EXIT_ERROR_FAIL)
+
+    def warn(self, message: str, *keys: str, help: str = "") -> None:
+        warning = Diagnostic(message=message, severity=Severity.WARNING, span=self.place(*keys), help=help)
+        self.warnings.append(warning)
+
+    def create(self, **changes: object) -> None:
+        self.config = self.config.replace(c_info=self.config.c_info.replace(**changes))
+
+    def build(self, **changes: object) -> None:
+        self.config = self.config.replace(b_info=self.config.b_info.replace(**changes))
+
+    def security_labels(self) -> None:
+        # The host has no Flask policy: labels are dropped with a warning.
+        c_info, b_info = self.config.c_info, self.config.b_info
+        for label, name, keys in (
+            (c_info.ssid_label, "init_seclabel", ("init_seclabel", "seclabel")),
+            (b_info.exec_ssid_label, "seclabel", ("seclabel",)),
+            (
+                b_info.device_model_ssid_label,
+                "device_model_stubdomain_seclabel",
+                ("device_model_stubdomain_seclabel",),
+            ),
+        ):
+            if label is not None:
+                self.warn(f"XSM Disabled: {name} not supported", *keys, help="this host's Xen has no Flask policy")
+
+    def cpu_pool(self) -> None:
+        c_info = self.config.c_info
+        pools = dict(self.host.pools)
+        if c_info.pool_name is not None:
+            name = c_info.pool_name
+            by_name = {pool: number for number, pool in pools.items()}
+            is_number = name.isascii() and name.isdigit()
+            self.create(poolid=min(int(name[:20]), _ULONG) & UINT32_DEFAULT if is_number else by_name.get(name, -1))
+        if self.config.c_info.poolid not in pools:
+            known = ", ".join(pools.values())
+            self.refuse(f"Illegal pool specified: {c_info.pool_name}", "pool", help=f"the host has: {known}")
+
+    def create_info(self) -> None:
+        c_info = self.config.c_info
+        if c_info.type is DomainType.INVALID:
+            self.refuse("domain type unspecified", "type", help='add type = "pvh"')
+        if c_info.type is DomainType.PV:
+            self.warn("Converting PV guest to PVH.", "type", "builder", help='write type = "pvh"')
+            self.create(type=DomainType.PVH)
+        if not (self.host.cap_hap or self.host.cap_shadow):
+            self.refuse("neither hap nor shadow paging available")
+        self.create(
+            hap=_or(c_info.hap, self.host.cap_hap),
+            oos=_or(c_info.oos, True),
+            run_hotplug_scripts=_or(c_info.run_hotplug_scripts, True),
+            driver_domain=_or(c_info.driver_domain, False),
+            ssidref=c_info.ssidref or SECINITSID_DOMU,
+            xend_suspend_evtchn_compat=_or(c_info.xend_suspend_evtchn_compat, False),
+        )
+
+    def passthrough(self) -> None:
+        config = self.config
+        mode = config.c_info.passthrough
+        devices = bool(config.pcidevs or config.dtdevs)
+        if mode is Passthrough.DEFAULT:
+            mode = Passthrough.ENABLED if devices else Passthrough.DISABLED
+        keys = ("passthrough", "dtdev", "pci")
+        if mode is not Passthrough.DISABLED and not self.host.cap_hvm_directio:
+            self.refuse("passthrough not supported on this platform", *keys, help="the host has no IOMMU in use")
+        if mode is Passthrough.DISABLED and devices:
+            message = "passthrough disabled but devices are specified"
+            self.refuse(message, *keys, help='remove passthrough = "disabled", or dtdev and pci')
+        if mode is Passthrough.ENABLED:
+            mode = Passthrough.SHARE_PT
+        if mode not in (Passthrough.DISABLED, Passthrough.SHARE_PT):
+            message = f'passthrough="{mode.text}" not supported on ARM'
+            self.refuse(message, *keys, help='write passthrough = "enabled" or "share_pt"')
+        self.create(passthrough=mode)
+        b_info = config.b_info
+        populate_on_demand = b_info.target_memkb < b_info.max_memkb
+        if populate_on_demand and mode is not Passthrough.DISABLED:
+            message = "IOMMU required for device passthrough but not supported together with PoD"
+            self.refuse(message, "maxmem", "memory", help="make memory and maxmem the same")
+        if populate_on_demand and b_info.vnuma_nodes:
+            message = "Cannot enable PoD and vNUMA at the same time"
+            self.refuse(message, "vnuma", help="make memory and maxmem the same")
+
+    def paging_memory(self) -> None:
+        b_info, c_info = self.config.b_info, self.config.c_info
+        if b_info.shadow_memkb == MEMKB_DEFAULT:
+            # A page for each MiB of memory, twice without hardware paging, a MiB for each vCPU, and 128 MiB on Arm.
+            pages = 256 * b_info.max_vcpus + (1 + (not c_info.hap)) * (b_info.max_memkb // 1024)
+            self.build(shadow_memkb=4 * (pages + _ARM_EXTRA_PAGING_MIB) & _ULONG)
+        if b_info.iommu_memkb == MEMKB_DEFAULT:
+            self.build(iommu_memkb=0)
+
+    def build_info(self) -> None:
+        b_info = self.config.b_info
+        if b_info.type is DomainType.INVALID:
+            self.refuse("invalid domain type", "type", help='add type = "pvh"')
+        if b_info.type is DomainType.HVM:
+            message = (
+                "HVM guests cannot be created on Arm: libxl_defbool_val: Assertion `!libxl_defbool_is_default(db)'"
+            )
+            self.refuse(
+                message, "type", "builder", help='write type = "pvh"; libxl aborts here', exit_code=EXIT_FAILURE
+            )
+        if (b_info.avail_vcpus.bit_length() + 7) // 8 > _MOST_VCPU_BYTES:
+            message = "avail_vcpus bitmap contains too many VCPUS"
+            self.refuse_late(message, "vcpus", help=f"at most {_MOST_VCPU_BYTES * 8}, of which Xen takes 128")
+        max_vcpus = b_info.max_vcpus or 1
+        affinity = b_info.vcpu_hard_affinity
+        if b_info.cpumap and not affinity:
+            affinity = (b_info.cpumap,) * max_vcpus
+        max_memkb = _MAX_MEMKB if b_info.max_memkb == MEMKB_DEFAULT else b_info.max_memkb
+        version = b_info.device_model_version
+        self.build(
+            device_model_stubdomain=_or(b_info.device_model_stubdomain, False),
+            vpmu=_or(b_info.vpmu, False),
+            device_model_version=version if version.value else DeviceModelVersion.QEMU_XEN,
+            blkdev_start="xvda" if b_info.blkdev_start is None else b_info.blkdev_start,
+            max_vcpus=max_vcpus,
+            avail_vcpus=b_info.avail_vcpus or 1,
+            vcpu_hard_affinity=affinity,
+            numa_placement=_or(b_info.numa_placement, True),
+            max_memkb=max_memkb,
+            target_memkb=max_memkb if b_info.target_memkb == MEMKB_DEFAULT else b_info.target_memkb,
+            stubdomain_memkb=0 if b_info.stubdomain_memkb == MEMKB_DEFAULT else b_info.stubdomain_memkb,
+            claim_mode=_or(b_info.claim_mode, False),
+            localtime=_or(b_info.localtime, False),
+            disable_migrate=_or(b_info.disable_migrate, False),
+            iomem=tuple(one.replace(gfn=one.start) if one.gfn == INVALID_GFN else one for one in b_info.iomem),
+            event_channels=b_info.event_channels or _EVENT_CHANNELS,
+            dm_restrict=_or(b_info.dm_restrict, False),
+            video_memkb=0 if b_info.video_memkb == MEMKB_DEFAULT else b_info.video_memkb,
+            timer_mode=_timer_mode(b_info),
+            apic=_or(b_info.apic, True),
+            nested_hvm=_or(b_info.nested_hvm, False),
+            bootloader_restrict=_or(b_info.bootloader_restrict, b_info.bootloader_user is not None),
+        )
+
+    def arch_build_info(self) -> None:
+        b_info = self.config.b_info
+        arch = b_info.arch_arm
+        if arch.sve_vl is not SveType.DISABLED:
+            arch = arch.replace(sve_vl=self._sve(arch.sve_vl))
+        union = b_info.u if isinstance(b_info.u, BuildPvh) else BuildPvh()
+        self.build(
+            acpi=_or(b_info.acpi, False),
+            trap_unmapped_accesses=_or(b_info.trap_unmapped_accesses, True),
+            arch_arm=arch,
+            u=union.replace(pvshim=_or(union.pvshim, False)),
+        )
+
+    def _sve(self, wanted: SveType) -> SveType:
+        most = self.host.sve_vl
+        if not most:
+            self.refuse_late("SVE is unsupported on this machine.", "sve", help="remove it")
+        if wanted is SveType.HW:
+            return SveType(most)
+        if wanted.value > most:
+            message = f"Invalid sve value: {wanted.value}. Platform supports up to {most} bits"
+            self.refuse_late(message, "sve", help=f'write sve = "hw" or at most {most}')
+        return wanted
+
+    def grants_and_altp2m(self) -> None:
+        b_info = self.config.b_info
+        version = b_info.max_grant_version
+        if version == -1:
+            version = 2 if self.host.cap_gnttab_v2 else int(self.host.cap_gnttab_v1)
+        elif version & ~_GRANT_VERSION_MASK:
+            message = f"max grant version {version} out of range"
+            # libxl returns the wrong sign here, so that the real xl exits 0 without a domain.
+            self.refuse(message, "max_grant_version", help="write 1 or 2", exit_code=EXIT_FAILURE)
+        count = 0 if b_info.altp2m_count == UINT32_DEFAULT else b_info.altp2m_count
+        self.build(max_grant_version=version, altp2m_count=count)
+
+    def late_checks(self) -> None:
+        b_info = self.config.b_info
+        altp2m = b_info.altp2m is not Altp2mMode.DISABLED
+        if b_info.nested_hvm and altp2m:
+            self.refuse("nestedhvm and altp2mhvm cannot be used together", "altp2m", "nestedhvm", help="remove one")
+        if altp2m and b_info.target_memkb < b_info.max_memkb:
+            message = "Cannot enable PoD and ALTP2M at the same time"
+            self.refuse(message, "altp2m", help="make memory and maxmem the same")
+        if b_info.vpmu and not self.host.cap_vpmu:
+            self.refuse("vPMU not supported on this platform", "vpmu", help="boot Xen with vpmu=on, or remove it")
+
+    def virtio_backends(self) -> None:
+        virtios = tuple(self._virtio(index, one) for index, one in enumerate(self.config.virtios))
+        self.config = self.config.replace(virtios=virtios)
+
+    def _virtio(self, index: int, virtio: DeviceVirtio) -> DeviceVirtio:
+        name, domid = virtio.backend_domname, virtio.backend_domid
+        if name is not None:
+            domids = {domain: number for number, domain in self.host.domains}
+            if all(character in "0123456789" for character in name):
+                domid = int(name[:20] or "0") & UINT32_DEFAULT
+            elif name in domids:
+                domid = domids[name]
+            else:
+                message = f"Unable to set virtio defaults for device {index}"
+                self.refuse(message, "virtio", help=f'there is no domain "{name}" on this host')
+        return virtio.replace(backend_domid=domid, grant_usage=_or(virtio.grant_usage, domid != 0))
+
+
+def _or(value: bool | None, default: bool) -> bool:
+    return default if value is None else value
+
+
+def _timer_mode(b_info: DomainBuildInfo) -> TimerMode:
+    default = b_info.timer_mode is TimerMode.UNKNOWN
+    return TimerMode.NO_DELAY_FOR_MISSED_TICKS if default else b_info.timer_mode

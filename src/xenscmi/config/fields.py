@@ -1,0 +1,471 @@
+"""The kinds of fields that libxl's types have (tools/libs/light/idl.py), and how each is written in libxl's JSON.
+
+A type is a `Struct` whose annotated fields are made by the functions below, so that a module of types reads like
+libxl_types.idl. Each field knows its default (libxl's initial value), the width an assignment in C truncates it to, and
+its JSON in both directions.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from xenscmi.record import Record
+from xenscmi.xlcfg.numbers import signed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, ClassVar, Self, TypeVar
+
+    T = TypeVar("T")
+
+UINT32_DEFAULT = (1 << 32) - 1
+MEMKB_DEFAULT = (1 << 64) - 1
+INVALID_GFN = (1 << 64) - 1
+_INT64_MAX = (1 << 63) - 1
+
+
+class Refused(Exception):
+    """libxl refuses a JSON value: `path` says which, from the root, and `reason` why."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = path
+
+    def within(self, step: str) -> Refused:
+        """Return the same refusal as seen from one level further out."""
+        joint = "" if self.path.startswith("[") or not self.path else "."
+        return Refused(self.reason, f"{step}{joint}{self.path}")
+
+
+class Enumeration(Enum):
+    """Base of libxl's enumerations: members in upper case, named in lower case in files and JSON."""
+
+    @property
+    def text(self) -> str:
+        """The name that libxl's `_to_string` gives."""
+        return self.name.lower()
+
+    @classmethod
+    def from_string(cls, text: str) -> Self | None:
+        """Return the member of that name in any case (libxl's `_from_string`); None if there is none."""
+        lowered = text.lower() if text.isascii() else ""
+        return next((member for member in cls if member.text == lowered), None)
+
+
+class Field:
+    """One kind of field with its default; `json` names what libxl wants to find in JSON, else it skips the entry."""
+
+    json: type | tuple[type, ...] = object
+    wanted = "a value"
+
+    def __init__(self, default: object) -> None:
+        self.default = default
+
+    def wrap(self, value: Any) -> Any:
+        """Return the value as C stores it."""
+        return value
+
+    def dump(self, value: Any) -> Any:
+        return value
+
+    def load(self, json: Any) -> Any:
+        """Return the value of a JSON entry. Raises Refused where libxl refuses it."""
+        return json
+
+
+class _Integer(Field):
+    json = int
+    wanted = "an integer"
+
+    def __init__(self, bits: int, is_signed: bool, default: int) -> None:
+        super().__init__(default)
+        self.bits = bits
+        self.signed = is_signed
+
+    def wrap(self, value: int) -> int:
+        return signed(value, self.bits) if self.signed else value & ((1 << self.bits) - 1)
+
+    def dump(self, value: int) -> int:
+        # json-c is handed a C int for all but 64-bit fields, so large 32-bit values come out negative.
+        return value if self.bits == 64 else signed(value, 32)
+
+    def load(self, json: int) -> int:
+        number = min(json, _INT64_MAX)
+        low, high = (-(1 << 31), (1 << 31) - 1) if self.signed else (0, (1 << self.bits) - 1)
+        if not low <= number <= high:
+            raise Refused(f"{json} is outside {low}..{high}")
+        return number
+
+
+class _Domid(_Integer):
+    def dump(self, value: int) -> int:
+        return value
+
+
+class _Boolean(Field):
+    json = bool
+    wanted = "true or false"
+
+
+class _String(Field):
+    json = (str, type(None))
+    wanted = "a string or null"
+
+
+class _Defbool(Field):
+    json = str
+    wanted = '"True", "False" or "<default>"'
+
+    def wrap(self, value: object) -> bool | None:
+        return None if value is None else bool(value)
+
+    def dump(self, value: bool | None) -> str:
+        return {None: "<default>", True: "True", False: "False"}[value]
+
+    def load(self, json: str) -> bool | None:
+        for prefix, value in (("<default>", None), ("True", True), ("False", False)):
+            if json.startswith(prefix):
+                return value
+        raise Refused(f'"{json}" is not {self.wanted}')
+
+
+class _Bytes(Field):
+    json = str
+
+    def __init__(self, size: int, groups: tuple[int, ...], separator: str, wanted: str) -> None:
+        super().__init__(bytes(size))
+        self.groups = groups
+        self.separator = separator
+        self.wanted = wanted
+
+    def dump(self, value: bytes) -> str:
+        digits, at, parts = value.hex(), 0, []
+        for size in self.groups:
+            parts.append(digits[at : at + size])
+            at += size
+        return self.separator.join(parts)
+
+    def load(self, json: str) -> bytes:
+        parts = json.split(self.separator)
+        digits = "".join(parts)
+        if tuple(map(len, parts)) != self.groups or not digits.isascii() or not digits.isalnum():
+            raise Refused(f'"{json}" is not {self.wanted}')
+        try:
+            return bytes.fromhex(digits)
+        except ValueError:
+            raise Refused(f'"{json}" is not {self.wanted}') from None
+
+
+class _Bitmap(Field):
+    """A set of small numbers, kept as the integer with those bits."""
+
+    json = list
+    wanted = "an array of integers"
+
+    def dump(self, value: int) -> list[int]:
+        return [bit for bit, digit in enumerate(reversed(f"{value:b}")) if digit == "1"]
+
+    def load(self, json: list[Any]) -> int:
+        if not json:
+            return 0
+        if not all(type(bit) is int for bit in json):
+            raise Refused("not an array of integers")
+        # libxl takes the size from the last entry, and setting a bit past the size has no effect.
+        size = (json[-1] + 8) // 8 * 8
+        if size > 1 << 20:
+            raise Refused(f"{json[-1]} is too large for a bitmap")
+        return sum(1 << bit for bit in {*json} if 0 <= bit < size)
+
+
+class _Strings(Field):
+    json = list
+    wanted = "an array of strings"
+
+    def dump(self, value: tuple[str, ...]) -> list[str]:
+        return list(value)
+
+    def load(self, json: list[Any]) -> tuple[str, ...]:
+        if not all(isinstance(item, str) for item in json):
+            raise Refused("not an array of strings")
+        return tuple(json)
+
+
+class _KeyValues(Field):
+    json = dict
+    wanted = "an object of strings"
+
+    def dump(self, value: tuple[tuple[str, str | None], ...]) -> dict[str, str | None]:
+        return dict(value)
+
+    def load(self, json: dict[str, Any]) -> tuple[tuple[str, str | None], ...]:
+        if not all(isinstance(item, str | None) for item in json.values()):
+            raise Refused("not an object of strings")
+        return tuple(json.items())
+
+
+class _GenerationId(Field):
+    wanted = "an array of 16 bytes"
+
+    def dump(self, value: bytes) -> list[int]:
+        return list(value)
+
+    def load(self, json: Any) -> bytes:
+        if not isinstance(json, list) or len(json) < 16 or not all(type(byte) is int for byte in json[:16]):
+            raise Refused(f"not {self.wanted}")
+        return bytes(byte & 0xFF for byte in json[:16])
+
+
+class _Enum(Field):
+    json = str
+
+    def __init__(self, kind: type[Enumeration], default: Enumeration | None) -> None:
+        super().__init__(default)
+        self.kind = kind
+
+    @property
+    def wanted(self) -> str:  # type: ignore[override]
+        return f"one of {', '.join(member.text for member in self.kind)}"
+
+    def dump(self, value: Enumeration | None) -> str | None:
+        return None if value is None else value.text
+
+    def load(self, json: str) -> Enumeration:
+        value = self.kind.from_string(json)
+        if value is None:
+            raise Refused(f'"{json}" is not {self.wanted}')
+        return value
+
+
+class _Struct(Field):
+    json = dict
+    wanted = "an object"
+
+    def __init__(self, kind: type[Struct]) -> None:
+        super().__init__(kind())
+        self.kind = kind
+
+    def wrap(self, value: Struct | Mapping[str, Any]) -> Struct:
+        return value if isinstance(value, Struct) else self.kind.of(value)
+
+    def dump(self, value: Struct) -> dict[str, Any]:
+        return value.dump()
+
+    def load(self, json: dict[str, Any]) -> Struct:
+        return self.kind.load(json)
+
+
+class _Array(Field):
+    json = list
+    wanted = "an array"
+
+    def __init__(self, item: Field) -> None:
+        super().__init__(())
+        self.item = item
+
+    def wrap(self, value: Any) -> tuple[Any, ...]:
+        return tuple(self.item.wrap(item) for item in value)
+
+    def dump(self, value: tuple[Any, ...]) -> list[Any]:
+        return [self.item.dump(item) for item in value]
+
+    def load(self, json: list[Any]) -> tuple[Any, ...]:
+        return tuple(self._load_item(index, item) for index, item in enumerate(json))
+
+    def _load_item(self, index: int, json: Any) -> Any:
+        # Inside an array, unlike in an object, libxl refuses what is not of the wanted kind.
+        if not _is(json, self.item):
+            raise Refused(f"not {self.item.wanted}", f"[{index}]")
+        try:
+            return self.item.load(json)
+        except Refused as refused:
+            raise refused.within(f"[{index}]") from None
+
+
+class _Union(Field):
+    """libxl's KeyedUnion: which struct it is says the enumerator, and JSON has it in the key (`type.pvh`)."""
+
+    def __init__(self, key: str, kinds: Mapping[Enumeration, type[Struct]], default: Enumeration | None) -> None:
+        super().__init__(None if default is None else kinds[default]())
+        self.key = key
+        self.kinds = kinds
+        self.enumerators = {kind: enumerator for enumerator, kind in kinds.items()}
+
+    def entry(self, value: Struct) -> str:
+        return f"{self.key}.{self.enumerators[type(value)].text}"
+
+
+def _is(json: object, field: Field) -> bool:
+    # JSON's booleans are not integers, though Python's are.
+    return isinstance(json, field.json) and (field.json is not int or type(json) is int)
+
+
+class Struct(Record):
+    """Base of libxl's structures: `kinds` maps each field to its `Field`, in libxl's order."""
+
+    kinds: ClassVar[dict[str, Field]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.kinds = {name: cls.__dict__[name] for name in cls.__annotations__}
+        for name, field in cls.kinds.items():
+            setattr(cls, name, field.default)
+        super().__init_subclass__()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Make a structure from plain values and nested mappings, truncated as C's assignments would."""
+        kinds = cls.kinds
+        return cls(**{name: kinds[name].wrap(value) for name, value in values.items()})
+
+    def dump(self) -> dict[str, Any]:
+        """Return libxl's JSON: what differs from the default, and structures always."""
+        entries = {}
+        for name, field in self.kinds.items():
+            value = getattr(self, name)
+            if isinstance(field, _Union):
+                if value is not None:
+                    entries[field.entry(value)] = value.dump()
+            elif isinstance(field, _Struct) or value != field.default:
+                entries[name] = field.dump(value)
+        return entries
+
+    @classmethod
+    def load(cls, json: Mapping[str, Any]) -> Self:
+        """Make a structure from libxl's JSON; entries that libxl skips are skipped. Raises Refused."""
+        values: dict[str, Any] = {}
+        for name, field in cls.kinds.items():
+            if isinstance(field, _Union):
+                chosen = [(f"{field.key}.{enumerator.text}", kind) for enumerator, kind in field.kinds.items()]
+                present = [(entry, kind) for entry, kind in chosen if isinstance(json.get(entry), dict)]
+                if len(present) > 1:
+                    raise Refused(f"both {present[0][0]} and {present[1][0]}")
+                for entry, kind in present:
+                    values[name] = _load_at(entry, kind.load, json[entry])
+            elif name in json and _is(json[name], field):
+                values[name] = _load_at(name, field.load, json[name])
+        return cls(**values)
+
+
+def _load_at(step: str, load: Callable[[Any], T], json: object) -> T:
+    try:
+        return load(json)
+    except Refused as refused:
+        raise refused.within(step) from None
+
+
+# What the modules of types use; the annotation beside each field says what its values are, hence `Any` here.
+
+_STRING, _DEFBOOL, _BOOLEAN = _String(None), _Defbool(None), _Boolean(False)
+_UUID = _Bytes(16, (8, 4, 4, 4, 12), "-", "a UUID")
+_MAC = _Bytes(6, (2,) * 6, ":", "a MAC address")
+
+
+def integer(default: int = 0) -> Any:
+    """A C int."""
+    return _Integer(32, True, default)
+
+
+def uint8(default: int = 0) -> Any:
+    """An unsigned 8-bit number."""
+    return _Integer(8, False, default)
+
+
+def uint32(default: int = 0) -> Any:
+    """An unsigned 32-bit number."""
+    return _Integer(32, False, default)
+
+
+def uint64(default: int = 0) -> Any:
+    """An unsigned 64-bit number."""
+    return _Integer(64, False, default)
+
+
+def memkb() -> Any:
+    """An amount of memory in KiB; MEMKB_DEFAULT means that libxl chooses."""
+    return _Integer(64, False, MEMKB_DEFAULT)
+
+
+def domid() -> Any:
+    """A domain's number."""
+    return _Domid(32, False, 0)
+
+
+def devid() -> Any:
+    """A device's number in its domain; -1 where libxl is to choose."""
+    return _Integer(32, True, -1)
+
+
+def boolean() -> Any:
+    """A C bool."""
+    return _BOOLEAN
+
+
+def defbool() -> Any:
+    """True, False, or None where libxl is to choose (libxl_defbool)."""
+    return _DEFBOOL
+
+
+def string() -> Any:
+    """A string or None (a null pointer)."""
+    return _STRING
+
+
+def uuid() -> Any:
+    """16 bytes; all zero where there is none."""
+    return _UUID
+
+
+def mac() -> Any:
+    """6 bytes; all zero where libxl is to choose."""
+    return _MAC
+
+
+def bitmap() -> Any:
+    """A set of small numbers (libxl_bitmap), as the integer with those bits."""
+    return _Bitmap(0)
+
+
+def string_list() -> Any:
+    """A tuple of strings."""
+    return _Strings(())
+
+
+def key_value_list() -> Any:
+    """A tuple of pairs of strings; the second may be None."""
+    return _KeyValues(())
+
+
+def ms_vm_genid() -> Any:
+    """16 bytes; all zero where there is none."""
+    return _GenerationId(bytes(16))
+
+
+def enum(default: Enumeration) -> Any:
+    """A member of the default's enumeration."""
+    return _Enum(type(default), default)
+
+
+def enum_unset(kind: type[Enumeration]) -> Any:
+    """A member of an enumeration in which no member is zero, or None before one is set."""
+    return _Enum(kind, None)
+
+
+def struct(kind: type[Struct]) -> Any:
+    """A structure."""
+    return _Struct(kind)
+
+
+def array(item: Any) -> Any:
+    """A tuple of values of a kind that another of these functions makes."""
+    return _Array(item)
+
+
+def array_of(kind: type[Struct]) -> Any:
+    """A tuple of structures."""
+    return _Array(_Struct(kind))
+
+
+def keyed_union(key: str, kinds: Mapping[Any, type[Struct]], default: Enumeration | None) -> Any:
+    """One of several structures, or None before one is set; `key` names the field that in libxl says which."""
+    return _Union(key, kinds, default)

@@ -1,0 +1,275 @@
+"""The domain's disks, in every syntax that libxlu reads (tools/libs/util/libxlu_disk_l.l, xl-disk-configuration(5)).
+
+libxlu's scanner tries all patterns at each place and takes the longest match, the first of equals; a pattern for an old
+prefix (`phy:`) counts as if it matched the whole rest. The table below is that scanner.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xenscmi.config.options.table import EXIT_FAILURE, Build, OptionError, custom
+from xenscmi.config.types.enums import DiskBackend, DiskFormat, DiskSpecification
+from xenscmi.diagnostics import Diagnostic
+from xenscmi.xlcfg.numbers import atoi
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from xenscmi.config.fields import Enumeration
+    from xenscmi.config.options.text import Text
+
+_FORMATS = {
+    "": DiskFormat.RAW,
+    "raw": DiskFormat.RAW,
+    "qcow": DiskFormat.QCOW,
+    "qcow2": DiskFormat.QCOW2,
+    "vhd": DiskFormat.VHD,
+    "empty": DiskFormat.EMPTY,
+    "qed": DiskFormat.QED,
+}
+_BACKENDS = {
+    "phy": DiskBackend.PHY,
+    "tap": DiskBackend.TAP,
+    "qdisk": DiskBackend.QDISK,
+    "standalone": DiskBackend.STANDALONE,
+}
+_SPECIFICATIONS = {"xen": DiskSpecification.XEN, "virtio": DiskSpecification.VIRTIO}
+_ACCESS = {"r": 0, "ro": 0, "rw": 1, "w": 1, "": 1}
+_HELP = 'a disk is "TARGET,FORMAT,VDEV,ACCESS" or "format=…, vdev=…, access=…, target=…", target last'
+
+
+class _Disk:
+    """One disk specification being read: the fields so far, and every error."""
+
+    def __init__(self, item: Text) -> None:
+        self.item = item
+        self.fields: dict[str, Any] = {"readwrite": 1}
+        self.errors: list[Diagnostic] = []
+        self.old_prefix = False
+        self.access_set = False
+        self.done = False
+
+    def error(self, message: str, near: str | None, at: int = 0) -> None:
+        """Note an error as libxlu words it. `at` is where in the specification the bad piece begins."""
+        place = self.item if near is None else self.item.slice(at, at + max(len(near), 1))
+        shown = "" if near is None else f": near `{near}'"
+        text = f"config parsing error in disk specification: {message}{shown} in `{self.item.text}'"
+        self.errors.append(Diagnostic(message=text, span=place.span, help=_HELP))
+
+    def save(self, name: str, shown: str, value: str, at: int) -> None:
+        """Set a string once; setting it again is an error, unless it was empty."""
+        if self.fields.get(name):
+            self.error(f"{shown} respecified", value, at)
+        else:
+            self.fields[name] = value
+
+    def choose(self, name: str, names: dict[str, Any], value: str, at: int) -> None:
+        """Set an enumerator once; a second time only to the same."""
+        chosen: Enumeration | None = names.get(value)
+        if chosen is None:
+            self.error(f"unknown value for {'backendtype' if name == 'backend' else name}", value, at)
+        elif self.fields.get(name, chosen) is not chosen:
+            self.error(f"{name} respecified", value, at)
+        else:
+            self.fields[name] = chosen
+
+    def access(self, value: str, at: int) -> None:
+        if value in _ACCESS:
+            self.fields["readwrite"] = _ACCESS[value]
+        else:
+            self.error("unknown value for access", value, at)
+
+    def vdev_and_devtype(self, value: str, at: int) -> bool:
+        """Read the old `VDEV:TYPE`; return whether it was one."""
+        vdev, colon, devtype = value.rpartition(":")
+        if not colon:
+            return False
+        self.save("vdev", "vdev", vdev, at)
+        if devtype in ("cdrom", "disk"):
+            self.fields["is_cdrom"] = int(devtype == "cdrom")
+        else:
+            self.error("unknown deprecated type", devtype, at + len(vdev) + 1)
+        return True
+
+    def positional(self, value: str, at: int) -> None:
+        if self.errors:
+            return
+        if "pdev_path" not in self.fields:
+            self.fields["pdev_path"] = value
+        elif not self.old_prefix and "format" not in self.fields:
+            if not self.fields["pdev_path"] and self.vdev_and_devtype(value, at):
+                self.fields["format"] = DiskFormat.EMPTY
+            else:
+                self.choose("format", _FORMATS, value, at)
+        elif "vdev" not in self.fields:
+            if not self.vdev_and_devtype(value, at):
+                self.fields["vdev"] = value
+        elif not self.access_set:
+            self.access_set = True
+            self.access(value, at)
+        else:
+            self.error("too many positional parameters", value, at)
+            self.done = True
+
+
+# What a pattern does: with the disk, the matched text (its last comma or colon cut off), and where it began.
+_Action = "Callable[[_Disk, str, int], None]"
+
+
+def _fixed(name: str, value: object) -> Callable[[_Disk, str, int], None]:
+    def act(disk: _Disk, text: str, at: int) -> None:
+        disk.fields[name] = value
+
+    return act
+
+
+def _valued(act: Callable[[_Disk, str, int], None]) -> Callable[[_Disk, str, int], None]:
+    """Hand on only what follows the equals sign."""
+
+    def cut(disk: _Disk, text: str, at: int) -> None:
+        start = text.index("=") + 1
+        act(disk, text[start:], at + start)
+
+    return cut
+
+
+def _saved(name: str, shown: str | None = None) -> Callable[[_Disk, str, int], None]:
+    return _valued(lambda disk, value, at: disk.save(name, shown or name, value, at))
+
+
+def _chosen(name: str, names: dict[str, Any]) -> Callable[[_Disk, str, int], None]:
+    return _valued(lambda disk, value, at: disk.choose(name, names, value, at))
+
+
+def _bad(message: str, *, last: bool = False) -> Callable[[_Disk, str, int], None]:
+    def act(disk: _Disk, text: str, at: int) -> None:
+        disk.error(message, text, at)
+        disk.done = disk.done or last
+
+    return act
+
+
+def _colo_port(disk: _Disk, value: str, at: int) -> None:
+    if atoi(value):
+        disk.fields["colo_port"] = atoi(value)
+    else:
+        disk.error("unknown value for colo_port", value, at)
+
+
+def _format_prefix(disk: _Disk, text: str, at: int) -> None:
+    disk.old_prefix = True
+    disk.choose("format", _FORMATS, text, at)
+
+
+def _script_prefix(disk: _Disk, text: str, at: int) -> None:
+    disk.old_prefix = True
+    disk.save("script", "script", f"block-{text}", at)
+
+
+def _plain_prefix(disk: _Disk, text: str, at: int) -> None:
+    disk.old_prefix = True
+
+
+def _skip(disk: _Disk, text: str, at: int) -> None:
+    pass
+
+
+def _positional(disk: _Disk, text: str, at: int) -> None:
+    disk.positional(text, at)
+
+
+# Pattern, what follows it (which counts towards the length of the match), the delimiter to cut off, what to do.
+_RULES = tuple(
+    (re.compile(f"({pattern})({context})"), cut, action)
+    for pattern, context, cut, action in (
+        (r"[ \t\n]+", r"(?:[^ \t\n].*)?", "", _skip),
+        (r"format=[^,]*,?", "", ",", _chosen("format", _FORMATS)),
+        (r"cdrom,?", "", "", _fixed("is_cdrom", 1)),
+        (r"devtype=cdrom,?", "", "", _fixed("is_cdrom", 1)),
+        (r"devtype=disk,?", "", "", _fixed("is_cdrom", 0)),
+        (r"devtype=[^,]*,?", "", "", _bad("unknown value for type")),
+        (r"access=[^,]*,?", "", ",", _valued(_Disk.access)),
+        (r"backend=[^,]*,?", "", ",", _saved("backend_domname", "backend")),
+        (r"backendtype=[^,]*,?", "", ",", _chosen("backend", _BACKENDS)),
+        (r"specification=[^,]*,?", "", ",", _chosen("specification", _SPECIFICATIONS)),
+        (r"vdev=[^,]*,?", "", ",", _saved("vdev")),
+        (r"script=[^,]*,?", "", ",", _saved("script")),
+        (r"direct-io-safe,?", "", "", _fixed("direct_io_safe", True)),
+        (r"discard,?", "", "", _fixed("discard_enable", True)),
+        (r"no-discard,?", "", "", _fixed("discard_enable", False)),
+        (r"colo,?", "", "", _fixed("colo_enable", True)),
+        (r"no-colo,?", "", "", _fixed("colo_enable", False)),
+        (r"colo-host=[^,]*,?", "", ",", _saved("colo_host", "colo-host")),
+        (r"colo-port=[^,]*,?", "", ",", _valued(_colo_port)),
+        (r"colo-export=[^,]*,?", "", ",", _saved("colo_export", "colo-export")),
+        (r"active-disk=[^,]*,?", "", ",", _saved("active_disk", "active-disk")),
+        (r"hidden-disk=[^,]*,?", "", ",", _saved("hidden_disk", "hidden-disk")),
+        (r"trusted,?", "", "", _fixed("trusted", True)),
+        (r"untrusted,?", "", "", _fixed("trusted", False)),
+        (r"grant_usage=1,?", "", "", _fixed("grant_usage", True)),
+        (r"grant_usage=0,?", "", "", _fixed("grant_usage", False)),
+        (r"target=.*", "", ",", _saved("pdev_path", "target")),
+        (r"[a-z][-a-z0-9]*=[^,],?", "", "", _bad("unknown parameter")),
+        (r"(?:raw|qcow2?|vhd):", ".*", ":", _format_prefix),
+        (r"(?:iscsi|e?nbd|drbd):", ".*", ":", _script_prefix),
+        (r"(?:tapdisk|tap2?|aio|ioemu|file|phy):", ".*", "", _plain_prefix),
+        (r"[a-z][a-z0-9]*:", r"(?:[^a-z0-9].*)?", "", _bad("unknown deprecated disk prefix", last=True)),
+        (r"[^=,]*,|[^=,]+,?", "", ",", _positional),
+    )
+)
+
+
+def _scan(disk: _Disk) -> None:
+    text, at = disk.item.text, 0
+    while at < len(text) and not disk.done:
+        best = None
+        for pattern, cut, action in _RULES:
+            found = pattern.match(text, at)
+            if found and (best is None or found.end() > best[0].end()):
+                best = (found, cut, action)
+        if best is None:
+            # libxlu's scanner meets the end before it can complain of one last bad character.
+            if at + 1 < len(text):
+                disk.error("bad disk syntax", text[at:].split("\n")[0], at)
+            return
+        found, cut, action = best
+        matched = found.group(1)
+        action(disk, matched.removesuffix(cut) if cut else matched, at)
+        at += len(matched)
+
+
+def _finish(disk: _Disk) -> None:
+    fields = disk.fields
+    fields.setdefault("format", DiskFormat.RAW)
+    if fields.get("is_cdrom"):
+        fields.update(removable=1, readwrite=0)
+        if not fields.get("pdev_path"):
+            fields["format"] = DiskFormat.EMPTY
+    if "vdev" not in fields:
+        disk.error("no vdev specified", None)
+    elif "pdev_path" not in fields and not fields.get("removable"):
+        disk.error("no target specified (and device not removable)", None)
+
+
+def parse_disk(item: Text) -> dict[str, Any]:
+    """Return the fields of a disk (libxl_device_disk). Raises OptionError with every error of the specification."""
+    disk = _Disk(item)
+    _scan(disk)
+    if not disk.errors:
+        _finish(disk)
+    if disk.errors:
+        raise OptionError(disk.errors, EXIT_FAILURE)
+    return disk.fields
+
+
+@custom("disk", "list of disk specifications", "disks", "Disks; see xl-disk-configuration(5) for their syntax.")
+def _disk(build: Build) -> None:
+    items = build.strings("disk")
+    if items is not None:
+        build.set("disks", [parse_disk(item) for item in items])
+
+
+OPTIONS = (_disk,)

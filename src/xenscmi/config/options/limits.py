@@ -1,0 +1,31 @@
+"""Limits on grants and event channels."""
+
+from __future__ import annotations
+
+from xenscmi.config.options.table import Build, Option, number
+from xenscmi.xlcfg.numbers import INT_MAX
+
+
+def _limit(key: str, doc: str) -> Option:
+    sets = f"b_info.{key}"
+
+    def read(build: Build) -> None:
+        setting = build.reader.settings.get(key)
+        if setting is None:
+            return
+        found = build.reader.long(key, 0, INT_MAX, quiet=True)
+        if found is None:
+            # xl ends here without a word.
+            message = f"{key} is not a number in 0..{INT_MAX}"
+            build.fail(message, setting.value.span, "xl exits here without saying why")
+        build.set(sets, found)
+
+    return Option(key=key, takes="number", sets=sets, doc=doc, read=read)
+
+
+GRANTS = (
+    _limit("max_grant_frames", "Most grant table frames; Xen's own default if not given."),
+    _limit("max_maptrack_frames", "Most frames to keep track of mapped grants; Xen's own default if not given."),
+    _limit("max_grant_version", "Highest grant table version that the domain may use: 1 or 2."),
+)
+EVENTS = (number("max_event_channels", "b_info.event_channels", "Highest event channel; 1023 if not given or 0."),)

@@ -1,0 +1,56 @@
+"""How much memory the domain gets, and of which cache colours."""
+
+from __future__ import annotations
+
+from xenscmi.config.options.table import Build, custom, number
+from xenscmi.xlcfg.numbers import scan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xenscmi.config.options.text import Text
+
+_KIB_PER_MIB = 1024
+_MOST_COLORS = 1 << 16
+_UINT32 = (1 << 32) - 1
+
+
+@custom("llc_colors", "list of `N` or `N-M`", "b_info.llc_colors", "Colours of the last-level cache for its memory.")
+def _llc_colors(build: Build) -> None:
+    found = build.reader.list_value("llc_colors")
+    if found is None:
+        return
+    items = list(build.strings("llc_colors") or ())
+    colors: list[int] = []
+    for item in items:
+        first, last = _color_range(build, item)
+        # At the very last number xl's loop wraps around, and xl with it.
+        if last - first + len(colors) >= _MOST_COLORS or last == _UINT32:
+            build.fail(f"xl: Invalid LLC color range: {item.text}", item.span, f"at most {_MOST_COLORS} colours")
+        colors.extend(range(first, last + 1))
+    if len(items) < len(found.items):
+        message = f"xl: Can't get element {len(items)} in LLC color list"
+        build.fail(message, found.items[len(items)].span, "write it as a number or a string")
+    build.set("b_info.llc_colors", colors)
+
+
+def _color_range(build: Build, item: Text) -> tuple[int, int]:
+    # sscanf("%u-%u"), else sscanf("%u"): what follows is ignored.
+    text = item.text
+    first, end = scan(text, 10)
+    if end == 0:
+        build.fail(f"xl: Invalid LLC color range: {text}", item.span, 'write it as 4 or "0-3"')
+    last, after = scan(text, 10, end + 1) if text[end : end + 1] == "-" else (first, end)
+    if after <= end + 1:
+        last = first
+    first, last = (min(first, (1 << 64) - 1) & _UINT32, min(last, (1 << 64) - 1) & _UINT32)
+    if first > last:
+        message = f"xl: Start LLC color is greater than end: {text}"
+        build.fail(message, item.span, "write the smaller one first")
+    return first, last
+
+
+OPTIONS = (
+    number("memory", "b_info.target_memkb", "Memory that the domain starts with, in MiB.", times=_KIB_PER_MIB),
+    number("maxmem", "b_info.max_memkb", "Most memory that it may ever have, in MiB.", times=_KIB_PER_MIB),
+    _llc_colors,
+)

@@ -1,0 +1,101 @@
+"""Interrupts and memory of the host that the domain gets."""
+
+from __future__ import annotations
+
+from xenscmi.config.options.table import Build, custom
+from xenscmi.config.options.text import Text
+from xenscmi.xlcfg.numbers import scan, strtoul
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_UINT32_MAX = (1 << 32) - 1
+_UINT64_MAX = (1 << 64) - 1
+
+
+def _items(build: Build, key: str, message: str) -> Iterator[Text]:
+    """Yield all items of a list. Raises OptionError at one that is not a string."""
+    found = build.reader.list_value(key)
+    for index, item in enumerate(found.items if found else ()):
+        string = found.string(index) if found else None
+        if string is None:
+            build.fail(message.format(index), item.span, "write it as a number or a string")
+        yield Text(string)
+
+
+@custom("ioports", "list of `HEX` or `HEX-HEX`", "b_info.ioports", "I/O ports; Arm has none.", x86=True)
+def _ioports(build: Build) -> None:
+    if build.reader.list_value("ioports") is not None:
+        items = _items(build, "ioports", "xl: Unable to get element #{} in ioport list")
+        build.set("b_info.ioports", [_ioport(build, item) for item in items])
+
+
+def _ioport(build: Build, item: Text) -> dict[str, int]:
+    text, wrong = item.text, f"xl: Invalid argument parsing ioport: {item.text}"
+    first, end, _ = strtoul(text, 16)
+    if end == 0:
+        build.fail(wrong, item.span, 'write it in hexadecimal: "3f8" or "3f8-3ff"')
+    last = first
+    if text[end : end + 1] == "-":
+        last, after, _ = strtoul(text, 16, end + 1)
+        if after == end + 1 or after < len(text):
+            build.fail(wrong, item.span, 'write it in hexadecimal: "3f8-3ff"')
+    elif end < len(text):
+        build.warn(wrong, item.span, "what follows the number is ignored")
+    for port in (first, last):
+        if port >= _UINT32_MAX:
+            build.fail(f"xl: ioport {port:x} too big", item.span)
+    return {"first": first, "number": last - first + 1}
+
+
+@custom("irqs", "list of numbers", "b_info.irqs", "Interrupts of the host by GIC number: SPI n is 32 + n. In base 10.")
+def _irqs(build: Build) -> None:
+    if build.reader.list_value("irqs") is not None:
+        items = _items(build, "irqs", "xl: Unable to get element {} in irq list")
+        build.set("b_info.irqs", [_irq(build, item) for item in items])
+
+
+def _irq(build: Build, item: Text) -> int:
+    value, end, _ = strtoul(item.text, 10)
+    if end == 0 or end < len(item.text):
+        build.fail(f"xl: Invalid argument parsing irq: {item.text}", item.span, "write the GIC number in base 10")
+    if value >= _UINT32_MAX:
+        build.fail(f"xl: irq {value:x} too big", item.span)
+    return value
+
+
+@custom(
+    "iomem",
+    'list of `"MFN,COUNT[@GFN]"`',
+    "b_info.iomem",
+    "Memory of the host: COUNT pages from page frame MFN, mapped at guest page frame GFN (at MFN if not given); all in"
+    " hexadecimal. The page of the domain's SCMI agent must be here.",
+)
+def _iomem(build: Build) -> None:
+    if build.reader.list_value("iomem") is not None:
+        items = _items(build, "iomem", "xl: Unable to get element {} in iomem list")
+        build.set("b_info.iomem", [_iomem_range(build, item) for item in items])
+
+
+def _iomem_range(build: Build, item: Text) -> dict[str, int]:
+    # sscanf("%lx,%lx%n@%lx%n"), and nothing may be left.
+    text = item.text
+    start, end = scan(text, 16)
+    number, used = scan(text, 16, end + 1) if end and text[end : end + 1] == "," else (0, 0)
+    found = {"start": _hex64(start), "number": _hex64(number)}
+    if used > end + 1 and text[used : used + 1] == "@":
+        gfn, after = scan(text, 16, used + 1)
+        if after > used + 1:
+            found["gfn"], used = _hex64(gfn), after
+    if used <= end + 1 or used < len(text):
+        help_text = 'write it as "47ff2,1@22001": page frames, in hexadecimal'
+        build.fail(f"xl: Invalid argument parsing iomem: {text}", item.span, help_text)
+    return found
+
+
+def _hex64(value: int) -> int:
+    return _UINT64_MAX if abs(value) > _UINT64_MAX else value & _UINT64_MAX
+
+
+OPTIONS = (_ioports, _irqs, _iomem)

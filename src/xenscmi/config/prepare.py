@@ -1,0 +1,88 @@
+"""What libxl_arm.c works out for the hypercall: virtio-mmio slots, the number of SPIs, and the SCMI agent's range."""
+
+from __future__ import annotations
+
+from xenscmi.config.fields import UINT32_DEFAULT
+from xenscmi.config.types.enums import ArmSciType, DiskSpecification, VirtioTransport, VuartType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from xenscmi.config.types.domain import DomainConfig
+
+# xen/include/public/arch-arm.h
+GUEST_VPL011_SPI = 32
+GUEST_VIRTIO_MMIO_BASE = 0x02000000
+GUEST_VIRTIO_MMIO_SIZE = 0x00100000
+GUEST_VIRTIO_MMIO_SPI_FIRST = 33
+GUEST_VIRTIO_MMIO_SPI_LAST = 43
+
+_VIRTIO_MMIO_DEV_SIZE = 0x200
+_FIRST_SPI = 32
+_AGENT_IDS = 255
+
+
+def prepare_config(config: DomainConfig, refuse: Callable[..., NoReturn]) -> DomainConfig:
+    """Return the configuration with the slots of its virtio devices and `nr_spis` filled in.
+
+    `refuse(message, *keys, help=…)` raises; it is called with libxl's words, for libxl's reasons.
+    """
+    slots = _Slots(refuse)
+    disks = tuple(
+        disk.replace(**slots.take()) if disk.specification is DiskSpecification.VIRTIO else disk
+        for disk in config.disks
+    )
+    virtios = tuple(
+        one.replace(**slots.take()) if one.transport is VirtioTransport.MMIO else one for one in config.virtios
+    )
+    arch = config.b_info.arch_arm
+    vuart = arch.vuart is VuartType.SBSA_UART
+    needed = _needed_spis(config.b_info.irqs, vuart, slots.used, refuse)
+    nr_spis = needed if arch.nr_spis == UINT32_DEFAULT else arch.nr_spis
+    if nr_spis < needed:
+        message = f"Provided nr_spis value is too small (minimum required {needed})"
+        refuse(message, "nr_spis", help=f"write at least {needed}, or leave it out")
+    sci = arch.arm_sci
+    if sci.type is ArmSciType.SCMI_SMC_MULTIAGENT and sci.agent_id >= _AGENT_IDS:
+        message = f"Invalid ARM SCI agent_id: {sci.agent_id}. Valid range is [0..254]"
+        refuse(message, "arm_sci", help="take the agent id that the firmware gives this domain")
+    b_info = config.b_info.replace(arch_arm=arch.replace(nr_spis=nr_spis))
+    return config.replace(b_info=b_info, disks=disks, virtios=virtios)
+
+
+class _Slots:
+    """Hands out virtio-mmio slots: a stretch of addresses and an SPI each."""
+
+    def __init__(self, refuse: Callable[..., NoReturn]) -> None:
+        self.refuse = refuse
+        self.used = 0
+
+    def take(self) -> dict[str, int]:
+        base = GUEST_VIRTIO_MMIO_BASE + self.used * _VIRTIO_MMIO_DEV_SIZE
+        irq = GUEST_VIRTIO_MMIO_SPI_FIRST + self.used
+        if irq > GUEST_VIRTIO_MMIO_SPI_LAST:
+            most = GUEST_VIRTIO_MMIO_SPI_LAST - GUEST_VIRTIO_MMIO_SPI_FIRST + 1
+            message = f"Ran out of reserved range for Virtio MMIO IRQ {irq}"
+            self.refuse(message, "virtio", "disk", help=f"a domain can have {most} virtio devices, disks included")
+        self.used += 1
+        return {"base": base, "irq": irq}
+
+
+def _needed_spis(irqs: tuple[int, ...], vuart: bool, virtios: int, refuse: Callable[..., NoReturn]) -> int:
+    """Return how many SPIs cover the vuart's, the virtio devices' and the passed-through interrupts."""
+    spis = GUEST_VPL011_SPI - _FIRST_SPI + 1 if vuart else 0
+    last_virtio = GUEST_VIRTIO_MMIO_SPI_FIRST + virtios - 1
+    if virtios:
+        spis = max(spis, last_virtio - _FIRST_SPI + 1)
+    for irq in irqs:
+        if vuart and irq == GUEST_VPL011_SPI:
+            message = f"Physical IRQ {irq} conflicting with pl011 SPI"
+            refuse(message, "irqs", help="the vuart takes this interrupt: leave out vuart, or this interrupt")
+        if GUEST_VIRTIO_MMIO_SPI_FIRST <= irq <= last_virtio:
+            message = f"Physical IRQ {irq} conflicting with Virtio MMIO IRQ range"
+            first = GUEST_VIRTIO_MMIO_SPI_FIRST
+            refuse(message, "irqs", help=f"the virtio devices take {first} to {last_virtio}")
+        spis = max(spis, irq - _FIRST_SPI + 1)
+    return spis
