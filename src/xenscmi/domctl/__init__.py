@@ -1,0 +1,1 @@
+"""The binary contract with Xen: layouts as named profiles, createdomain to bytes and back."""

@@ -1,0 +1,210 @@
+"""`struct xen_domctl_createdomain`: from libxl's configuration to bytes and back, in any profile."""
+
+from __future__ import annotations
+
+from xenscmi.config.types.enums import Altp2mMode, ArmSciType, GicVersion, Passthrough, TeeType
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.domctl.profiles import (
+    CREATEDOMAIN_CMD,
+    DOMCTL_HEADER_SIZE,
+    DOMCTL_UNION_SIZE,
+    Profile,
+)
+from xenscmi.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from xenscmi.config.types.domain import DomainConfig
+
+# XEN_DOMCTL_CDF_*: bit by bit, from the lowest.
+FLAGS = (
+    "hvm",
+    "hap",
+    "s3_integrity",
+    "oos_off",
+    "xs_domain",
+    "iommu",
+    "nested_virt",
+    "vpmu",
+    "trap_unmapped_accesses",
+)
+_FLAG = {name: 1 << bit for bit, name in enumerate(FLAGS)}
+
+_GIC = {GicVersion.DEFAULT: 0, GicVersion.V2: 1, GicVersion.V3: 2}
+_TEE = {TeeType.NONE: 0, TeeType.OPTEE: 1, TeeType.FFA: 2}
+_SCI = {ArmSciType.NONE: 0, ArmSciType.SCMI_SMC: 1, ArmSciType.SCMI_SMC_MULTIAGENT: 2}
+_ALTP2M = {Altp2mMode.DISABLED: 0, Altp2mMode.MIXED: 1, Altp2mMode.EXTERNAL: 2, Altp2mMode.LIMITED: 3}
+
+_GRANT_VERSION_MASK = 0xF
+_PAGE = 4096
+_SVE_GRANULE = 128
+# The first interface whose Xen can be told not to trap unmapped accesses came with arm_sci_type (4.21).
+_TRAP_SINCE = "arch.arm_sci_type"
+
+
+class DomctlError(XenscmiError):
+    """The bytes are no createdomain of this profile, or the profile has no place for what is wanted."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(Diagnostic(message=message, help=help))
+
+
+class CreateDomain(Record):
+    """What the toolstack tells Xen of a new domain. Names are those of Xen's headers, `.` written as `_`.
+
+    `handle` has 16 bytes; `vmtrace_size` is bytes for each virtual CPU; `arch_sve_vl` is the vector length in bits
+    divided by 128; `arch_clock_frequency` (Hz) is written by Xen. Frames of -1 mean Xen's own default.
+    """
+
+    ssidref: int = 0
+    handle: bytes = bytes(16)
+    flags: int = 0
+    iommu_opts: int = 0
+    max_vcpus: int = 0
+    max_evtchn_port: int = 0
+    max_grant_frames: int = -1
+    max_maptrack_frames: int = -1
+    grant_opts: int = 0
+    altp2m_opts: int = 0
+    altp2m_nr: int = 0
+    vmtrace_size: int = 0
+    cpupool_id: int = 0
+    arch_gic_version: int = 0
+    arch_sve_vl: int = 0
+    arch_tee_type: int = 0
+    arch_nr_spis: int = 0
+    arch_clock_frequency: int = 0
+    arch_arm_sci_type: int = 0
+    arch_arm_sci_agent_id: int = 0
+    arch_v8r_el1_msa: int = 0
+
+    @property
+    def flag_names(self) -> tuple[str, ...]:
+        """The names of the flags that are set."""
+        return tuple(name for name, bit in _FLAG.items() if self.flags & bit)
+
+
+def from_config(config: DomainConfig) -> CreateDomain:
+    """Return what libxl tells Xen of a configuration to which its defaults were applied (libxl__domain_make)."""
+    c_info, b_info = config.c_info, config.b_info
+    arch = b_info.arch_arm
+    iommu = c_info.passthrough is not Passthrough.DISABLED
+    flags = {
+        "hvm": True,
+        "hap": c_info.hap,
+        "oos_off": not c_info.oos,
+        "iommu": iommu,
+        "nested_virt": b_info.nested_hvm,
+        "vpmu": b_info.vpmu,
+        "trap_unmapped_accesses": b_info.trap_unmapped_accesses,
+    }
+    multi_agent = arch.arm_sci.type is ArmSciType.SCMI_SMC_MULTIAGENT
+    return CreateDomain(
+        ssidref=c_info.ssidref,
+        handle=c_info.uuid,
+        flags=sum(_FLAG[name] for name, wanted in flags.items() if wanted),
+        max_vcpus=b_info.max_vcpus & 0xFFFFFFFF,
+        max_evtchn_port=b_info.event_channels,
+        max_grant_frames=_signed(b_info.max_grant_frames),
+        max_maptrack_frames=_signed(b_info.max_maptrack_frames),
+        grant_opts=b_info.max_grant_version & _GRANT_VERSION_MASK,
+        altp2m_opts=_ALTP2M[b_info.altp2m],
+        altp2m_nr=b_info.altp2m_count & 0xFFFF,
+        vmtrace_size=(b_info.vmtrace_buf_kb * 1024 + _PAGE - 1) // _PAGE * _PAGE & 0xFFFFFFFF,
+        cpupool_id=c_info.poolid,
+        arch_gic_version=_GIC[arch.gic_version],
+        arch_sve_vl=arch.sve_vl.value // _SVE_GRANULE,
+        arch_tee_type=_TEE[b_info.tee],
+        arch_nr_spis=arch.nr_spis,
+        arch_arm_sci_type=_SCI[arch.arm_sci.type],
+        arch_arm_sci_agent_id=arch.arm_sci.agent_id if multi_agent else 0,
+    )
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 32) if value >> 31 else value
+
+
+def encode(domain: CreateDomain, profile: Profile) -> bytes:
+    """Return the bytes of the structure. Raises DomctlError where the profile has no place for a value."""
+    _check_fits(domain, profile)
+    data = bytearray(profile.size)
+    for field in profile.layout:
+        value = getattr(domain, _attribute(field.name))
+        if field.name == "flags" and not _has(profile, _TRAP_SINCE):
+            value &= ~_FLAG["trap_unmapped_accesses"]
+        if not isinstance(value, bytes):
+            value = value.to_bytes(field.size, "little", signed=field.signed)
+        data[field.offset : field.offset + field.size] = value
+    return bytes(data)
+
+
+def decode(data: bytes, profile: Profile) -> CreateDomain:
+    """Return the structure that the bytes hold. Raises DomctlError for a wrong size or padding that is not zero."""
+    if len(data) != profile.size:
+        message = f"createdomain of profile {profile.name} has {profile.size} bytes, these are {len(data)}"
+        raise DomctlError(message, "choose the profile of the Xen that these bytes are for")
+    padding = bytearray(data)
+    values: dict[str, Any] = {}
+    for field in profile.layout:
+        raw = data[field.offset : field.offset + field.size]
+        padding[field.offset : field.offset + field.size] = bytes(field.size)
+        wide = field.name == "handle"
+        values[_attribute(field.name)] = raw if wide else int.from_bytes(raw, "little", signed=field.signed)
+    stray = next((offset for offset, byte in enumerate(padding) if byte), None)
+    if stray is not None:
+        message = f"byte {stray} is {data[stray]:#04x}, where profile {profile.name} has padding"
+        raise DomctlError(message, "choose the profile of the Xen that these bytes are for")
+    return CreateDomain(**values)
+
+
+def encode_domctl(domain: CreateDomain, profile: Profile, domid: int = 0) -> bytes:
+    """Return the whole `struct xen_domctl` of XEN_DOMCTL_createdomain: a header and the union, padded with zeroes."""
+    header = b"".join(
+        value.to_bytes(size, "little")
+        for value, size in ((CREATEDOMAIN_CMD, 4), (profile.interface_version, 4), (domid, 2), (0, 6))
+    )
+    return header + encode(domain, profile).ljust(DOMCTL_UNION_SIZE, b"\0")
+
+
+def decode_domctl(data: bytes, profile: Profile) -> CreateDomain:
+    """Return the structure inside a whole `struct xen_domctl`. Raises DomctlError if it is another command's."""
+    cmd, version = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
+    if len(data) != DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE:
+        raise DomctlError(f"a xen_domctl has {DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE} bytes, these are {len(data)}")
+    if cmd != CREATEDOMAIN_CMD:
+        raise DomctlError(f"domctl {cmd} is not createdomain ({CREATEDOMAIN_CMD})")
+    if version != profile.interface_version:
+        message = (
+            f"interface version {version:#x} is not that of profile {profile.name} ({profile.interface_version:#x})"
+        )
+        raise DomctlError(message, "choose a profile with this interface version: see xenscmi profiles")
+    end = DOMCTL_HEADER_SIZE + profile.size
+    if any(data[end:]):
+        raise DomctlError(f"bytes from {end} on are not zero: createdomain of {profile.name} ends there")
+    return decode(data[DOMCTL_HEADER_SIZE:end], profile)
+
+
+def _attribute(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def _has(profile: Profile, name: str) -> bool:
+    return any(field.name == name for field in profile.layout)
+
+
+def _check_fits(domain: CreateDomain, profile: Profile) -> None:
+    """Refuse what this Xen could not be told, rather than drop it."""
+    if domain.arch_arm_sci_type == _SCI[ArmSciType.SCMI_SMC_MULTIAGENT] and not profile.agent_ids:
+        message = f"Xen {profile.name} cannot be told an SCMI agent id, so scmi_smc_multiagent is not possible"
+        raise DomctlError(message, "use a Xen with the multi-agent series, and its profile (4.22+sci-ma)")
+    layout = {_attribute(field.name) for field in profile.layout}
+    for name in domain.fields:
+        if name not in layout and getattr(domain, name):
+            message = f"Xen {profile.name} has no field {name}, which should be {getattr(domain, name)}"
+            raise DomctlError(message, "leave the option out, or use the profile of a newer Xen")
+    if not _has(profile, _TRAP_SINCE) and not domain.flags & _FLAG["trap_unmapped_accesses"]:
+        message = f"Xen {profile.name} always traps accesses to unmapped addresses"
+        raise DomctlError(message, "leave trap_unmapped_accesses out, or use the profile of a newer Xen")
