@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Group(Record):
     """A table of options: where it is (`module.TABLE`), its keys, and when it is read.
 
-    `always` is for tables that set defaults or check something; `hvm` for those that xl reads for HVM guests only, where
-    `keys` are those that no other guest has.
+    `always` is for tables that set defaults or check something; `hvm` for those that xl reads for HVM guests only,
+    whose `keys` are those that no other guest has.
     """
 
     table: str

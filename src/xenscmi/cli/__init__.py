@@ -1,0 +1,112 @@
+"""The command line: arguments, files, exit codes, and no logic.
+
+Each command is a module with `configure(parser)` and `run(arguments) -> exit code`; only the one that is called is
+imported, since commands such as `create -n` run in loops.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Sequence
+    from types import ModuleType
+
+# Command -> what the list of commands says of it. The module has the same name.
+COMMANDS = {
+    "create": "make a domain of an xl.cfg file; with -n, only show libxl's JSON of it",
+    "domctl": "show the bytes of the createdomain hypercall, or decode them",
+    "profiles": "list the layouts of createdomain that can be chosen",
+    "completion": "print a completion script for bash, zsh or fish",
+}
+
+EXIT_USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code. 2 means that the arguments are not understood."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = given[0] if given else "--help"
+    if command in COMMANDS:
+        return _run(command, given[1:])
+    if command in ("-h", "--help", "help"):
+        print(_usage())
+        return 0 if given else EXIT_USAGE
+    if command in ("-V", "--version"):
+        from xenscmi import __version__
+
+        print(f"xenscmi {__version__}")
+        return 0
+    print(f"xenscmi: error: there is no command `{command}'{_meant(command)}", file=sys.stderr)
+    return EXIT_USAGE
+
+
+def _run(command: str, arguments: list[str]) -> int:
+    module = load(command)
+    parsed = make_parser(command, module).parse_intermixed_args(arguments)
+    try:
+        code: int = module.run(parsed)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output is gone (`| head`): keep Python from complaining about it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def load(command: str) -> ModuleType:
+    """Import the module of a command."""
+    from importlib import import_module
+
+    return import_module(f"xenscmi.cli.{command}")
+
+
+def make_parser(command: str, module: ModuleType) -> ArgumentParser:
+    """Return the parser of a command's arguments; its help is the module's docstring."""
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+
+    def formatter(prog: str) -> RawDescriptionHelpFormatter:
+        # Left to itself, argparse imports shutil for the width, at every start.
+        return RawDescriptionHelpFormatter(prog, width=100)
+
+    summary, _, rest = (module.__doc__ or "").strip().partition("\n")
+    parser = ArgumentParser(
+        prog=f"xenscmi {command}",
+        description=summary,
+        epilog=rest.strip("\n"),
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
+    module.configure(parser)
+    return parser
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items())
+    return f"""usage: xenscmi COMMAND [ARGUMENT…]
+
+A toolstack for SCMI multi-agent on Xen/Arm.
+
+commands:
+{commands}
+
+options:
+  -h, --help     this text; `xenscmi COMMAND --help` tells more
+  -V, --version  the version
+
+example:
+  xenscmi create -n guest.cfg        what xl makes of guest.cfg, as libxl's JSON
+  xenscmi domctl guest.cfg           what Xen is told of it, byte by byte"""
+
+
+def _meant(command: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(command, COMMANDS, 1)
+    return f"; did you mean `{close[0]}'?" if close else "; see xenscmi --help"

@@ -1,0 +1,127 @@
+"""Show the createdomain hypercall of a domain as JSON, or decode its bytes.
+
+The file is an xl.cfg file, or libxl's JSON of a configuration (as `xl -N create` prints it, or from /var/lib/xen).
+libxl's defaults are applied as it does on Arm; what libxl would refuse is refused here, with its exit code.
+
+A profile is the layout of one Xen; the interface version does not tell them apart. See `xenscmi profiles`.
+
+exit codes: 0; 1, 3 or 6 as xl; 2 for arguments or bytes that are not understood
+
+examples:
+  xenscmi domctl guest.cfg
+  xenscmi domctl guest.cfg 'memory=256' --profile 4.21
+  xenscmi domctl --decode 0c00000000112233…
+"""
+
+from __future__ import annotations
+
+import sys
+
+from xenscmi.cli.files import read_source, show, split_arguments, write
+from xenscmi.config.defaults import setdefault
+from xenscmi.config.errors import EXIT_FAILURE, ConfigError
+from xenscmi.config.json import from_json
+from xenscmi.config.parse import parse_xlcfg
+from xenscmi.diagnostics import XenscmiError
+from xenscmi.domctl.createdomain import (
+    DomctlError,
+    decode,
+    decode_domctl,
+    encode,
+    encode_domctl,
+    from_config,
+)
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, DOMCTL_HEADER_SIZE, DOMCTL_UNION_SIZE, PROFILES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from xenscmi.domctl.createdomain import CreateDomain
+    from xenscmi.domctl.profiles import Profile
+
+_EXIT_USAGE = 2
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--profile", choices=list(PROFILES), default=DEFAULT_PROFILE, help="whose layout (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--decode", metavar="HEX", help="decode these bytes: createdomain, or a whole xen_domctl; - reads them"
+    )
+    parser.add_argument("--full", action="store_true", help="the whole xen_domctl: 16 bytes of header, 128 of union")
+    parser.add_argument(
+        "arguments", nargs="*", metavar="FILE | KEY=VALUE", help="one file (- is standard input), settings"
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command."""
+    profile = PROFILES[arguments.profile]
+    files, settings = split_arguments(arguments.arguments)
+    if (arguments.decode is None) != (len(files) == 1):
+        print("xenscmi domctl: error: name one file, or bytes with --decode; see --help", file=sys.stderr)
+        return _EXIT_USAGE
+    try:
+        domain = _decoded(arguments.decode, profile) if arguments.decode else _of_file(files[0], settings)
+        data = encode_domctl(domain, profile) if arguments.full else encode(domain, profile)
+    except ConfigError as error:
+        show(error.diagnostics, files[0])
+        return error.exit_code
+    except XenscmiError as error:
+        show(error.diagnostics, "xenscmi domctl")
+        return _EXIT_USAGE if arguments.decode else EXIT_FAILURE
+    write(_document(domain, profile, data))
+    return 0
+
+
+def _of_file(file: str, settings: list[str]) -> CreateDomain:
+    source = read_source(file, settings)
+    if source.text.lstrip().startswith("{"):
+        config, known = from_json(source), None
+    else:
+        parsed = parse_xlcfg(source)
+        config, known = parsed.config, parsed.settings
+        if parsed.diagnostics:
+            show(parsed.diagnostics, file)
+    complete, warnings = setdefault(config, settings=known)
+    if warnings:
+        show(warnings, file)
+    return from_config(complete)
+
+
+def _decoded(text: str, profile: Profile) -> CreateDomain:
+    if text == "-":
+        text = sys.stdin.read(1 << 16)
+    digits = "".join(text.split()).removeprefix("0x").replace(":", "")
+    try:
+        data = bytes.fromhex(digits)
+    except ValueError:
+        raise DomctlError(
+            f"`{text[:40]}' is not hexadecimal", "two hexadecimal digits a byte, blanks allowed"
+        ) from None
+    whole = len(data) == DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE
+    return decode_domctl(data, profile) if whole else decode(data, profile)
+
+
+def _document(domain: CreateDomain, profile: Profile, data: bytes) -> str:
+    import json
+
+    fields: dict[str, object] = {}
+    for field in profile.layout:
+        group, _, name = field.name.rpartition(".")
+        value = getattr(domain, field.name.replace(".", "_"))
+        target = fields.setdefault(group, {}) if group else fields
+        assert isinstance(target, dict)
+        target[name] = value.hex() if isinstance(value, bytes) else value
+    document = {
+        "profile": profile.name,
+        "interface_version": profile.interface_version,
+        "size": len(data),
+        "hex": data.hex(),
+        "fields": fields,
+        "flags": list(domain.flag_names),
+    }
+    return json.dumps(document, indent=2)

@@ -1,0 +1,65 @@
+"""Reading what the command line names, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+
+from xenscmi.config.errors import EXIT_ERROR_FAIL, ConfigError
+from xenscmi.diagnostics import Diagnostic
+from xenscmi.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+LARGEST_FILE = 64 << 20
+
+
+def read_source(path: str, settings: Sequence[str] = ()) -> Source:
+    """Read a file (`-` is standard input), settings `KEY=VALUE` appended to it as xl appends them.
+
+    Bytes that are not UTF-8 are kept. Raises ConfigError with xl's exit code 3 where it cannot be read.
+    """
+    name = "<stdin>" if path == "-" else path
+    try:
+        if path == "-":
+            data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+        else:
+            with open(path, "rb") as file:  # noqa: PTH123 (pathlib takes longer to import than the parse takes)
+                data = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise _unreadable(name, error.strerror or str(error)) from None
+    except ValueError as error:
+        raise _unreadable(name, str(error)) from None
+    if len(data) > LARGEST_FILE:
+        raise _unreadable(name, f"larger than {LARGEST_FILE >> 20} MiB")
+    text = data.decode("utf-8", "surrogateescape")
+    if settings:
+        text += "\n" + "".join(f"{setting}\n" for setting in settings) + "\n"
+    return Source(name, text)
+
+
+def _unreadable(name: str, reason: str) -> ConfigError:
+    return ConfigError([Diagnostic(message=f"Failed to read config file: {name}: {reason}")], EXIT_ERROR_FAIL)
+
+
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Part file names from settings: as for xl, whatever has an equals sign is a setting."""
+    return [one for one in arguments if "=" not in one], [one for one in arguments if "=" in one]
+
+
+def show(diagnostics: Iterable[Diagnostic], name: str = "xenscmi") -> None:
+    """Print diagnostics to standard error, in colour on a terminal."""
+    from os import environ
+
+    from xenscmi.report.text import render
+
+    colour = sys.stderr.isatty() and "NO_COLOR" not in environ
+    sys.stderr.write(render(diagnostics, name, colour=colour))
+
+
+def write(text: str) -> None:
+    """Print text to standard output, bytes that were not UTF-8 as they came; a newline only on a terminal."""
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    if sys.stdout.isatty():
+        sys.stdout.buffer.write(b"\n")

@@ -1,0 +1,66 @@
+"""Diagnostics for people: `file:line:col: error: message [code]`, the line with a caret, the other places, the cure."""
+
+from __future__ import annotations
+
+from xenscmi.diagnostics import Severity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xenscmi.diagnostics import Diagnostic
+    from xenscmi.source import Span
+
+_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+_BOLD, _FAINT = "1", "2"
+_WIDTH = 120
+
+# What a hostile file could do to a terminal is shown instead of done.
+_VISIBLE = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if chr(code) != "\t"}
+_VISIBLE[ord("\t")] = " "
+
+
+def render(diagnostics: Iterable[Diagnostic], name: str = "", *, colour: bool = False) -> str:
+    """Return the text of the diagnostics; `name` is shown for those that have no place."""
+    return "".join(f"{line}\n" for one in diagnostics for line in _lines(one, name, colour))
+
+
+def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
+    def paint(code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+    kind = paint(_COLOURS[diagnostic.severity], f"{diagnostic.severity.value}:")
+    code = f" [{diagnostic.code}]" if diagnostic.code else ""
+    message = paint(_BOLD, diagnostic.message.translate(_VISIBLE))
+    yield f"{_place(diagnostic.span, name)}{kind} {message}{code}"
+    yield from _excerpt(diagnostic.span, diagnostic.label, paint(_COLOURS[diagnostic.severity], "^"))
+    for related in diagnostic.related:
+        yield f"{_place(related.span, name)}note: {related.label.translate(_VISIBLE)}"
+        yield from _excerpt(related.span, "", "^")
+    if diagnostic.help:
+        yield paint(_FAINT, f"  = help: {diagnostic.help.translate(_VISIBLE)}")
+
+
+def _place(span: Span | None, name: str) -> str:
+    if span is None:
+        return f"{name.translate(_VISIBLE)}: " if name else ""
+    shown = span.source.name.translate(_VISIBLE)
+    if not span.source.text:
+        return f"{shown}: "
+    line, column = span.source.position(span.start)
+    return f"{shown}:{line}:{column}: "
+
+
+def _excerpt(span: Span | None, label: str, caret: str) -> Iterator[str]:
+    """Yield the line of a place and the carets below it; of a very long line, the stretch around the place."""
+    if span is None or not span.source.text:
+        return
+    number, column = span.source.position(span.start)
+    line = span.source.line(number)
+    first = max(column - 1 - _WIDTH // 2, 0) if len(line) > _WIDTH else 0
+    shown = line[first : first + _WIDTH]
+    before = shown[: column - 1 - first].translate(_VISIBLE)
+    marked = shown[column - 1 - first :][: max(span.end - span.start, 1)].translate(_VISIBLE)
+    gutter = " " * len(str(number))
+    yield f"  {number} | {shown.translate(_VISIBLE)}".rstrip()
+    yield f"  {gutter} | {' ' * len(before)}{caret * max(len(marked), 1)} {label}".rstrip()
