@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.layout import Kind, PayloadError, Structure
 from xenscmi.scmi.message import Command, Notification, Protocol, Refused, Response, decode_answer
-from xenscmi.scmi.protocols import MODULES, command, protocol
+from xenscmi.scmi.protocols import command, protocol
 from xenscmi.scmi.protocols import common as c
 from xenscmi.scmi.status import Status, status_name
 from xenscmi.scmi.words import Word
@@ -20,7 +21,7 @@ def rows_of(found: Protocol) -> list[Command | Notification]:
     return [*found.commands, *found.notifications]
 
 
-PROTOCOLS = [found for id in MODULES if (found := protocol(id))]
+PROTOCOLS = [found for id in ProtocolId if (found := protocol(id))]
 ROWS = [row for found in PROTOCOLS for row in rows_of(found)]
 RANGES = {"B": (0, 255), "H": (0, 0xFFFF), "I": (0, 2**32 - 1), "Q": (0, 2**64 - 1), "i": (-(2**31), 2**31 - 1)}
 RANGES["q"] = (-(2**63), 2**63 - 1)
@@ -172,7 +173,7 @@ def set_part(fields: dict[str, object], path: str, count: int) -> None:
     fields[name] = type(found)(found & ~(group.mask << group.low) | group.place(count))
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.data())
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_any_values_come_back(kind: type[Structure], data: st.DataObject) -> None:
@@ -181,7 +182,7 @@ def test_any_values_come_back(kind: type[Structure], data: st.DataObject) -> Non
     assert hash(message) == hash(kind.decode(message.encode()))
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.data())
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_any_bytes_are_a_message_or_our_error(kind: type[Structure], data: st.DataObject) -> None:

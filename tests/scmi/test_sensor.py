@@ -9,35 +9,41 @@ import pytest
 from xenscmi.scmi.layout import PayloadError, Structure
 from xenscmi.scmi.message import Protocol
 from xenscmi.scmi.protocols import sensor as p
+from xenscmi.scmi.protocols import sensor_parts as parts
 from xenscmi.scmi.protocols.common import NotifyEnable, Reserved
 
 EXAMPLES: list[tuple[Structure, str]] = [
     (
-        p.SensorProtocolAttributesResponse(p.SensorProtocolAttributes.of(sensors=2), 0x1_0000_0000, 8),
+        p.SensorProtocolAttributesResponse(parts.SensorProtocolAttributes.of(sensors=2), 0x1_0000_0000, 8),
         "00000000 02000000 00000000 01000000 08000000",
     ),
     (p.SensorDescriptionGetRequest(1), "01000000"),
     (
         p.SensorDescriptionGetResponse(
-            p.NumSensorFlags.of(returned=3, remaining=1),
+            parts.NumSensorFlags.of(returned=3, remaining=1),
             (
-                p.SensorDescriptor(
-                    1, p.SensorAttributesLow(2), p.SensorAttributesHigh.of(type=2, exponent=-3), "cpu", None, None
+                parts.SensorDescriptor(
+                    1,
+                    parts.SensorAttributesLow(2),
+                    parts.SensorAttributesHigh.of(type=2, exponent=-3),
+                    "cpu",
+                    None,
+                    None,
                 ),
-                p.SensorDescriptor(
+                parts.SensorDescriptor(
                     2,
-                    p.SensorAttributesLow.of(extended_attributes=True),
-                    p.SensorAttributesHigh(0),
+                    parts.SensorAttributesLow.of(extended_attributes=True),
+                    parts.SensorAttributesHigh(0),
                     "s",
-                    p.SensorPower(9),
-                    p.SensorRange(p.Resolution.of(value=5, exponent=-1), -40, 125),
+                    parts.SensorPower(9),
+                    parts.SensorRange(parts.Resolution.of(value=5, exponent=-1), -40, 125),
                 ),
-                p.SensorDescriptor(
+                parts.SensorDescriptor(
                     3,
-                    p.SensorAttributesLow.of(extended_attributes=True),
-                    p.SensorAttributesHigh.of(axis_support=True, axes=3),
+                    parts.SensorAttributesLow.of(extended_attributes=True),
+                    parts.SensorAttributesHigh.of(axis_support=True, axes=3),
                     "t",
-                    p.SensorPower(8),
+                    parts.SensorPower(8),
                     None,
                 ),
             ),
@@ -50,39 +56,41 @@ EXAMPLES: list[tuple[Structure, str]] = [
     ),
     (
         p.SensorDescriptionGetResponseV1(
-            p.NumSensorFlags.of(returned=1),
+            parts.NumSensorFlags.of(returned=1),
             (
-                p.SensorDescriptorV1(
-                    1, p.SensorAttributesLowV1(2), p.SensorAttributesHighV1.of(type=2, update_interval=1), "cpu"
+                parts.SensorDescriptorV1(
+                    1, parts.SensorAttributesLowV1(2), parts.SensorAttributesHighV1.of(type=2, update_interval=1), "cpu"
                 ),
             ),
         ),
         "00000000 01000000 01000000 02000000 02000008 63707500 00000000 00000000 00000000",
     ),
-    (p.SensorTripPointNotifyRequest(1, p.SensorEventControl(1)), "01000000 01000000"),
+    (p.SensorTripPointNotifyRequest(1, parts.SensorEventControl(1)), "01000000 01000000"),
     (p.SensorTripPointNotifyResponse(), "00000000"),
     (
         p.SensorTripPointConfigRequest(
-            1, p.TripPointControl.of(trip_point_id=2, event_control=p.TripDirection.BOTH), -2
+            1, parts.TripPointControl.of(trip_point_id=2, event_control=parts.TripDirection.BOTH), -2
         ),
         "01000000 23000000 feffffff ffffffff",
     ),
     (p.SensorTripPointConfigResponse(), "00000000"),
-    (p.SensorReadingGetRequest(1, p.SensorReadingFlags.of(asynchronous=True)), "01000000 01000000"),
+    (p.SensorReadingGetRequest(1, parts.SensorReadingFlags.of(asynchronous=True)), "01000000 01000000"),
     (p.SensorReadingGetResponseV1(-2), "00000000 feffffff ffffffff"),
     (p.SensorReadingCompleteV1(1, -2), "00000000 01000000 feffffff ffffffff"),
     (p.SensorAxisDescriptionGetRequest(1, 2), "01000000 02000000"),
     (
         p.SensorAxisDescriptionGetResponse(
-            p.NumAxisFlags.of(returned=2, remaining=1),
+            parts.NumAxisFlags.of(returned=2, remaining=1),
             (
-                p.SensorAxisDescriptor(0, p.AxisAttributesLow(0), p.AxisAttributesHigh.of(type=89), "x", None),
-                p.SensorAxisDescriptor(
+                parts.SensorAxisDescriptor(
+                    0, parts.AxisAttributesLow(0), parts.AxisAttributesHigh.of(type=89), "x", None
+                ),
+                parts.SensorAxisDescriptor(
                     1,
-                    p.AxisAttributesLow.of(extended_attributes=True),
-                    p.AxisAttributesHigh(0),
+                    parts.AxisAttributesLow.of(extended_attributes=True),
+                    parts.AxisAttributesHigh(0),
                     "y",
-                    p.SensorRange(p.Resolution(1), -1, 1),
+                    parts.SensorRange(parts.Resolution(1), -1, 1),
                 ),
             ),
         ),
@@ -92,15 +100,18 @@ EXAMPLES: list[tuple[Structure, str]] = [
     ),
     (p.SensorListUpdateIntervalsRequest(1, 2), "01000000 02000000"),
     (
-        p.SensorListUpdateIntervalsResponse(p.UpdateIntervalsFlags.of(returned=2), (32, 64)),
+        p.SensorListUpdateIntervalsResponse(parts.UpdateIntervalsFlags.of(returned=2), (32, 64)),
         "00000000 02000000 20000000 40000000",
     ),
     (p.SensorConfigGetRequest(1), "01000000"),
     (
-        p.SensorConfigGetResponse(p.SensorConfig.of(enabled=True, update_interval=2, update_exponent=-3)),
+        p.SensorConfigGetResponse(parts.SensorConfig.of(enabled=True, update_interval=2, update_exponent=-3)),
         "00000000 01e80200",
     ),
-    (p.SensorConfigSetRequest(1, p.SensorConfigSet.of(enable=True, rounding=p.Rounding.UP)), "01000000 01020000"),
+    (
+        p.SensorConfigSetRequest(1, parts.SensorConfigSet.of(enable=True, rounding=parts.Rounding.UP)),
+        "01000000 01020000",
+    ),
     (p.SensorConfigSetResponse(), "00000000"),
     (p.SensorContinuousUpdateNotifyRequest(1, NotifyEnable(1)), "01000000 01000000"),
     (p.SensorContinuousUpdateNotifyResponse(), "00000000"),
@@ -108,11 +119,11 @@ EXAMPLES: list[tuple[Structure, str]] = [
     (p.SensorNameGetResponse(Reserved(0), "c"), "00" * 8 + "63" + "00" * 63),
     (p.SensorAxisNameGetRequest(1, 0), "01000000 00000000"),
     (
-        p.SensorAxisNameGetResponse(p.NumAxisFlags.of(returned=1), (p.SensorAxisName(2, "z"),)),
+        p.SensorAxisNameGetResponse(parts.NumAxisFlags.of(returned=1), (parts.SensorAxisName(2, "z"),)),
         "00000000 01000000 02000000 7a" + "00" * 63,
     ),
     (
-        p.SensorTripPointEvent(2, 1, p.TripPointDescription.of(rising=True, trip_point_id=3)),
+        p.SensorTripPointEvent(2, 1, parts.TripPointDescription.of(rising=True, trip_point_id=3)),
         "02000000 01000000 03000100",
     ),
 ]
@@ -121,11 +132,11 @@ EXAMPLES: list[tuple[Structure, str]] = [
 OPEN_ENDED: list[tuple[Structure, str]] = [
     (p.SensorReadingGetResponse(()), "00000000"),
     (
-        p.SensorReadingGetResponse((p.SensorReading(-1, 7), p.SensorReading(1, 8))),
+        p.SensorReadingGetResponse((parts.SensorReading(-1, 7), parts.SensorReading(1, 8))),
         "00000000 ffffffff ffffffff 07000000 00000000 01000000 00000000 08000000 00000000",
     ),
-    (p.SensorReadingComplete(1, (p.SensorReading(2, 0),)), "00000000 01000000 02000000 00000000 00000000 00000000"),
-    (p.SensorUpdate(2, 1, (p.SensorReading(3, 0),)), "02000000 01000000 03000000 00000000 00000000 00000000"),
+    (p.SensorReadingComplete(1, (parts.SensorReading(2, 0),)), "00000000 01000000 02000000 00000000 00000000 00000000"),
+    (p.SensorUpdate(2, 1, (parts.SensorReading(3, 0),)), "02000000 01000000 03000000 00000000 00000000 00000000"),
 ]
 
 

@@ -15,12 +15,27 @@ class MessageType(IntEnum):
     NOTIFICATION = 3
 
 
+class ProtocolId(IntEnum):
+    """The standard protocols; from 0x80 on they are the vendor's own."""
+
+    BASE = 0x10
+    POWER_DOMAIN = 0x11
+    SYSTEM_POWER = 0x12
+    PERFORMANCE = 0x13
+    CLOCK = 0x14
+    SENSOR = 0x15
+    RESET = 0x16
+    VOLTAGE = 0x17
+    POWER_CAPPING = 0x18
+    PIN_CONTROL = 0x19
+
+
 class Header(Word):
     """Which message follows. A response carries the header of its command, unchanged."""
 
     message_id = Bits(7, 0, "Which message of the protocol")
     message_type = Bits(9, 8, "Command or response, delayed response, or notification", MessageType)
-    protocol_id = Bits(17, 10, "Which protocol")
+    protocol_id = Bits(17, 10, "Which protocol", ProtocolId)
     token = Bits(27, 18, "The sender's own number, returned with the response")
 
 

@@ -131,9 +131,12 @@ def _convert_text(data: bytes) -> str:
     return data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
-def integers(code: str, doc: str, *, count: str = "", pad: int = 1) -> tuple[int, ...]:
-    """Declare a list of integers of one struct code, the last or nearly last field of its message; see `Kind`."""
-    return cast("tuple[int, ...]", field(metadata={METADATA: Kind(element=code, doc=doc, count=count, pad=pad)}))
+def integers(
+    code: str, doc: str, names: type[IntEnum] | None = None, *, count: str = "", pad: int = 1
+) -> tuple[int, ...]:
+    """Declare a list of integers of one struct code; see `Kind`."""
+    kind = Kind(element=code, doc=doc, names=names, count=count, pad=pad)
+    return cast("tuple[int, ...]", field(metadata={METADATA: kind}))
 
 
 S = TypeVar("S", bound="Structure")
@@ -184,6 +187,10 @@ class Structure:
         except (struct.error, ValueError):
             raise PayloadError(type(self).__name__, layout.misfit(self)) from None
         return head + layout.write_tail(self) if layout.tail else head
+
+    def replace(self, **changes: object) -> Self:
+        """Return a copy with some fields changed."""
+        return type(self)(**{name: getattr(self, name) for name in self.layout.kinds} | changes)
 
     @property
     def reserved(self) -> dict[str, int]:

@@ -77,12 +77,25 @@ def decode_answer(response: type[R], payload: bytes) -> R | Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """How a command's answer comes in parts: `skip` is the request's field for how many entries the agent has already.
+
+    `entries` is the response's list, `remaining` its number of entries still to come; "" where the agent asks until
+    nothing comes.
+    """
+
+    skip: str
+    entries: str
+    remaining: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One command of a protocol, as of some versions of it.
 
     `since` is the first protocol version in which the command has this form, `until` the first in which it has another
     one. Versions are numbers as PROTOCOL_VERSION returns them: 0x30001 is 3.1. `delayed` is the delayed response, if
-    the command may be done later.
+    the command may be done later. `pages` is there if the answer comes in parts.
     """
 
     protocol_id: int
@@ -93,6 +106,7 @@ class Command:
     delayed: type[Response] | None = None
     since: int = 0x10000
     until: int = 1 << 32
+    pages: Pages | None = None
 
     def exists_in(self, version: int) -> bool:
         return self.since <= version < self.until

@@ -115,6 +115,14 @@ class Word(int):
             word |= part.place(value)
         return cls(word)
 
+    def replace(self, **values: int) -> Self:
+        """Return the word with some parts changed; raises as `of` does."""
+        kept = int(self)
+        for name in values:
+            if name in self.parts:
+                kept &= ~(self.parts[name].mask << self.parts[name].low)
+        return type(self)(kept | type(self).of(**values))
+
     @property
     def reserved(self) -> int:
         """The set bits to which the specification gives no meaning."""

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Command, Protocol
 
-MODULES = {
-    0x10: "base",
-    0x11: "power_domain",
-    0x12: "system_power",
-    0x13: "performance",
-    0x14: "clock",
-    0x15: "sensor",
-    0x16: "reset",
-    0x17: "voltage",
-    0x18: "power_capping",
-    0x19: "pin_control",
-}
 
-
-@cache
+@lru_cache(256)
 def protocol(protocol_id: int) -> Protocol | None:
     """Return a standard protocol, or None if there is none of that id."""
-    module = MODULES.get(protocol_id)
-    if module is None:
+    try:
+        module = ProtocolId(protocol_id).name.lower()
+    except ValueError:
         return None
     found = import_module(f"{__name__}.{module}").PROTOCOL
     assert isinstance(found, Protocol)

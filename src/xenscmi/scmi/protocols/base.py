@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.layout import integers, structure, text, u32, word
-from xenscmi.scmi.message import Command, Notice, Notification, Protocol, Request, Response
+from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import NAME_SIZE, NotifyEnable, common_commands
 from xenscmi.scmi.words import Bit, Bits, Word
 
@@ -79,7 +80,7 @@ class BaseDiscoverListProtocolsResponse(Response):
     """
 
     num_protocols: int = u32("How many protocols this answer lists")
-    protocols: tuple[int, ...] = integers("B", "Their ids; four to a word", count="num_protocols", pad=4)
+    protocols: tuple[int, ...] = integers("B", "Their ids; four to a word", ProtocolId, count="num_protocols", pad=4)
 
 
 @structure
@@ -142,7 +143,7 @@ class BaseSetProtocolPermissionsRequest(Request):
 
     agent_id: int = u32("The agent whose access changes")
     device_id: int = u32("The device")
-    command_id: int = u32("Bits 7 to 0: the protocol; the base protocol cannot be denied")
+    command_id: int = u32("The protocol; the base protocol cannot be denied", ProtocolId)
     flags: AccessFlags = word(AccessFlags, "Allow or deny")
 
 
@@ -205,7 +206,13 @@ PROTOCOL = Protocol(
             BaseDiscoverImplementationVersionRequest,
             BaseDiscoverImplementationVersionResponse,
         ),
-        row(0x6, "BASE_DISCOVER_LIST_PROTOCOLS", BaseDiscoverListProtocolsRequest, BaseDiscoverListProtocolsResponse),
+        row(
+            0x6,
+            "BASE_DISCOVER_LIST_PROTOCOLS",
+            BaseDiscoverListProtocolsRequest,
+            BaseDiscoverListProtocolsResponse,
+            pages=Pages("skip", "protocols"),
+        ),
         row(0x7, "BASE_DISCOVER_AGENT", BaseDiscoverAgentRequest, BaseDiscoverAgentResponseV1, until=0x20000),
         row(0x7, "BASE_DISCOVER_AGENT", BaseDiscoverAgentRequest, BaseDiscoverAgentResponse, since=0x20000),
         row(0x8, "BASE_NOTIFY_ERRORS", BaseNotifyErrorsRequest, BaseNotifyErrorsResponse),

@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import partial
 
 from xenscmi.scmi.layout import integers, structure, text, u32, u64, word
-from xenscmi.scmi.message import Command, Notice, Notification, Protocol, Request, Response
+from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, NotifyEnable, Reserved, common_commands
 from xenscmi.scmi.words import Bit, Bits, Word
 
@@ -356,7 +356,13 @@ PROTOCOL = Protocol(
         *common_commands(PROTOCOL_ID, ClockProtocolAttributesResponse, negotiable_since=0x30000),
         row(0x3, "CLOCK_ATTRIBUTES", ClockAttributesRequest, ClockAttributesResponseV1, until=0x20000),
         row(0x3, "CLOCK_ATTRIBUTES", ClockAttributesRequest, ClockAttributesResponse, since=0x20000),
-        row(0x4, "CLOCK_DESCRIBE_RATES", ClockDescribeRatesRequest, ClockDescribeRatesResponse),
+        row(
+            0x4,
+            "CLOCK_DESCRIBE_RATES",
+            ClockDescribeRatesRequest,
+            ClockDescribeRatesResponse,
+            pages=Pages("rate_index", "rates", "num_rates_flags.remaining"),
+        ),
         row(0x5, "CLOCK_RATE_SET", ClockRateSetRequest, ClockRateSetResponse, ClockRateSetComplete),
         row(0x6, "CLOCK_RATE_GET", ClockRateGetRequest, ClockRateGetResponse),
         row(0x7, "CLOCK_CONFIG_SET", ClockConfigSetRequestV1, ClockConfigSetResponse, until=0x30000),
@@ -377,6 +383,7 @@ PROTOCOL = Protocol(
             ClockPossibleParentsGetRequest,
             ClockPossibleParentsGetResponse,
             since=0x30000,
+            pages=Pages("skip_parents", "possible_parents", "num_parent_flags.remaining"),
         ),
         row(0xD, "CLOCK_PARENT_SET", ClockParentSetRequest, ClockParentSetResponse, since=0x30000),
         row(0xE, "CLOCK_PARENT_GET", ClockParentGetRequest, ClockParentGetResponse, since=0x30000),

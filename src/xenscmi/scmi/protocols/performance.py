@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import partial
 
 from xenscmi.scmi.layout import Structure, records, structure, text, u32, u64, word
-from xenscmi.scmi.message import Command, Notice, Notification, Protocol, Request, Response
+from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     EXTENDED_NAME_SIZE,
     NAME_SIZE,
@@ -286,6 +286,7 @@ PROTOCOL = Protocol(
             PerformanceDescribeLevelsRequest,
             PerformanceDescribeLevelsResponseV1,
             until=0x40000,
+            pages=Pages("level_index", "perf_levels", "num_levels.remaining"),
         ),
         row(
             0x4,
@@ -293,6 +294,7 @@ PROTOCOL = Protocol(
             PerformanceDescribeLevelsRequest,
             PerformanceDescribeLevelsResponse,
             since=0x40000,
+            pages=Pages("level_index", "perf_levels", "num_levels.remaining"),
         ),
         row(0x5, "PERFORMANCE_LIMITS_SET", PerformanceLimitsSetRequest, PerformanceLimitsSetResponse),
         row(0x6, "PERFORMANCE_LIMITS_GET", PerformanceLimitsGetRequest, PerformanceLimitsGetResponse),

@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import partial
 
 from xenscmi.scmi.layout import Structure, integers, records, structure, text, u32, word
-from xenscmi.scmi.message import Command, Protocol, Request, Response
+from xenscmi.scmi.message import Command, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, Reserved, common_commands
 from xenscmi.scmi.words import Bit, Bits, Word
 
@@ -252,8 +252,20 @@ PROTOCOL = Protocol(
     commands=(
         *common_commands(PROTOCOL_ID, PinctrlProtocolAttributesResponse, negotiable_since=0x10000),
         row(0x3, "PINCTRL_ATTRIBUTES", PinctrlAttributesRequest, PinctrlAttributesResponse),
-        row(0x4, "PINCTRL_LIST_ASSOCIATIONS", PinctrlListAssociationsRequest, PinctrlListAssociationsResponse),
-        row(0x5, "PINCTRL_SETTINGS_GET", PinctrlSettingsGetRequest, PinctrlSettingsGetResponse),
+        row(
+            0x4,
+            "PINCTRL_LIST_ASSOCIATIONS",
+            PinctrlListAssociationsRequest,
+            PinctrlListAssociationsResponse,
+            pages=Pages("index", "array", "flags.remaining"),
+        ),
+        row(
+            0x5,
+            "PINCTRL_SETTINGS_GET",
+            PinctrlSettingsGetRequest,
+            PinctrlSettingsGetResponse,
+            pages=Pages("attributes.skip_configs", "configs", "num_configs.remaining"),
+        ),
         row(0x6, "PINCTRL_SETTINGS_CONFIGURE", PinctrlSettingsConfigureRequest, PinctrlSettingsConfigureResponse),
         row(0x7, "PINCTRL_REQUEST", PinctrlRequestRequest, PinctrlRequestResponse),
         row(0x8, "PINCTRL_RELEASE", PinctrlReleaseRequest, PinctrlReleaseResponse),

@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import partial
 
 from xenscmi.scmi.layout import i32, integers, structure, text, u32, word
-from xenscmi.scmi.message import Command, Protocol, Request, Response
+from xenscmi.scmi.message import Command, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, Reserved, common_commands
 from xenscmi.scmi.words import Bit, Bits, Word
 
@@ -191,7 +191,13 @@ PROTOCOL = Protocol(
     commands=(
         *common_commands(PROTOCOL_ID, VoltageProtocolAttributesResponse, negotiable_since=0x20001),
         row(0x3, "VOLTAGE_DOMAIN_ATTRIBUTES", VoltageDomainAttributesRequest, VoltageDomainAttributesResponse),
-        row(0x4, "VOLTAGE_DESCRIBE_LEVELS", VoltageDescribeLevelsRequest, VoltageDescribeLevelsResponse),
+        row(
+            0x4,
+            "VOLTAGE_DESCRIBE_LEVELS",
+            VoltageDescribeLevelsRequest,
+            VoltageDescribeLevelsResponse,
+            pages=Pages("level_index", "voltage", "flags.remaining"),
+        ),
         row(0x5, "VOLTAGE_CONFIG_SET", VoltageConfigSetRequest, VoltageConfigSetResponse),
         row(0x6, "VOLTAGE_CONFIG_GET", VoltageConfigGetRequest, VoltageConfigGetResponse),
         row(0x7, "VOLTAGE_LEVEL_SET", VoltageLevelSetRequest, VoltageLevelSetResponse, VoltageLevelSetComplete),

@@ -1,0 +1,196 @@
+"""Messages in words: which message some bytes are, and what each of its fields means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from xenscmi.scmi.header import Header, MessageType, ProtocolId
+from xenscmi.scmi.layout import Kind, PayloadError, Structure
+from xenscmi.scmi.message import Command, Notification, Refused, Response, decode_answer
+from xenscmi.scmi.protocols import protocol
+from xenscmi.scmi.shmem import ChannelHeader
+from xenscmi.scmi.status import status_name
+from xenscmi.scmi.words import Word
+
+
+class Direction(Enum):
+    """Which way a message goes; a header alone does not tell a command's request from its response."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    DELAYED_RESPONSE = "delayed response"
+    NOTIFICATION = "notification"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """Bytes and what they say.
+
+    `row` and `message` are None where the message is not known, or its payload is none of its forms; `problem` then
+    says so. `channel` is what stood before the message in a shared-memory area, if that is where it comes from.
+    """
+
+    header: Header
+    payload: bytes
+    direction: Direction
+    row: Command | Notification | None = None
+    message: Structure | Refused | None = None
+    problem: str = ""
+    channel: ChannelHeader | None = None
+
+
+def decode(header: Header, payload: bytes, direction: Direction | None = None) -> Decoded:
+    """Read a message in whichever version of its protocol it fits, the newest first.
+
+    Without a direction, the header decides between commands, delayed responses and notifications; a command is taken
+    for a request if its payload is one, else for a response.
+    """
+    types = {
+        MessageType.DELAYED_RESPONSE: Direction.DELAYED_RESPONSE,
+        MessageType.NOTIFICATION: Direction.NOTIFICATION,
+    }
+    if header.message_type in types:
+        return _decode(header, payload, types[MessageType(header.message_type)])
+    if direction is not None:
+        return _decode(header, payload, direction)
+    request = _decode(header, payload, Direction.REQUEST)
+    if request.message is None:
+        response = _decode(header, payload, Direction.RESPONSE)
+        if response.message is not None:
+            return response
+    return request
+
+
+def _decode(header: Header, payload: bytes, direction: Direction) -> Decoded:
+    known = protocol(header.protocol_id)
+    if known is None:
+        return Decoded(header=header, payload=payload, direction=direction, problem="not a standard protocol")
+    table = known.notifications if direction is Direction.NOTIFICATION else known.commands
+    rows: list[Command | Notification] = [row for row in table if row.id == header.message_id]
+    rows.sort(key=lambda row: row.since, reverse=True)
+    problem = "" if rows else f"the {known.name} protocol has no such message"
+    for row in rows:
+        try:
+            message = _read(row, payload, direction)
+        except PayloadError as error:
+            problem = problem or error.reason
+        else:
+            return Decoded(header=header, payload=payload, direction=direction, row=row, message=message)
+    newest = rows[0] if rows else None
+    return Decoded(header=header, payload=payload, direction=direction, row=newest, problem=problem)
+
+
+def _read(row: Command | Notification, payload: bytes, direction: Direction) -> Structure | Refused:
+    if isinstance(row, Notification):
+        return row.message.decode(payload)
+    if direction is Direction.REQUEST:
+        return row.request.decode(payload)
+    if direction is Direction.RESPONSE:
+        return decode_answer(row.response, payload)
+    if row.delayed is None:
+        raise PayloadError(row.name, "this command has no delayed response")
+    return decode_answer(row.delayed, payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value in words: how deep it stands in its message, its name, the value, what it means."""
+
+    depth: int
+    name: str
+    value: str
+    doc: str = ""
+
+
+def describe(decoded: Decoded) -> list[str]:
+    """Return the lines of a message in words."""
+    lines = [*_channel(decoded.channel), *_message(decoded)]
+    width = max((2 * line.depth + len(line.name) for line in lines), default=0)
+    value_width = min(max((len(line.value) for line in lines), default=0), 24)
+    texts = [title(decoded)]
+    for line in lines:
+        name = "  " * line.depth + line.name
+        texts.append(f"  {name:<{width}}  {line.value:<{value_width}}  {line.doc}".rstrip())
+    if decoded.problem:
+        texts.append(f"  {decoded.problem}; payload: {decoded.payload.hex(' ', 4) or 'empty'}")
+    return texts
+
+
+def title(decoded: Decoded) -> str:
+    """Return a message's name and header in one line."""
+    header = decoded.header
+    if decoded.channel and not decoded.channel.length:
+        return "unused channel"
+    name = decoded.row.name if decoded.row else f"message {header.message_id:#x}"
+    text = f"{name} {decoded.direction.value} (protocol {_named(header.protocol_id, ProtocolId)}, token {header.token})"
+    return text + (f", reserved header bits {header.reserved:#x}" if header.reserved else "")
+
+
+def _channel(channel: ChannelHeader | None) -> Iterator[Line]:
+    if channel is not None:
+        state = "free" if channel.channel_status.free else "taken by the agent"
+        if channel.channel_status.error:
+            state += ", error"
+        if channel.channel_flags.interrupt:
+            state += ", interrupt wanted"
+        yield Line(0, "channel", state, f"length {channel.length}")
+
+
+def _message(decoded: Decoded) -> Iterator[Line]:
+    message = decoded.message
+    if isinstance(message, Refused):
+        yield Line(0, "status", status_name(message.status), "Refused")
+    elif message is not None:
+        if isinstance(message, Response):
+            yield Line(0, "status", status_name(0), (message.__doc__ or "").partition("\n")[0])
+        yield from explain(message)
+
+
+def explain(record: Structure, depth: int = 0) -> Iterator[Line]:
+    """Yield a structure's fields in words; parts of words and of lists stand one step deeper."""
+    for name, kind in record.layout.kinds.items():
+        value = getattr(record, name)
+        if isinstance(value, Structure):
+            yield Line(depth, name, "", kind.doc)
+            yield from explain(value, depth + 1)
+        elif isinstance(value, tuple):
+            yield from _list(name, value, kind, depth)
+        elif isinstance(value, Word):
+            yield Line(depth, name, f"{value:#x}", kind.doc)
+            yield from _parts(value, depth + 1)
+        elif isinstance(value, str):
+            yield Line(depth, name, repr(value), kind.doc)
+        elif value is not None:
+            yield Line(depth, name, _named(value, kind.names), kind.doc)
+
+
+def _list(name: str, entries: tuple[int | Structure, ...], kind: Kind, depth: int) -> Iterator[Line]:
+    if not any(isinstance(entry, Structure) for entry in entries):
+        numbers = ", ".join(_named(int(entry), kind.names) for entry in entries if not isinstance(entry, Structure))
+        yield Line(depth, name, numbers or "none", kind.doc)
+        return
+    for index, entry in enumerate(entries):
+        yield Line(depth, f"{name}[{index}]", "")
+        if isinstance(entry, Structure):
+            yield from explain(entry, depth + 1)
+
+
+def _parts(word: Word, depth: int) -> Iterator[Line]:
+    """Yield the parts that say something: those that are not 0, or whose 0 has a name."""
+    for part, value in word.items():
+        if value or part.names:
+            yield Line(depth, part.name, "yes" if value is True else _named(value, part.names), part.doc)
+    if word.reserved:
+        yield Line(depth, "reserved", f"{word.reserved:#x}", "Bits that must be 0")
+
+
+def _named(value: int, names: type[IntEnum] | None) -> str:
+    """Return a number, with its name if it has one, in hexadecimal too if it is large."""
+    if names is not None:
+        try:
+            return f"{value:#x} {names(value).name.lower()}"
+        except ValueError:
+            return f"{value:#x}"
+    return f"{value} ({value:#x})" if value > 0xFFFF else str(value)

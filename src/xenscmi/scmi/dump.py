@@ -1,0 +1,210 @@
+"""Dumps as people have them: Linux's scmi_msg_dump trace lines, and shared memory or messages in hexadecimal.
+
+Trace lines carry a message without its header word and, for answers, without the status, which stands beside. Hex
+dumps are those of hexdump, xxd, od and U-Boot's md, with or without offsets, or bare digits. Groups of 4 or 8 digits
+are bytes in the order of memory for some of these tools, little-endian numbers for others: the order in which they make
+sense is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.scmi.describe import Decoded, Direction, decode
+from xenscmi.scmi.header import Header, MessageType, ProtocolId
+from xenscmi.scmi.shmem import PAYLOAD, ChannelHeader
+from xenscmi.source import Source, Span
+
+# "id=%d ch=%02X pt=%02X t=%s msg_id=%02X seq=%04X s=%d pyld=%s" of Linux's include/trace/events/scmi.h; older kernels
+# print neither id nor ch. Raw mode writes tags in small letters.
+_TRACE = re.compile(
+    r"scmi_msg_dump: .*?pt=(?P<pt>[0-9A-F]{2}) t=(?P<tag>\S+) msg_id=(?P<id>[0-9A-F]{2}) seq=(?P<seq>[0-9A-F]{4}) "
+    r"s=(?P<status>-?\d{1,10}) pyld=(?P<payload>(?:[0-9a-f]{2})*)(?:\s|$)"
+)
+_TAGS = {
+    "CMND": (MessageType.COMMAND, Direction.REQUEST),
+    "RESP": (MessageType.COMMAND, Direction.RESPONSE),
+    "DLYD": (MessageType.DELAYED_RESPONSE, Direction.DELAYED_RESPONSE),
+    "NOTI": (MessageType.NOTIFICATION, Direction.NOTIFICATION),
+}
+_WITH_OFFSET = re.compile(r"(?:0x)?(?P<offset>[0-9A-Fa-f]{4,16}):\s*(?P<groups>.*)")
+_GROUP = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{2})+")
+_LARGEST = 0x10000  # bytes of a dump that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message found in a text, and where."""
+
+    decoded: Decoded
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _HexLine:
+    """One line of a hex dump: where its bytes stand, if it says so, and the bytes. A line `*` has neither."""
+
+    groups: tuple[str, ...]
+    offset: int | None = None
+
+    def data(self, *, little_endian: bool) -> bytes:
+        """Return the bytes; groups of up to 16 digits are numbers if `little_endian`, or if they begin with 0x."""
+        parts = []
+        for group in self.groups:
+            digits = group.removeprefix("0x")
+            number = len(digits) <= 16 and (little_endian or digits != group)
+            part = bytes.fromhex(digits)
+            parts.append(part[::-1] if number else part)
+        return b"".join(parts)
+
+
+def decode_text(source: Source) -> Iterator[Found]:
+    """Find and read the messages in a text; lines that are neither traces nor hexadecimal are passed over.
+
+    Raises XenscmiError for a trace line that is cut, a hex dump that is neither a shared-memory area nor a message, and
+    a text without any of them.
+    """
+    none = True
+    for span, lines in _blocks(source):
+        none = False
+        yield Found(_decode_dump(lines, span) if lines else _decode_trace(span), span)
+    if none:
+        raise XenscmiError(
+            Diagnostic(
+                message="no SCMI message found",
+                span=Span(source, 0, 0),
+                help="give lines of the trace event scmi_msg_dump, or shared memory as hexdump -C, xxd or od print it",
+            )
+        )
+
+
+def _blocks(source: Source) -> Iterator[tuple[Span, list[_HexLine]]]:
+    """Yield trace lines, without hex lines, and runs of hex lines."""
+    run: list[_HexLine] = []
+    start = at = 0
+    for text in source.text.split("\n"):
+        line = _hex_line(text, run)
+        if line is None:
+            if run:
+                yield Span(source, start, at - 1), run
+                run = []
+            if "scmi_msg_dump: " in text:
+                yield Span(source, at, at + len(text)), []
+        else:
+            start = start if run else at
+            run.append(line)
+        at += len(text) + 1
+    if run:
+        yield Span(source, start, len(source.text)), run
+
+
+def _hex_line(text: str, before: list[_HexLine]) -> _HexLine | None:
+    """Read a line of a hex dump; None for any other line.
+
+    The column of characters is cut off: hexdump puts it between bars, od after `>`, xxd and md after two blanks.
+    Without a colon, the first group is an offset if it has other digits than the second, as with hexdump and od; od's,
+    of seven digits, are octal.
+    """
+    text = text.partition("|")[0].partition(">")[0].strip()
+    if text == "*":
+        return _HexLine(()) if before else None
+    offset = None
+    if with_offset := _WITH_OFFSET.fullmatch(text):
+        offset = int(with_offset["offset"], 16)
+        text = re.split(r"\s{2,}", with_offset["groups"])[0]
+    groups = text.split()
+    if offset is None and groups and re.fullmatch("[0-9A-Fa-f]{4,16}", groups[0]):
+        first = groups[0]
+        after_offsets = bool(before) and before[0].offset is not None
+        if after_offsets if len(groups) == 1 else len(first) != len(groups[1]):
+            offset = int(first, 8 if re.fullmatch("[0-7]{7}", first) else 16)
+            groups = groups[1:]
+    if (not groups and offset is None) or not all(_GROUP.fullmatch(group) for group in groups):
+        return None
+    return _HexLine(tuple(groups), offset)
+
+
+def _assemble(lines: list[_HexLine], *, little_endian: bool) -> bytes:
+    """Return the bytes of a dump. A line `*` stands for the line before it, up to the next offset."""
+    data = b""
+    base = lines[0].offset or 0
+    previous, repeated = b"", False
+    for line in lines:
+        if repeated and previous and line.offset is not None:
+            missing = min(line.offset - base, _LARGEST) - len(data)
+            data += (previous * (missing // len(previous) + 1))[: max(missing, 0)]
+        repeated = not line.groups and line.offset is None
+        previous = line.data(little_endian=little_endian) or previous
+        data += line.data(little_endian=little_endian)
+        if len(data) >= _LARGEST:
+            break
+    return data
+
+
+def _decode_dump(lines: list[_HexLine], span: Span) -> Decoded:
+    readings = [_assemble(lines, little_endian=False), _assemble(lines, little_endian=True)]
+    for data in readings:
+        if len(data) >= 4 and _is_header(header := Header(int.from_bytes(data[:4], "little"))):
+            return decode(header, data[4:])
+    for data in readings:
+        if (decoded := _decode_area(data)) is not None:
+            return decoded
+    raise XenscmiError(
+        Diagnostic(
+            message="neither a shared-memory area nor an SCMI message",
+            span=span,
+            label=f"{len(readings[0])} bytes",
+            help=f"dump the area from its start, at least {PAYLOAD} bytes, or a message from its header on",
+        )
+    )
+
+
+def _is_header(header: Header) -> bool:
+    known = header.protocol_id in set(ProtocolId) or header.protocol_id >= 0x80
+    return known and not header.reserved and header.message_type in set(MessageType)
+
+
+def _decode_area(data: bytes) -> Decoded | None:
+    """Read a shared-memory area; None if the bytes cannot be one."""
+    if len(data) < PAYLOAD:
+        return None
+    channel = ChannelHeader.decode(data[:PAYLOAD])
+    status, header = channel.channel_status, channel.message_header
+    if status.reserved:
+        return None
+    if status.free and not channel.length:
+        return Decoded(header=header, payload=b"", direction=Direction.REQUEST, channel=channel)
+    if not 4 <= channel.length <= _LARGEST or not _is_header(header):
+        return None
+    payload = data[PAYLOAD : PAYLOAD + channel.length - 4]
+    # A platform that sets the error bit leaves the request where it is.
+    decoded = decode(header, payload, Direction.RESPONSE if status.free and not status.error else Direction.REQUEST)
+    if len(payload) < channel.length - 4:
+        cut = f"the dump ends after {len(payload)} of {channel.length - 4} bytes of payload"
+        return replace(decoded, channel=channel, message=None, problem=cut)
+    return replace(decoded, channel=channel)
+
+
+def _decode_trace(span: Span) -> Decoded:
+    found = _TRACE.search(span.text)
+    status = int(found["status"]) if found else 0
+    if found is None or not -(2**31) <= status < 2**31:
+        raise XenscmiError(
+            Diagnostic(
+                message="a scmi_msg_dump line that cannot be read",
+                span=span,
+                help="lines go on to the payload: pt=… t=… msg_id=… seq=… s=… pyld=…",
+            )
+        )
+    message_type, direction = _TAGS.get(found["tag"].upper(), (MessageType.COMMAND, None))
+    token = int(found["seq"], 16) & Header.token.mask
+    header = Header.of(
+        protocol_id=int(found["pt"], 16), message_id=int(found["id"], 16), message_type=message_type, token=token
+    )
+    payload = bytes.fromhex(found["payload"])
+    if direction in (Direction.RESPONSE, Direction.DELAYED_RESPONSE):
+        payload = status.to_bytes(4, "little", signed=True) + payload
+    return decode(header, payload, direction)
