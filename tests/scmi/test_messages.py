@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.layout import Kind, PayloadError, Structure
+from xenscmi.scmi.kinds import Fixed, IntegerList, OptionalRecord
+from xenscmi.scmi.layout import PayloadError, Structure
 from xenscmi.scmi.message import Command, Notification, Protocol, Refused, Response, decode_answer
 from xenscmi.scmi.protocols import command, protocol
 from xenscmi.scmi.protocols import common as c
@@ -100,7 +101,7 @@ def test_names_follow_the_specification(kind: type[Structure]) -> None:
     assert kind.__doc__.strip().endswith(".")
     for field in kind.layout.kinds.values():
         assert field.doc
-        assert all(part.doc for part in (field.word.parts.values() if field.word else ()))
+        assert all(part.doc for part in (field.word.parts.values() if isinstance(field, Fixed) and field.word else ()))
     for row in ROWS:
         if isinstance(row, Command) and kind in (row.request, row.response):
             stem = "".join(word.capitalize() for word in row.name.split("_"))
@@ -124,7 +125,7 @@ def test_common_messages(message: Structure, octets: str, both_ways: Callable[[S
     both_ways(message, octets)
 
 
-def values(kind: Kind) -> st.SearchStrategy[object]:
+def values(kind: Fixed) -> st.SearchStrategy[object]:
     """Any value of a field of fixed size."""
     if kind.word:
         return st.integers(0, 2 ** (8 * kind.word.size) - 1).map(kind.word)
@@ -143,13 +144,11 @@ def structures(draw: st.DrawFn, kind: type[Structure]) -> Structure:
     """Any value of a structure whose counts do not lie."""
     fields: dict[str, object] = {name: draw(values(field)) for name, field in kind.layout.head.items()}
     for name, field in kind.layout.tail.items():
-        if field.when:
-            there = part(fields, field.when) and not (field.unless and part(fields, field.unless))
-            assert not isinstance(field.element, str)
+        if isinstance(field, OptionalRecord):
+            there = field.there(lambda path: part(fields, path))
             fields[name] = draw(structures(field.element)) if there else None
             continue
-        element = field.element
-        entry = st.integers(*RANGES[element]) if isinstance(element, str) else structures(element)
+        entry = st.integers(*RANGES[field.code]) if isinstance(field, IntegerList) else structures(field.element)
         entries = tuple(draw(st.lists(entry, max_size=4)))
         fields[name] = entries
         if field.count:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from xenscmi.scmi.header import Header, MessageType, ProtocolId
-from xenscmi.scmi.layout import Kind, PayloadError, Structure
+from xenscmi.scmi.kinds import Fixed, IntegerList, OptionalRecord, RecordList
+from xenscmi.scmi.layout import PayloadError, Structure
 from xenscmi.scmi.message import Command, Notification, Refused, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
 from xenscmi.scmi.shmem import ChannelHeader
@@ -149,32 +150,29 @@ def _message(decoded: Decoded) -> Iterator[Line]:
 
 
 def explain(record: Structure, depth: int = 0) -> Iterator[Line]:
-    """Yield a structure's fields in words; parts of words and of lists stand one step deeper."""
+    """Yield a structure's fields in words; parts of words and of records stand one step deeper."""
     for name, kind in record.layout.kinds.items():
         value = getattr(record, name)
-        if isinstance(value, Structure):
-            yield Line(depth, name, "", kind.doc)
-            yield from explain(value, depth + 1)
-        elif isinstance(value, tuple):
-            yield from _list(name, value, kind, depth)
-        elif isinstance(value, Word):
-            yield Line(depth, name, f"{value:#x}", kind.doc)
-            yield from _parts(value, depth + 1)
-        elif isinstance(value, str):
-            yield Line(depth, name, repr(value), kind.doc)
-        elif value is not None:
-            yield Line(depth, name, _named(value, kind.names), kind.doc)
+        if isinstance(kind, RecordList):
+            for index, entry in enumerate(value):
+                yield Line(depth, f"{name}[{index}]", "")
+                yield from explain(entry, depth + 1)
+        elif isinstance(kind, OptionalRecord):
+            if value is not None:
+                yield Line(depth, name, "", kind.doc)
+                yield from explain(value, depth + 1)
+        elif isinstance(kind, IntegerList):
+            yield Line(depth, name, ", ".join(_named(entry, kind.names) for entry in value) or "none", kind.doc)
+        else:
+            yield from _fixed(name, value, kind, depth)
 
 
-def _list(name: str, entries: tuple[int | Structure, ...], kind: Kind, depth: int) -> Iterator[Line]:
-    if not any(isinstance(entry, Structure) for entry in entries):
-        numbers = ", ".join(_named(int(entry), kind.names) for entry in entries if not isinstance(entry, Structure))
-        yield Line(depth, name, numbers or "none", kind.doc)
-        return
-    for index, entry in enumerate(entries):
-        yield Line(depth, f"{name}[{index}]", "")
-        if isinstance(entry, Structure):
-            yield from explain(entry, depth + 1)
+def _fixed(name: str, value: Word | int | str, kind: Fixed, depth: int) -> Iterator[Line]:
+    if isinstance(value, Word):
+        yield Line(depth, name, f"{value:#x}", kind.doc)
+        yield from _parts(value, depth + 1)
+    else:
+        yield Line(depth, name, repr(value) if isinstance(value, str) else _named(value, kind.names), kind.doc)
 
 
 def _parts(word: Word, depth: int) -> Iterator[Line]:

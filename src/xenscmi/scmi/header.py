@@ -1,4 +1,4 @@
-"""The 32-bit header with which every message begins (DEN0056 3.2, 4.1.2)."""
+"""The 32-bit header with which every message begins (DEN0056 3.2, 4.1)."""
 
 from __future__ import annotations
 

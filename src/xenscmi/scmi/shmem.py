@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.scmi.header import Header
-from xenscmi.scmi.layout import Structure, structure, u32, u64, word
+from xenscmi.scmi.kinds import u32, u64, word
+from xenscmi.scmi.layout import Structure, structure
 from xenscmi.scmi.words import Bit, Word
 
 PAYLOAD = 0x1C  # where the payload begins

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.layout import integers, structure, text, u32, word
+from xenscmi.scmi.kinds import integers, text, u32, word
+from xenscmi.scmi.layout import structure
 from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import NAME_SIZE, NotifyEnable, common_commands
 from xenscmi.scmi.words import Bit, Bits, Word

@@ -1,10 +1,11 @@
-"""What every protocol has (DEN0056 3.2, 4.1.3 and 4.2.2.1 to 4.2.2.4): its version, its attributes, its messages."""
+"""What every protocol has: version, attributes, messages (DEN0056 3.2, 4.2.2.1 to 4.2.2.4 and their like)."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-from xenscmi.scmi.layout import structure, u32, u64, word
+from xenscmi.scmi.kinds import u32, u64, word
+from xenscmi.scmi.layout import structure
 from xenscmi.scmi.message import Command, Request, Response
 from xenscmi.scmi.words import Bit, Bits, Word
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.layout import Structure, records, structure, text, u32, u64, word
+from xenscmi.scmi.kinds import records, text, u32, u64, word
+from xenscmi.scmi.layout import Structure, structure
 from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     EXTENDED_NAME_SIZE,

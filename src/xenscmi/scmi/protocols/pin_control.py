@@ -8,7 +8,8 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.layout import Structure, integers, records, structure, text, u32, word
+from xenscmi.scmi.kinds import integers, records, text, u32, word
+from xenscmi.scmi.layout import Structure, structure
 from xenscmi.scmi.message import Command, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, Reserved, common_commands
 from xenscmi.scmi.words import Bit, Bits, Word

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.layout import structure, text, u32, word
+from xenscmi.scmi.kinds import text, u32, word
+from xenscmi.scmi.layout import structure
 from xenscmi.scmi.message import Command, Notice, Notification, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, NotifyEnable, Reserved, common_commands
 from xenscmi.scmi.words import Bit, Bits, Word

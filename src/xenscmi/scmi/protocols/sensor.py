@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from xenscmi.scmi.layout import i64, integers, records, structure, text, u32, u64, word
+from xenscmi.scmi.kinds import i64, integers, records, text, u32, u64, word
+from xenscmi.scmi.layout import structure
 from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NotifyEnable, Reserved, common_commands
 from xenscmi.scmi.protocols.sensor_parts import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from xenscmi.scmi.layout import Structure, i64, optional, structure, text, u32, u64, word
+from xenscmi.scmi.kinds import i64, optional, text, u32, u64, word
+from xenscmi.scmi.layout import Structure, structure
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE
 from xenscmi.scmi.words import Bit, Bits, SignedBits, Word
 

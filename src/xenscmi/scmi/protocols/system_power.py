@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.layout import structure, u32, word
+from xenscmi.scmi.kinds import u32, word
+from xenscmi.scmi.layout import structure
 from xenscmi.scmi.message import Command, Notice, Notification, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import NotifyEnable, Reserved, common_commands
 from xenscmi.scmi.words import Bit, Word

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.layout import i32, integers, structure, text, u32, word
+from xenscmi.scmi.kinds import i32, integers, text, u32, word
+from xenscmi.scmi.layout import structure
 from xenscmi.scmi.message import Command, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, Reserved, common_commands
 from xenscmi.scmi.words import Bit, Bits, Word
