@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from xenscmi.devicetree.dtb import NodePlaces
+from xenscmi.devicetree.tree import DeviceTreeError
+from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Source, Span
 
 _LABELS = r"(?P<labels>(?:[A-Za-z_]\w*: )*)"
@@ -23,36 +25,58 @@ _OUTSIDE_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*|;', re.DOTA
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>\d+):(?P<column>\d+)-(?P<end_line>\d+):(?P<end_column>\d+)(?:, |$)")
 
 
-def places(text: str, sources: Callable[[str], Source]) -> Iterator[tuple[str, NodePlaces]]:
-    """Yield name and places of each node, in the order of the tree; the root's name is empty."""
-    properties: dict[str, Span] = {}
-    node: tuple[str, NodePlaces] | None = None
-    for line in text.split("\n"):
-        match = _LINE.fullmatch(line)
-        if match is None:
-            continue
-        name, spans = match["name"], _spans(match["places"] or "", sources)
-        if match["what"] == " {":
-            if node:
-                yield node
-            labels = tuple(match["labels"].replace(":", "").split())
-            at = tuple(_head(span, name) for span in spans)
-            properties = {}
-            node = name.strip("/"), NodePlaces(labels=labels, spans=at, properties=properties)
-        elif spans:
-            properties[name] = _statement(spans[0], name)
-    if node:
-        yield node
+class Places:
+    """Answers where the nodes of a tree were written, asked for each in the order of the tree.
 
+    `sources` finds the source of a file that dtc names.
+    """
 
-def _spans(text: str, sources: Callable[[str], Source]) -> list[Span]:
-    spans = []
-    for match in _PLACE.finditer(text):
-        source = sources(match["file"])
-        start = _offset(source, int(match["line"]), int(match["column"]))
-        end = _offset(source, int(match["end_line"]), int(match["end_column"]))
-        spans.append(Span(source, start, max(start, end)))
-    return spans
+    def __init__(self, text: str, sources: Callable[[str], Source]) -> None:
+        self._sources = sources
+        self._nodes = self._read(text)
+        self._next = next(self._nodes, None)
+
+    def __call__(self, name: str, depth: int) -> NodePlaces:
+        """Return the places of the next node; those that `dtc -@` adds and the annotated text lacks have none."""
+        if self._next and self._next[0] == name:
+            found = self._next[1]
+            self._next = next(self._nodes, None)
+            return found
+        if name == "__symbols__" and depth == 1:
+            return NodePlaces()
+        message = f"dtc's two runs differ at the node {name}: was a file changed meanwhile?"
+        raise DeviceTreeError(Diagnostic(message=message, span=Span(self._sources("<stdin>"), 0, 0)))
+
+    def _read(self, text: str) -> Iterator[tuple[str, NodePlaces]]:
+        """Yield name and places of each node, in the order of the tree; the root's name is empty."""
+        properties: dict[str, Span] = {}
+        node: tuple[str, NodePlaces] | None = None
+        for line in text.split("\n"):
+            match = _LINE.fullmatch(line)
+            if match is None:
+                continue
+            labels, name, what, places = match.groups()
+            spans = self._spans(places or "")
+            if what == " {":
+                if node:
+                    yield node
+                properties = {}
+                at = tuple(_head(span, name) for span in spans)
+                found = NodePlaces(labels=tuple(labels.replace(":", "").split()), spans=at, properties=properties)
+                node = name.strip("/"), found
+            elif spans:
+                properties[name] = _statement(spans[0], name)
+        if node:
+            yield node
+
+    def _spans(self, text: str) -> list[Span]:
+        spans = []
+        for match in _PLACE.finditer(text):
+            source = self._sources(match["file"])
+            start = _offset(source, int(match["line"]), int(match["column"]))
+            end = _offset(source, int(match["end_line"]), int(match["end_column"]))
+            spans.append(Span(source, start, max(start, end)))
+        return spans
 
 
 def _offset(source: Source, line: int, column: int) -> int:

@@ -11,6 +11,8 @@ import re
 import resource
 import subprocess
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +23,16 @@ from xenscmi.source import Source, Span
 TIME_LIMIT = 10.0
 """Seconds that dtc or cpp may take for one source; the largest tree of a kernel needs a tenth of one."""
 
-MEMORY_LIMIT = 1 << 30
+MEMORY_LIMIT = 1 << 28
 """Bytes of address space that dtc or cpp may use: `/incbin/` of /dev/zero ends there."""
 
 _PREPROCESSED = re.compile(
     r"^[ \t]*#[ \t]*(?:include[ \t]*[\"<]|(?:define|undef|if|ifdef|ifndef)[ \t]+\w)", re.MULTILINE
 )
+_CPP = ("cpp", "-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp")
+# The run for the places leaves it to the other one to find errors: two checks that take time in the square of the
+# nodes are off, as is `-@`, so that what dtc adds to the tree (/__symbols__) is missing.
+_ANNOTATE = ("-q", "-O", "dts", "-T", "-T", "-W", "no-unique_unit_address", "-E", "no-duplicate_label")
 _INSTALL = {"dtc": "install dtc (Debian: device-tree-compiler)", "cpp": "install the C preprocessor (Debian: cpp)"}
 
 _PLACE = r"(?P<file>[^:]+):(?P<line>\d+)[.:](?P<column>\d+)(?:-(?:(?P<end_line>\d+)\.)?(?P<end_column>\d+))?"
@@ -56,12 +62,13 @@ class Compiled:
 class Files:
     """The sources behind the names in dtc's and cpp's output: the main one, and included files, read when named.
 
-    Relative names are shown as the user would write them: from where the main source's name starts.
+    Names are shown as the user would write them: from where the main source's name, or a given folder's, starts.
     """
 
-    def __init__(self, main: Source, directory: Path) -> None:
+    def __init__(self, main: Source, directory: Path, include: Sequence[Path]) -> None:
         self.main = main
         self.directory = directory
+        self.include = include
         self._sources = {"<stdin>": main}
 
     @property
@@ -72,6 +79,9 @@ class Files:
     def __call__(self, name: str) -> Source:
         if name not in self._sources:
             path = self.directory / name
+            for folder in self.include:
+                if path.is_relative_to(folder.absolute()):
+                    path = folder / path.relative_to(folder.absolute())
             try:
                 text = decode(path.read_bytes()) if path.is_file() else ""
             except OSError:
@@ -88,30 +98,25 @@ def decode(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def compile_dts(files: Files, text: bytes, include: Sequence[Path]) -> Compiled:
+def compile_dts(files: Files, text: bytes) -> Compiled:
     """Return what dtc, after cpp where the source needs it, makes of the main source `text`.
 
     Raises DeviceTreeError with dtc's or cpp's errors, all of them, at their places.
     """
-    folders = [str(folder.absolute()) for folder in (Path(), *include)]
-    folders[0] = str(files.directory.absolute())
-    warnings: list[Diagnostic] = []
+    folders = [str(folder.absolute()) for folder in (files.directory, *files.include)]
+    warnings: tuple[Diagnostic, ...] = ()
     if _PREPROCESSED.search(files.main.text):
         options = [option for folder in folders for option in ("-I", folder)]
-        text = _run(
-            ["cpp", "-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp", *options, "-"],
-            text,
-            files,
-            warnings,
-        )
-    dtc = ["dtc", "-@", "-I", "dts", *(option for folder in folders for option in ("-i", folder))]
-    dtb = _run([*dtc, "-O", "dtb", "-"], text, files, warnings)
-    annotated = _run([*dtc, "-q", "-O", "dts", "-T", "-T", "-"], text, files, warnings)
-    return Compiled(dtb=dtb, annotated=decode(annotated), warnings=tuple(warnings))
+        text, warnings = _run([*_CPP, *options, "-"], text, files)
+    dtc = ["dtc", "-I", "dts", *(option for folder in folders for option in ("-i", folder))]
+    with ThreadPoolExecutor(2) as executor:
+        annotated = executor.submit(_run, [*dtc, *_ANNOTATE, "-"], text, files)
+        dtb, said = _run([*dtc, "-@", "-O", "dtb", "-"], text, files)
+        return Compiled(dtb=dtb, annotated=decode(annotated.result()[0]), warnings=warnings + said)
 
 
-def _run(command: list[str], text: bytes, files: Files, warnings: list[Diagnostic]) -> bytes:
-    """Run a program on `text` and return its output; its warnings are added to `warnings`."""
+def _run(command: list[str], text: bytes, files: Files) -> tuple[bytes, tuple[Diagnostic, ...]]:
+    """Run a program on `text` and return its output and its warnings."""
     program = command[0]
     whole = Span(files.main, 0, 0)
     try:
@@ -123,7 +128,8 @@ def _run(command: list[str], text: bytes, files: Files, warnings: list[Diagnosti
             cwd=files.directory,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         ) as process:
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+            with suppress(OSError):  # a stricter limit that is in force already stays
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
             try:
                 output, complaints = process.communicate(text, TIME_LIMIT)
             except subprocess.TimeoutExpired:
@@ -131,15 +137,16 @@ def _run(command: list[str], text: bytes, files: Files, warnings: list[Diagnosti
                 message = f"{program} was stopped: it took more than {TIME_LIMIT:g} s"
                 raise DeviceTreeError(Diagnostic(message=message, span=whole)) from None
     except OSError as error:
-        message = f"cannot run {program}: {error.strerror}"
-        raise DeviceTreeError(Diagnostic(message=message, span=whole, help=_INSTALL[program])) from None
+        where, help = ("", _INSTALL[program]) if error.filename == program else (f" in {error.filename}", "")
+        message = f"cannot run {program}{where}: {error.strerror}"
+        raise DeviceTreeError(Diagnostic(message=message, span=whole, help=help)) from None
     said = diagnostics(decode(complaints), files)
-    warnings += [each for each in said if each.severity is Severity.WARNING]
     if process.returncode:
         errors = [each for each in said if each.severity is Severity.ERROR]
-        died = f"{program} failed without a word (status {process.returncode})"
-        raise DeviceTreeError(*(errors or [Diagnostic(message=died, span=whole)]))
-    return output
+        last = decode(complaints).strip().rpartition("\n")[2] or "without a word"
+        died = Diagnostic(message=f"{program} failed with status {process.returncode}: {last}", span=whole)
+        raise DeviceTreeError(*(errors or [died]))
+    return output, tuple(each for each in said if each.severity is Severity.WARNING)
 
 
 def diagnostics(complaints: str, files: Callable[[str], Source]) -> list[Diagnostic]:
@@ -172,9 +179,8 @@ def _narrowed(span: Span | None, message: str, files: Callable[[str], Source]) -
     source = span.source if span else files("<stdin>")
     named = _NAMED.search(message)
     if named:
-        written = re.compile(
-            rf"&{re.escape(named['name'])}\b|&\{{{re.escape(named['name'])}\}}|\"{re.escape(named['name'])}\""
-        )
+        name = re.escape(named["name"])
+        written = re.compile(rf'&{name}\b|&\{{{name}\}}|"{name}"')
         found = written.search(source.text, span.start, span.end) if span else written.search(source.text)
         if found:
             return Span(source, found.start(), found.end())

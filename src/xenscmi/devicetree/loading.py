@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from xenscmi.devicetree import annotated, dtb
+from xenscmi.devicetree import dtb
+from xenscmi.devicetree.annotated import Places
 from xenscmi.devicetree.compiler import Files, compile_dts, decode
 from xenscmi.devicetree.tree import DeviceTreeError, Tree
 from xenscmi.diagnostics import Diagnostic
@@ -49,17 +50,9 @@ def read_dts(path: str | Path, include: Sequence[Path] = ()) -> Tree:
 
 def parse_dts(text: bytes, *, name: str, directory: Path, include: Sequence[Path] = ()) -> Tree:
     """Return the tree in a DTS text that is shown as `name` and whose relative includes start in `directory`."""
-    files = Files(Source(name, decode(text)), directory)
-    compiled = compile_dts(files, text, include)
-    places = annotated.places(compiled.annotated, files)
-
-    def place(name: str, _: int) -> dtb.NodePlaces:
-        found, at = next(places, ("/", dtb.NodePlaces()))
-        if found != name:
-            raise _unreadable(files.main, "an included file changed while it was read")
-        return at
-
-    builder = dtb.build(compiled.dtb, files.main, place)
+    files = Files(Source(name, decode(text)), directory, include)
+    compiled = compile_dts(files, text)
+    builder = dtb.build(compiled.dtb, files.main, Places(compiled.annotated, files))
     return builder.finish(sources=files.sources, warnings=compiled.warnings)
 
 
