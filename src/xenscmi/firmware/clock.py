@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xenscmi.firmware.permissions import Permissions
 from xenscmi.firmware.profile import Profile
 from xenscmi.firmware.resources import Clock
-from xenscmi.firmware.server import Answer, Handler, Server, short_name
+from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
 from xenscmi.scmi.message import Request, Response
 from xenscmi.scmi.protocols.clock import (
     PROTOCOL,
@@ -91,6 +91,12 @@ class ClockServer(Server):
             self.row(ClockParentGetRequest, self._parent_get, "clock_id"),
             self.row(ClockGetPermissionsRequest, self._permissions, "clock_id"),
         )
+
+    def state(self) -> State:
+        return [[each.enabled, each.rate, each.parent] for each in self.settings]
+
+    def restore(self, state: State) -> None:
+        self.settings = [Setting(bool(enabled), rate or 0, parent) for enabled, rate, parent in state]
 
     def reset(self, resources: frozenset[int]) -> None:
         for number in resources:

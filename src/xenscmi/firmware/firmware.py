@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from threading import Lock
+from typing import NamedTuple
 
 from xenscmi.firmware.base import BaseServer
 from xenscmi.firmware.clock import ClockServer
@@ -19,13 +20,24 @@ from xenscmi.firmware.power_domain import PowerDomainServer
 from xenscmi.firmware.profile import Profile
 from xenscmi.firmware.reset import ResetServer
 from xenscmi.firmware.resources import BASE, CLOCK, POWER_DOMAIN, RESET, Agent, Platform
-from xenscmi.firmware.server import STATUS_BYTES, Server
+from xenscmi.firmware.server import STATUS_BYTES, Server, State
 from xenscmi.scmi.header import Header, MessageType
 from xenscmi.scmi.shmem import Area, reply, take
 from xenscmi.scmi.status import Status
 
 Observer = Callable[[int, Header, bytes, bytes], None]
 """Called with agent id, header, request payload and answer payload of every message, in order."""
+
+
+class FirmwareState(NamedTuple):
+    """What messages can change.
+
+    `permissions`: agent id → granted devices, and (device, protocol) pairs denied; `resources`: protocol → its server's
+    state.
+    """
+
+    permissions: Mapping[int, tuple[list[int], list[tuple[int, int]]]]
+    resources: Mapping[int, State]
 
 
 class Firmware:
@@ -86,6 +98,22 @@ class Firmware:
             if self.observer is not None:
                 self.observer(agent, header, payload, answer)
             return answer
+
+    def state(self) -> FirmwareState:
+        """Return everything that messages have changed since boot, as plain values."""
+        agents = {
+            agent: (sorted(self.permissions.devices_of(agent)), sorted(self.permissions.denied_of(agent)))
+            for agent in self.agents
+        }
+        return FirmwareState(agents, {protocol: server.state() for protocol, server in self.servers.items()})
+
+    def restore(self, state: FirmwareState) -> None:
+        """Take over what `state` returned on firmware of the same platform."""
+        with self._lock:
+            for agent, (granted, denied) in state.permissions.items():
+                self.permissions.restore(agent, granted, denied)
+            for protocol, resources in state.resources.items():
+                self.servers[protocol].restore(resources)
 
     def serve(self, agent: int, area: Area) -> None:
         """Answer the message in an agent's shared memory, in place. What cannot be read is a channel error."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xenscmi.firmware.permissions import Permissions
 from xenscmi.firmware.profile import Profile
 from xenscmi.firmware.resources import PowerDomain
-from xenscmi.firmware.server import Answer, Handler, Server, short_name
+from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
 from xenscmi.scmi.message import Request, Response
 from xenscmi.scmi.protocols.common import Reserved
 from xenscmi.scmi.protocols.power_domain import (
@@ -50,6 +50,12 @@ class PowerDomainServer(Server):
             self.row(PowerStateGetRequest, self._get, "domain_id"),
             self.row(PowerDomainNameGetRequest, self._name, "domain_id"),
         )
+
+    def state(self) -> State:
+        return [[int(state)] for state in self.states]
+
+    def restore(self, state: State) -> None:
+        self.states = [PowerState(value or 0) for (value,) in state]
 
     def reset(self, resources: frozenset[int]) -> None:
         for number in resources:

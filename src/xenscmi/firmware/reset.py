@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xenscmi.firmware.permissions import Permissions
 from xenscmi.firmware.profile import Profile
 from xenscmi.firmware.resources import ResetDomain
-from xenscmi.firmware.server import Answer, Handler, Server, short_name
+from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
 from xenscmi.scmi.message import Request, Response
 from xenscmi.scmi.protocols.common import Reserved
 from xenscmi.scmi.protocols.reset import (
@@ -44,6 +44,12 @@ class ResetServer(Server):
             self.row(ResetRequest, self._reset, "domain_id"),
             self.row(ResetDomainNameGetRequest, self._name, "domain_id"),
         )
+
+    def state(self) -> State:
+        return [[held] for held in self.asserted]
+
+    def restore(self, state: State) -> None:
+        self.asserted = [bool(held) for (held,) in state]
 
     def reset(self, resources: frozenset[int]) -> None:
         for number in resources:

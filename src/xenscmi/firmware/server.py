@@ -30,6 +30,7 @@ from xenscmi.scmi.status import Status
 
 Answer = Response | Status
 Handler = Callable[[int, bytes], bytes]
+State = list[list[int | None]]
 R = TypeVar("R", bound=Request)
 
 SHORT_NAME_SIZE = NAME_SIZE - 1
@@ -122,6 +123,13 @@ class Server:
         """Return the payload of the answer to one message."""
         handler = self.handlers.get(message_id)
         return STATUS_BYTES[self.profile.unknown_message] if handler is None else handler(agent, payload)
+
+    def state(self) -> State:
+        """Return what messages have changed, as plain values: one entry for each resource."""
+        return []
+
+    def restore(self, state: State) -> None:
+        """Take over what `state` returned on a server of the same platform."""
 
     def reset(self, resources: frozenset[int]) -> None:
         """Put resources back into their boot state."""

@@ -8,6 +8,7 @@ from xenscmi.devicetree import Tree
 from xenscmi.host.domains import boots_dom0
 from xenscmi.hypervisor.dom0 import create_dom0
 from xenscmi.hypervisor.dom0less import create_domus
+from xenscmi.hypervisor.errors import Panic
 from xenscmi.hypervisor.model import Model
 
 
@@ -16,9 +17,13 @@ def start(xen: Model, partial: Mapping[str, Tree]) -> None:
 
     `partial` has the partial trees of dom0less domains by the names of their nodes.
     """
-    xen.mediator.probe(xen.tree)
-    if boots_dom0(xen.tree):
-        create_dom0(xen)
-    else:
-        xen.console.print("Xen dom0less mode detected")
-    create_domus(xen, partial)
+    try:
+        xen.mediator.probe(xen.tree)
+        if boots_dom0(xen.tree):
+            create_dom0(xen)
+        else:
+            xen.console.print("Xen dom0less mode detected")
+        create_domus(xen, partial)
+    except Panic as panic:
+        panic.log = xen.console.lines
+        raise

@@ -23,6 +23,11 @@ class Console:
         else:
             self._unfinished = line
 
+    def clear(self) -> None:
+        """Forget all lines."""
+        self._lines.clear()
+        self._unfinished = ""
+
     @property
     def lines(self) -> tuple[str, ...]:
         """All lines kept, the oldest first."""

@@ -20,7 +20,11 @@ class XenError(Exception):
 
 
 class Panic(Exception):
-    """Xen's last word when it cannot boot the host."""
+    """Xen's last word when it cannot boot the host; `log` is what it printed before."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.log: tuple[str, ...] = ()
 
 
 class DataAbort(Exception):

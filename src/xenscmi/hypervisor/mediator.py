@@ -245,6 +245,16 @@ class Mediator:
             self._console.print(f"scmi: Free domain {domain.domid}")
             domain.channel = None
 
+    def release_all(self) -> None:
+        """Take all channels back from domains that no longer exist, without a word: state was thrown away."""
+        for channel in self.channels:
+            if channel.owner != DOMID_XEN:
+                channel.owner = DOMID_INVALID
+
+    def hand_over(self, domain: Domain, agent_id: int) -> None:
+        """Give a domain the channel that it already had, without a word: state was restored."""
+        domain.channel = self._acquire(domain, agent_id)
+
     def hides_from_dom0(self, domain: Domain, node: Node) -> bool:
         """Whether a node, and all below it, is kept out of dom0's device tree."""
         if not self.registered or not self.initialized or domain.channel is not None:

@@ -1,0 +1,219 @@
+"""State between commands: what is kept, what is not, many commands at once, and commands that are killed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from xenscmi.devicetree import load
+from xenscmi.firmware.resources import CLOCK
+from xenscmi.host.reader import read_host
+from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice, Host
+from xenscmi.hypervisor.errors import Panic
+from xenscmi.hypervisor.guest import Guest
+from xenscmi.hypervisor.interface import DomainConfig
+from xenscmi.hypervisor.state import StateError, Store
+from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, IomemRange, create_domain
+from xenscmi.scmi.message import Refused
+from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest
+
+HOST_DTS = Path(__file__).parents[1] / "vectors" / "xl-create" / "host.dts"
+DEVICE = "/soc/fakedev@a003000"
+
+
+def lab_host() -> Host:
+    agents = tuple(FirmwareAgent(agent_id=n, func_id=0x8200_0002 + n, shmem=0x47FF_0000 + n * 0x1000) for n in range(8))
+    own = [frozenset((n,)) for n in range(8)]
+    devices = tuple(FirmwareDevice(device_id=n, clocks=own[n], resets=own[n], power_domains=own[n]) for n in range(8))
+    return read_host(load(HOST_DTS), firmware=Firmware(agents=agents, devices=devices, trusted_agent=1))
+
+
+@pytest.fixture(scope="module")
+def host() -> Host:
+    return lab_host()
+
+
+@pytest.fixture
+def store(tmp_path: Path, host: Host) -> Store:
+    return Store(tmp_path / "state" / "host.db", host)
+
+
+def plan(agent_id: int, *dtdevs: str) -> DomainPlan:
+    iomem = IomemRange(start=0x47FF0 + agent_id, count=1, guest=0x22001)
+    return DomainPlan(config=DomainConfig(sci_type=2, agent_id=agent_id), iomem=(iomem,), dtdevs=dtdevs)
+
+
+def create(store: Store, name: str, agent_id: int, *dtdevs: str) -> int:
+    with store.session() as session:
+        domid = create_domain(session.xen, plan(agent_id, *dtdevs))
+        session.names[domid] = name
+        return domid
+
+
+def test_domains_outlive_the_command_that_made_them(store: Store) -> None:
+    assert create(store, "one", 2, DEVICE) == 1
+    with store.session() as session:
+        domain = session.xen.domain(1)
+        guest = Guest(session.xen, 1, domain.memory, 0x8200_0004, 0x2200_1000)
+        on = ClockConfigSetRequest(3, ClockConfig.of(state=1), 0)
+        assert not isinstance(guest.ask(CLOCK, on), Refused)
+    session = store.look()
+    assert session.names == {0: "Domain-0", 1: "one"}
+    assert (session.domid("one"), session.domid("1"), session.domid("two"), session.domid("7")) == (1, 1, None, None)
+    assert [(info.domid, info.agent_id) for info in session.xen.list()] == [(0, 0), (1, 2)]
+    assert session.xen.domain(1).devices == [DEVICE]
+    assert session.xen.firmware.servers[CLOCK].state()[3] == [True, 24_000_000, None]
+
+
+def test_what_xen_refuses_leaves_its_traces(store: Store) -> None:
+    create(store, "one", 2)
+    with pytest.raises(CreationError) as caught:
+        create(store, "twice", 2)
+    assert caught.value.errno == errno.EEXIST
+    assert create(store, "three", 3) == 3
+    assert "scmi: Failed to acquire SCMI channel for agent_id 2: -17" in store.log()
+    assert [line for line in store.log() if "Acquire" in line] == [
+        "scmi: Acquire channel id = 0x0, domain_id = 0 paddr = 0x47ff0000",
+        "scmi: Acquire channel id = 0x2, domain_id = 1 paddr = 0x47ff2000",
+        "scmi: Acquire channel id = 0x3, domain_id = 3 paddr = 0x47ff3000",
+    ]
+
+
+def test_anything_else_leaves_none(store: Store) -> None:
+    create(store, "one", 2)
+
+    def interrupted() -> None:
+        with store.session() as session:
+            create_domain(session.xen, plan(3))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [info.domid for info in store.look().xen.list()] == [0, 1]
+    assert create(store, "two", 3) == 2
+
+
+def test_a_destroyed_domain_gives_back_its_agent(store: Store) -> None:
+    create(store, "one", 2, DEVICE)
+    with store.session() as session:
+        session.xen.destroy(1)
+    session = store.look()
+    assert session.names == {0: "Domain-0"}
+    assert session.xen.firmware.permissions.devices_of(2) == frozenset()
+    assert create(store, "again", 2) == 2
+
+
+def test_looking_keeps_nothing(store: Store) -> None:
+    create_domain(store.look().xen, plan(2))
+    assert [info.domid for info in store.look().xen.list()] == [0]
+    assert store.log().count("scmi: Got agent count 8") == 1
+
+
+def test_reboot_forgets(store: Store) -> None:
+    create(store, "one", 2)
+    store.reboot()
+    assert [info.domid for info in store.look().xen.list()] == [0]
+    assert create(store, "one", 2) == 1
+
+
+def test_a_host_that_changed_is_booted_anew_if_nothing_runs_on_it(tmp_path: Path, store: Store, host: Host) -> None:
+    other = replace(host, firmware=replace(host.firmware, unsupported=frozenset({"BASE_DISCOVER_VENDOR"})))
+    changed = Store(tmp_path / "state" / "host.db", other)
+    store.look()
+    assert [info.domid for info in changed.look().xen.list()] == [0]
+    create(changed, "one", 2)
+    with pytest.raises(StateError, match="files have changed since it was booted"):
+        store.look()
+
+
+def test_a_panic_is_told_and_not_kept(tmp_path: Path) -> None:
+    text = HOST_DTS.read_text().replace("xen,dom0-sci-agent-id = <0>", "xen,dom0-sci-agent-id = <9>")
+    (tmp_path / "host.dts").write_text(text)
+    store = Store(tmp_path / "state.db", read_host(load(tmp_path / "host.dts")))
+    with pytest.raises(Panic, match="Error creating domain 0") as caught:
+        store.look()
+    assert caught.value.log[-1] == "scmi: Failed to acquire SCMI channel for agent_id 9: -2"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: path.write_bytes(b"this is no database at all, and long enough to be sure of it" * 20),
+        lambda path: path.mkdir(),
+        lambda path: sqlite3.connect(path).execute("PRAGMA user_version = 99").connection.close(),
+    ],
+    ids=["no database", "a folder", "another version"],
+)
+def test_a_file_that_is_no_state_is_refused(tmp_path: Path, host: Host, spoil: Callable[[Path], None]) -> None:
+    path = tmp_path / "state.db"
+    spoil(path)
+    with pytest.raises(StateError, match="state file"):
+        Store(path, host).look()
+
+
+# As other processes do it: `python test_state.py STATE NAME AGENT ACTION`
+
+
+def command(state: Path, name: str, agent_id: int, action: str) -> subprocess.Popen[str]:
+    arguments = [sys.executable, __file__, str(state), name, str(agent_id), action]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+
+
+def act(path: Path, name: str, agent_id: int, action: str) -> str:
+    """Create a domain, or create and destroy it, in sessions of their own; say what became of it."""
+    store = Store(path, lab_host())
+    try:
+        domid = create(store, name, agent_id, DEVICE)
+    except CreationError as error:
+        return f"refused {error.errno}"
+    if action == "destroy":
+        with store.session() as session:
+            session.xen.destroy(domid)
+    return f"created {domid}"
+
+
+@pytest.mark.slow
+def test_many_commands_at_once_never_share_an_agent(tmp_path: Path, host: Host) -> None:
+    state = tmp_path / "host.db"
+    running = [command(state, f"d{n}", 2 + n % 3, "keep") for n in range(30)]
+    said = [process.communicate(timeout=300)[0].strip() for process in running]
+    assert [process.returncode for process in running] == [0] * 30
+    assert sorted(each.split()[0] for each in said) == ["created"] * 3 + ["refused"] * 27
+    owners = [(info.domid, info.agent_id) for info in Store(state, host).look().xen.list()]
+    assert sorted(agent for _, agent in owners if agent is not None) == [0, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_a_killed_command_leaves_the_old_state_or_the_new(tmp_path: Path, host: Host) -> None:
+    """Killed at random moments of a create and a destroy; whatever is left can be used."""
+    state, chance = tmp_path / "host.db", random.Random(7)
+    store = Store(state, host)
+    store.look()
+    for number in range(25):
+        with command(state, f"d{number}", 2, "destroy") as process:
+            time.sleep(chance.uniform(0.05, 0.45))
+            process.send_signal(signal.SIGKILL)
+        with store.session() as session:
+            others = [info for info in session.xen.list() if info.domid]
+            assert len(others) <= 1
+            for info in others:
+                assert info.agent_id == 2
+                assert session.xen.domain(info.domid).devices == [DEVICE]
+                session.xen.destroy(info.domid)
+            assert session.xen.firmware.permissions.devices_of(2) == frozenset()
+
+
+if __name__ == "__main__":
+    print(act(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]))
+    os._exit(0)
