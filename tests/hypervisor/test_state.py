@@ -22,7 +22,7 @@ from xenscmi.host.reader import read_host
 from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice, Host
 from xenscmi.hypervisor.errors import Panic
 from xenscmi.hypervisor.guest import Guest
-from xenscmi.hypervisor.interface import DomainConfig
+from xenscmi.hypervisor.sanitise import boot_config
 from xenscmi.hypervisor.state import StateError, Store
 from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, IomemRange, create_domain
 from xenscmi.scmi.message import Refused
@@ -51,7 +51,7 @@ def store(tmp_path: Path, host: Host) -> Store:
 
 def plan(agent_id: int, *dtdevs: str) -> DomainPlan:
     iomem = IomemRange(start=0x47FF0 + agent_id, count=1, guest=0x22001)
-    return DomainPlan(config=DomainConfig(sci_type=2, agent_id=agent_id), iomem=(iomem,), dtdevs=dtdevs)
+    return DomainPlan(config=boot_config(2, agent_id), iomem=(iomem,), dtdevs=dtdevs)
 
 
 def create(store: Store, name: str, agent_id: int, *dtdevs: str) -> int:

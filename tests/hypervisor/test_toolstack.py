@@ -14,8 +14,8 @@ from xenscmi.hypervisor.boot import start
 from xenscmi.hypervisor.dom0less import copied_nodes
 from xenscmi.hypervisor.errors import DataAbort, XenError
 from xenscmi.hypervisor.guest import Guest, NoAnswer, offers
-from xenscmi.hypervisor.interface import DomainConfig
 from xenscmi.hypervisor.model import Model
+from xenscmi.hypervisor.sanitise import boot_config
 from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, IomemRange, create_domain
 from xenscmi.hypervisor.vector import scmi_lines
 from xenscmi.scmi.message import Refused
@@ -44,7 +44,7 @@ def xen(xl_host: Model) -> Model:
 
 
 def plan(agent_id: int = 2, sci_type: int = MULTIAGENT, page: int = 0x47FF2, *dtdevs: str) -> DomainPlan:
-    config = DomainConfig(sci_type=sci_type, agent_id=agent_id)
+    config = boot_config(sci_type, agent_id)
     return DomainPlan(config=config, iomem=(IomemRange(start=page, count=1, guest=0x22001),), dtdevs=dtdevs)
 
 
@@ -162,3 +162,33 @@ def test_a_firmware_that_refuses_the_reset_leaves_the_domain_dying(xen: Model) -
     assert caught.value.errno == errno.EACCES
     assert xen.get_info(domid).dying
     assert refusal(xen, plan()) == ("createdomain", errno.EEXIST)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"flags": 0},
+        {"flags": 1},
+        {"flags": 3 | 1 << 6},
+        {"max_vcpus": 0},
+        {"max_vcpus": 129},
+        {"vmtrace_size": 4096},
+        {"altp2m_opts": 1},
+        {"arch_sve_vl": 2},
+        {"arch_tee_type": 1},
+        {"arch_gic_version": 7},
+        {"arch_nr_spis": 961},
+    ],
+)
+def test_a_domain_that_no_machine_can_have_is_refused(xen: Model, change: dict[str, int]) -> None:
+    with pytest.raises(XenError) as caught:
+        xen.create(plan().config.replace(**change))
+    assert caught.value.errno == errno.EINVAL
+    assert xen.create(plan().config) == 2
+
+
+def test_an_old_gic_is_refused_on_a_new_one(xen: Model) -> None:
+    with pytest.raises(XenError) as caught:
+        xen.create(plan().config.replace(arch_gic_version=1))
+    assert caught.value.errno == errno.ENODEV
+    assert xen.console.lines[-1] == "d1: vGICv2 is not supported on this platform."

@@ -12,10 +12,10 @@ from xenscmi.devicetree import Node, Tree
 from xenscmi.hypervisor import dt
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import Panic, XenError
-from xenscmi.hypervisor.interface import DomainConfig
 from xenscmi.hypervisor.mediator import CONTAINER, SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.hypervisor.memory import frames_of
 from xenscmi.hypervisor.model import Model
+from xenscmi.hypervisor.sanitise import boot_config
 
 DOM0_AGENT = "xen,dom0-sci-agent-id"
 INVALID_AGENT_ID = 255
@@ -71,7 +71,7 @@ def create_dom0(xen: Model) -> Domain:
     agent_id = _agent_id(xen)
     sci_type = SCI_NONE if agent_id == INVALID_AGENT_ID else SCI_SCMI_SMC_MA
     try:
-        dom0 = xen.new_domain(DomainConfig(sci_type=sci_type, agent_id=agent_id), domid=0)
+        dom0 = xen.new_domain(boot_config(sci_type, agent_id), domid=0)
     except XenError as error:
         raise Panic(f"Error creating domain 0 (rc = {-error.errno})") from None
     try:

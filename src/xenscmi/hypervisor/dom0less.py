@@ -9,14 +9,15 @@ import errno
 from collections.abc import Iterator, Mapping
 
 from xenscmi.devicetree import Node, Tree
+from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.hypervisor import dt
 from xenscmi.hypervisor.dom0 import INVALID_AGENT_ID, IOMMUS
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import Panic, XenError
-from xenscmi.hypervisor.interface import DomainConfig
 from xenscmi.hypervisor.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.hypervisor.memory import PAGE_MASK, PAGE_SHIFT
 from xenscmi.hypervisor.model import Model
+from xenscmi.hypervisor.sanitise import boot_config
 
 DOMAIN = "xen,domain"
 KERNEL = "multiboot,kernel"
@@ -45,7 +46,7 @@ def _create_domu(xen: Model, node: Node, partial: Tree | None) -> None:
         raise Panic(f"Could not set up domain {name} (rc = {-error.errno})") from None
 
 
-def _config(xen: Model, node: Node) -> DomainConfig:
+def _config(xen: Model, node: Node) -> CreateDomain:
     """Read a domain's node (parse_dom0less_node)."""
     max_vcpus = dt.read_u32(node, "cpus")
     if max_vcpus is None:
@@ -54,7 +55,7 @@ def _config(xen: Model, node: Node) -> DomainConfig:
         sci_type, agent_id = _sci(xen, node)
     except XenError:
         raise Panic("Error getting SCI configuration") from None
-    return DomainConfig(sci_type=sci_type, agent_id=agent_id, max_vcpus=max_vcpus)
+    return boot_config(sci_type, agent_id, max_vcpus)
 
 
 def _sci(xen: Model, node: Node) -> tuple[int, int]:

@@ -9,20 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from xenscmi.domctl.createdomain import CreateDomain
+
 Registers = tuple[int, ...]
 """r0 to r7 of an SMC, or r0 to r3 of its result; 64 bits each."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainConfig:
-    """What of `struct xen_domctl_createdomain` decides about SCMI, and what `list` shows.
-
-    `sci_type` and `agent_id` are `arch.arm_sci_type` and `arch.arm_sci_agent_id`, 0 to 255 each.
-    """
-
-    sci_type: int = 0
-    agent_id: int = 0
-    max_vcpus: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +29,7 @@ class Hypervisor(ABC):
     """A hypervisor, as a toolstack in dom0 sees it."""
 
     @abstractmethod
-    def create(self, config: DomainConfig) -> int:
+    def create(self, config: CreateDomain) -> int:
         """Make a domain and return its id (XEN_DOMCTL_createdomain)."""
 
     @abstractmethod

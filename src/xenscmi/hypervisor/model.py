@@ -11,13 +11,15 @@ from itertools import chain
 from threading import RLock
 
 from xenscmi.devicetree import Tree
+from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.firmware import Firmware
 from xenscmi.hypervisor.console import Console
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import XenError
-from xenscmi.hypervisor.interface import DomainConfig, DomainInfo, Hypervisor, Registers
+from xenscmi.hypervisor.interface import DomainInfo, Hypervisor, Registers
 from xenscmi.hypervisor.mediator import Mediator
 from xenscmi.hypervisor.memory import PAGE_MASK, PAGE_SHIFT, AddressSpace, PhysicalMemory
+from xenscmi.hypervisor.sanitise import GIC_V2, GIC_V3, read_abilities, sanitise
 from xenscmi.scmi import shmem
 
 DOMID_FIRST_RESERVED = 0x7FF0
@@ -36,6 +38,7 @@ class Model(Hypervisor):
     def __init__(self, tree: Tree, firmware: Firmware) -> None:
         self.tree = tree
         self.firmware = firmware
+        self.abilities = read_abilities(tree)
         self.console = Console()
         self.memory = PhysicalMemory()
         self.mediator = Mediator(self.memory, self._el3, self.console)
@@ -66,15 +69,21 @@ class Model(Hypervisor):
         """dom0; None where the host runs without one."""
         return next((domain for domain in self.domains.values() if domain.hardware), None)
 
-    def new_domain(self, config: DomainConfig, domid: int | None = None) -> Domain:
+    def new_domain(self, config: CreateDomain, domid: int | None = None) -> Domain:
         """Make a domain, dom0 if `domid` is 0. Ids go up with every attempt, failed ones too."""
         with self._lock:
             number = self._next_domid() if domid is None else domid
-            self.mediator.sanitise(config.sci_type)
+            sanitise(config, self.abilities)
+            self.mediator.sanitise(config.arch_arm_sci_type)
             domain = Domain(
                 domid=number, memory=AddressSpace(self.memory), max_vcpus=config.max_vcpus, hardware=number == 0
             )
-            self.mediator.domain_init(domain, config.sci_type, config.agent_id, self.hardware_domain)
+            if config.arch_gic_version == GIC_V2 and self.abilities.gic_version == GIC_V3:
+                self.console.print(f"d{number}: vGICv2 is not supported on this platform.")
+                raise XenError(errno.ENODEV)
+            self.mediator.domain_init(
+                domain, config.arch_arm_sci_type, config.arch_arm_sci_agent_id, self.hardware_domain
+            )
             self.domains[number] = domain
             return domain
 
@@ -93,7 +102,7 @@ class Model(Hypervisor):
             raise XenError(errno.ESRCH)
         return domain
 
-    def create(self, config: DomainConfig) -> int:
+    def create(self, config: CreateDomain) -> int:
         return self.new_domain(config).domid
 
     def destroy(self, domid: int) -> None:

@@ -21,11 +21,11 @@ from xenscmi.hypervisor.dom0less import copied_nodes
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import DataAbort, Panic
 from xenscmi.hypervisor.guest import Guest, NoAnswer, Offer, offers
-from xenscmi.hypervisor.interface import DomainConfig
 from xenscmi.hypervisor.machine import partial_trees, switch_on
 from xenscmi.hypervisor.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.hypervisor.memory import PAGE_SHIFT, frames_of
 from xenscmi.hypervisor.model import SMCCC_UNKNOWN, Model
+from xenscmi.hypervisor.sanitise import boot_config
 from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, IomemRange, create_domain
 from xenscmi.scmi.message import Refused, Request
 from xenscmi.scmi.protocols.base import (
@@ -124,7 +124,7 @@ def plan_of(domain: HostDomain) -> DomainPlan:
     sci_type = SCI_TYPES.get(domain.sci_type.value or "none", SCI_NONE) if domain.sci_type else SCI_NONE
     stated = domain.agent_id.value if domain.agent_id and sci_type == SCI_SCMI_SMC_MA else 0
     return DomainPlan(
-        config=DomainConfig(sci_type=sci_type, agent_id=stated or 0),
+        config=boot_config(sci_type, stated or 0),
         iomem=tuple(
             IomemRange(start=start, count=end - start, guest=each.guest >> PAGE_SHIFT)
             for each in domain.iomem
@@ -187,7 +187,7 @@ def _judge(domain: HostDomain, view: DomainView) -> Iterator[Deviation]:
         wanted = domain.agent_id.value if domain.agent_id else None
     else:
         config = plan_of(domain).config
-        wanted = config.agent_id if config.sci_type == SCI_SCMI_SMC_MA else None
+        wanted = config.arch_arm_sci_agent_id if config.arch_arm_sci_type == SCI_SCMI_SMC_MA else None
     if view.agent_id != wanted:
         yield Deviation(domain=view.name, subject="agent", expected=_agent(wanted), seen=_agent(view.agent_id))
     if wanted is None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.hypervisor.errors import XenError
-from xenscmi.hypervisor.interface import DomainConfig, Hypervisor
+from xenscmi.hypervisor.interface import Hypervisor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class IomemRange:
 class DomainPlan:
     """What a domain is to be made of, in the order in which libxl asks for it."""
 
-    config: DomainConfig
+    config: CreateDomain
     iomem: tuple[IomemRange, ...] = ()
     dtdevs: tuple[str, ...] = ()
 
