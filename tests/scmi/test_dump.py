@@ -12,7 +12,7 @@ from xenscmi.scmi.describe import Decoded, Direction, decode, describe
 from xenscmi.scmi.dump import decode_text
 from xenscmi.scmi.header import Header
 from xenscmi.scmi.message import Refused
-from xenscmi.scmi.protocols import base, clock, reset, sensor, sensor_parts
+from xenscmi.scmi.protocols import base, clock, performance, reset, sensor, sensor_parts
 from xenscmi.scmi.protocols.common import Reserved
 from xenscmi.source import Source
 
@@ -181,6 +181,11 @@ def test_messages_that_are_none(text: str, problem: str) -> None:
     (decoded,) = messages(text)
     assert decoded.message is None
     assert problem in describe(decoded)[-1]
+
+
+def test_the_newest_of_several_forms_that_fit() -> None:
+    decoded = decode(Header.of(protocol_id=0x13, message_id=0x4), bytes(8), Direction.RESPONSE)
+    assert decoded.message == performance.PerformanceDescribeLevelsResponse(performance.NumLevels(0), ())
 
 
 def test_an_area_that_was_never_used() -> None:

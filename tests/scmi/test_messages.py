@@ -53,6 +53,19 @@ COMMANDS = {
     0x19: "PINCTRL_ATTRIBUTES PINCTRL_LIST_ASSOCIATIONS PINCTRL_SETTINGS_GET PINCTRL_SETTINGS_CONFIGURE "
     "PINCTRL_REQUEST PINCTRL_RELEASE PINCTRL_NAME_GET PINCTRL_SET_PERMISSIONS",
 }
+# Commands that came after version 1.0 of their protocol: the first version that has them.
+SINCE = {
+    0x10: {0x9: 0x20000, 0xA: 0x20000, 0xB: 0x20000, 0x10: 0x20001},
+    0x11: {0x7: 0x20000, 0x8: 0x30000, 0x10: 0x30001},
+    0x12: {0x10: 0x20001},
+    0x13: {0xB: 0x20000, 0xC: 0x30000, 0x10: 0x40000},
+    0x14: dict.fromkeys((0x8, 0x9, 0xA), 0x20000) | dict.fromkeys((0xB, 0xC, 0xD, 0xE, 0xF, 0x10), 0x30000),
+    0x15: dict.fromkeys((0x7, 0x8, 0x9, 0xA, 0xB), 0x20000) | {0xC: 0x30000, 0xD: 0x30000, 0x10: 0x30001},
+    0x16: {0x6: 0x30000, 0x10: 0x30001},
+    0x17: {0x9: 0x20000, 0x10: 0x20001},
+    0x18: {0x10: 0x20000},
+    0x19: {},
+}
 COMMON = ["PROTOCOL_VERSION", "PROTOCOL_ATTRIBUTES", "PROTOCOL_MESSAGE_ATTRIBUTES"]
 
 
@@ -69,7 +82,8 @@ CLASSES = list({kind: None for row in ROWS for kind in classes_of(row)})
 def test_the_newest_version_has_the_commands_of_the_specification(found: Protocol) -> None:
     named = dict(enumerate([*COMMON, *COMMANDS[found.id].split()]))
     assert {id: row.name for id, row in found.commands_of().items()} == {**named, 0x10: "NEGOTIATE_PROTOCOL_VERSION"}
-    assert set(found.commands_of(0x10000)) <= set(found.commands_of())
+    first = {id: min(row.since for row in found.commands if row.id == id) for id in found.commands_of()}
+    assert {id: since for id, since in first.items() if since > 0x10000} == SINCE[found.id]
 
 
 @pytest.mark.parametrize("found", PROTOCOLS, ids=lambda found: found.name)

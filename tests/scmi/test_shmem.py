@@ -63,8 +63,9 @@ def test_a_length_past_the_area_is_refused_whatever_the_limit() -> None:
 
 
 @pytest.mark.parametrize("status", [1, 2, 3])
-def test_a_doorbell_without_a_message_is_refused(status: int) -> None:
+def test_a_doorbell_while_the_channel_is_free_or_in_error_is_refused(status: int) -> None:
     area = fresh()
+    shmem.post(area, HEADER, bytes(4))
     area[4] = status
     assert shmem.take(area, 92) is None
     assert area[4] == 0b11
