@@ -139,6 +139,8 @@ def test_messages_are_immutable_values() -> None:
     other: Structure = clock.ClockParentGetRequest(3)
     assert request == clock.ClockRateGetRequest(3)
     assert request != other
+    assert repr(request) == "ClockRateGetRequest(clock_id=3)"
+    assert len({request, clock.ClockRateGetRequest(3), other}) == 2
     assert request.replace(clock_id=4) == clock.ClockRateGetRequest(4)
     with pytest.raises(TypeError, match="clock"):
         request.replace(clock=4)

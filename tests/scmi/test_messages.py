@@ -219,7 +219,7 @@ def test_lengths_that_no_message_has(kind: type[Structure]) -> None:
             kind.decode(bytes(length))
     if not kind.layout.tail:
         kind.decode(bytes(size))
-        with pytest.raises(PayloadError, match=f"{kind.__name__}: {kind.layout.size} bytes expected"):
+        with pytest.raises(PayloadError, match=f"{kind.layout.size} bytes expected, {kind.layout.size + 1} given"):
             kind.decode(bytes(size + 1))
 
 

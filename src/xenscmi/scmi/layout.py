@@ -90,6 +90,17 @@ class Structure:
             raise PayloadError(type(self).__name__, layout.misfit(self)) from None
         return head + layout.write_tail(self) if layout.tail else head
 
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.layout.kinds)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(getattr(self, name) for name in self.layout.kinds)))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.layout.kinds)})"
+
     def replace(self, **changes: object) -> Self:
         """Return a copy with some fields changed."""
         return type(self)(**{name: getattr(self, name) for name in self.layout.kinds} | changes)
@@ -190,7 +201,10 @@ def _part(named: dict[str, object], path: str) -> int:
     frozen_default=True, field_specifiers=(u8, u16, u32, i32, u64, i64, word, text, integers, records, optional)
 )
 def structure(cls: type[S]) -> type[S]:
-    """Make a class with declared fields an immutable record with a layout."""
-    made = dataclass(frozen=True, slots=True)(cls)
+    """Make a class with declared fields an immutable record with a layout.
+
+    What `Structure` does for all of them is not left to `dataclass`, which compiles it anew for every one of them.
+    """
+    made = dataclass(frozen=True, slots=True, eq=False, repr=False)(cls)
     made.layout = Layout(made)
     return made

@@ -45,7 +45,10 @@ class Response(Structure):
         """
         if payload[:4] != _SUCCESS:
             raise PayloadError(cls.__name__, "the payload does not begin with the status SUCCESS")
-        return super().decode(payload[4:])
+        try:
+            return super().decode(payload[4:])
+        except PayloadError as error:
+            raise PayloadError(error.structure, f"after the status, {error.reason}") from None
 
     def encode(self) -> bytes:
         return _SUCCESS + super().encode()
