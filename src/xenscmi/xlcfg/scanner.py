@@ -163,6 +163,8 @@ def _help(message: str, piece: str) -> str:
         return "libxlu drops octal escapes even where it accepts them: write the character itself"
     if "backlash" in message:
         return "write \\\\ for a backslash; known escapes are \\a \\b \\f \\n \\r \\t \\v \\\\ \\' \\\""
+    if "can't add" in message:
+        return "a list can only be added to a list, a string or number to a string or number"
     if "NUL" in message:
         return "remove the NUL byte: xl itself aborts on it"
     if piece.startswith("#"):
