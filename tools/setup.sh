@@ -39,3 +39,5 @@ if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
     .venv/bin/python -m pip install -q --disable-pip-version-check -e "$what"
     touch "$stamp"
 fi
+# Bytecode in advance: where PYTHONDONTWRITEBYTECODE is set, every start would compile everything anew.
+.venv/bin/python -m compileall -q src

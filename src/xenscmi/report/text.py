@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _BOLD, _FAINT = "1", "2"
 _WIDTH = 120
+_LONGEST = 1000
 
 # What a hostile file could do to a terminal is shown instead of done.
 _VISIBLE = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if chr(code) != "\t"}
@@ -31,14 +32,18 @@ def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
 
     kind = paint(_COLOURS[diagnostic.severity], f"{diagnostic.severity.value}:")
     code = f" [{diagnostic.code}]" if diagnostic.code else ""
-    message = paint(_BOLD, diagnostic.message.translate(_VISIBLE))
+    message = paint(_BOLD, _shortened(diagnostic.message).translate(_VISIBLE))
     yield f"{_place(diagnostic.span, name)}{kind} {message}{code}"
     yield from _excerpt(diagnostic.span, diagnostic.label, paint(_COLOURS[diagnostic.severity], "^"))
     for related in diagnostic.related:
-        yield f"{_place(related.span, name)}note: {related.label.translate(_VISIBLE)}"
+        yield f"{_place(related.span, name)}note: {_shortened(related.label).translate(_VISIBLE)}"
         yield from _excerpt(related.span, "", "^")
     if diagnostic.help:
         yield paint(_FAINT, f"  = help: {diagnostic.help.translate(_VISIBLE)}")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _place(span: Span | None, name: str) -> str:

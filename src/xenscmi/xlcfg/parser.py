@@ -39,17 +39,19 @@ _HELP = {
 }
 
 _MAX_SYMBOLS = 10_000
+_MAX_ERRORS = 1000
 _QUIET = 3
 
 
 def parse(source: Source) -> Settings:
     """Return the settings of an xl.cfg file.
 
-    Accepts what libxlu accepts. Raises XenscmiError with every error that libxlu reports, at its line numbers.
+    Accepts what libxlu accepts. Raises XenscmiError with the errors that libxlu reports, at its line numbers; after a
+    thousand of them the rest of the file is not looked at.
     """
     parser = _Parser(source)
     for token in parser.scanner.tokens():
-        if not parser.feed(token):
+        if not parser.feed(token) or len(parser.scanner.diagnostics) >= _MAX_ERRORS:
             break
     diagnostics = parser.scanner.diagnostics
     if diagnostics:

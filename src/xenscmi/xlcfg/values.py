@@ -37,11 +37,15 @@ class Value:
 class StringValue(Value):
     """A quoted string, its escapes resolved, or a bare number as it was written."""
 
-    __slots__ = ("text",)
+    __slots__ = ("_as_written", "text")
 
     def __init__(self, source: Source, start: int, end: int, text: str) -> None:
-        super().__init__(source, start, end)
+        # Not by way of super(): there are millions of these in a large file.
+        self.source = source
+        self.start = start
+        self.end = end
         self.text = text
+        self._as_written: bool | None = None
 
     def __repr__(self) -> str:
         return f"StringValue({self.text!r})"
@@ -53,7 +57,9 @@ class StringValue(Value):
 
     def part(self, start: int, end: int) -> Span:
         """Return the place of characters `start` to `end` of the text; of all of it where escapes or `+=` blur that."""
-        if self.quoted and self.source.text[self.start + 1 : self.end - 1] == self.text:
+        if self._as_written is None:
+            self._as_written = self.quoted and self.source.text[self.start + 1 : self.end - 1] == self.text
+        if self._as_written:
             return Span(self.source, self.start + 1 + start, self.start + 1 + end)
         return self.span
 

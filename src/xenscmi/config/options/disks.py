@@ -16,10 +16,13 @@ from xenscmi.xlcfg.numbers import atoi
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from xenscmi.config.fields import Enumeration
     from xenscmi.config.options.text import Text
+
+    # What a pattern does: with the disk, the matched text (its last comma or colon cut off), and where it began.
+    _Action = Callable[["_Disk", str, int], None]
 
 _FORMATS = {
     "": DiskFormat.RAW,
@@ -42,22 +45,20 @@ _HELP = 'a disk is "TARGET,FORMAT,VDEV,ACCESS" or "format=…, vdev=…, access=
 
 
 class _Disk:
-    """One disk specification being read: the fields so far, and every error."""
+    """One disk specification being read, and its fields so far."""
 
     def __init__(self, item: Text) -> None:
         self.item = item
         self.fields: dict[str, Any] = {"readwrite": 1}
-        self.errors: list[Diagnostic] = []
         self.old_prefix = False
         self.access_set = False
-        self.done = False
 
-    def error(self, message: str, near: str | None, at: int = 0) -> None:
-        """Note an error as libxlu words it. `at` is where in the specification the bad piece begins."""
+    def error(self, message: str, near: str | None, at: int = 0) -> NoReturn:
+        """Give up as libxlu words it. `at` is where in the specification the bad piece begins. Raises OptionError."""
         place = self.item if near is None else self.item.slice(at, at + max(len(near), 1))
         shown = "" if near is None else f": near `{near}'"
         text = f"config parsing error in disk specification: {message}{shown} in `{self.item.text}'"
-        self.errors.append(Diagnostic(message=text, span=place.span, help=_HELP))
+        raise OptionError([Diagnostic(message=text, span=place.span, help=_HELP)], EXIT_FAILURE)
 
     def save(self, name: str, shown: str, value: str, at: int) -> None:
         """Set a string once; setting it again is an error, unless it was empty."""
@@ -95,8 +96,6 @@ class _Disk:
         return True
 
     def positional(self, value: str, at: int) -> None:
-        if self.errors:
-            return
         if "pdev_path" not in self.fields:
             self.fields["pdev_path"] = value
         elif not self.old_prefix and "format" not in self.fields:
@@ -112,21 +111,16 @@ class _Disk:
             self.access(value, at)
         else:
             self.error("too many positional parameters", value, at)
-            self.done = True
 
 
-# What a pattern does: with the disk, the matched text (its last comma or colon cut off), and where it began.
-_Action = "Callable[[_Disk, str, int], None]"
-
-
-def _fixed(name: str, value: object) -> Callable[[_Disk, str, int], None]:
+def _fixed(name: str, value: object) -> _Action:
     def act(disk: _Disk, text: str, at: int) -> None:
         disk.fields[name] = value
 
     return act
 
 
-def _valued(act: Callable[[_Disk, str, int], None]) -> Callable[[_Disk, str, int], None]:
+def _valued(act: _Action) -> _Action:
     """Hand on only what follows the equals sign."""
 
     def cut(disk: _Disk, text: str, at: int) -> None:
@@ -136,20 +130,16 @@ def _valued(act: Callable[[_Disk, str, int], None]) -> Callable[[_Disk, str, int
     return cut
 
 
-def _saved(name: str, shown: str | None = None) -> Callable[[_Disk, str, int], None]:
+def _saved(name: str, shown: str | None = None) -> _Action:
     return _valued(lambda disk, value, at: disk.save(name, shown or name, value, at))
 
 
-def _chosen(name: str, names: dict[str, Any]) -> Callable[[_Disk, str, int], None]:
+def _chosen(name: str, names: dict[str, Any]) -> _Action:
     return _valued(lambda disk, value, at: disk.choose(name, names, value, at))
 
 
-def _bad(message: str, *, last: bool = False) -> Callable[[_Disk, str, int], None]:
-    def act(disk: _Disk, text: str, at: int) -> None:
-        disk.error(message, text, at)
-        disk.done = disk.done or last
-
-    return act
+def _bad(message: str) -> _Action:
+    return lambda disk, text, at: disk.error(message, text, at)
 
 
 def _colo_port(disk: _Disk, value: str, at: int) -> None:
@@ -216,7 +206,7 @@ _RULES = tuple(
         (r"(?:raw|qcow2?|vhd):", ".*", ":", _format_prefix),
         (r"(?:iscsi|e?nbd|drbd):", ".*", ":", _script_prefix),
         (r"(?:tapdisk|tap2?|aio|ioemu|file|phy):", ".*", "", _plain_prefix),
-        (r"[a-z][a-z0-9]*:", r"(?:[^a-z0-9].*)?", "", _bad("unknown deprecated disk prefix", last=True)),
+        (r"[a-z][a-z0-9]*:", r"(?:[^a-z0-9].*)?", "", _bad("unknown deprecated disk prefix")),
         (r"[^=,]*,|[^=,]+,?", "", ",", _positional),
     )
 )
@@ -224,7 +214,7 @@ _RULES = tuple(
 
 def _scan(disk: _Disk) -> None:
     text, at = disk.item.text, 0
-    while at < len(text) and not disk.done:
+    while at < len(text):
         best = None
         for pattern, cut, action in _RULES:
             found = pattern.match(text, at)
@@ -255,13 +245,10 @@ def _finish(disk: _Disk) -> None:
 
 
 def parse_disk(item: Text) -> dict[str, Any]:
-    """Return the fields of a disk (libxl_device_disk). Raises OptionError with every error of the specification."""
+    """Return the fields of a disk (libxl_device_disk). Raises OptionError."""
     disk = _Disk(item)
     _scan(disk)
-    if not disk.errors:
-        _finish(disk)
-    if disk.errors:
-        raise OptionError(disk.errors, EXIT_FAILURE)
+    _finish(disk)
     return disk.fields
 
 

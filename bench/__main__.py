@@ -1,0 +1,10 @@
+"""Run all benchmarks, or those named: `python -m bench [toolstack …]`."""
+
+import sys
+from importlib import import_module
+
+NAMES = ("toolstack",)
+
+for name in sys.argv[1:] or NAMES:
+    print(f"{name}:")
+    import_module(f"bench.{name}").run()

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# `make demo`: the main jobs on the examples beside this file.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+step() { printf '\n\033[1m%s\033[0m\n' "$1"; }
+run() {
+    printf '$ %s\n' "$*"
+    "$@"
+}
+
+step "1. An xl.cfg file with an SCMI agent, as libxl's JSON (xl -N create prints the same bytes)"
+grep -n arm_sci guests/domd.cfg
+run xenscmi create -n guests/domd.cfg 'uuid="5b9e83c3-54d0-4b3a-a9a5-0cb6b9b7d2f1"'
+echo
+
+step "2. What Xen is told: the bytes of createdomain, decoded"
+run xenscmi domctl guests/domd.cfg 'uuid="5b9e83c3-54d0-4b3a-a9a5-0cb6b9b7d2f1"'
+echo
+
+step "3. The classic mistake: a blank after the comma"
+grep -n arm_sci guests/blank.cfg
+echo "xl overlooks ' agent_id=2', says nothing, and gives the domain agent 0:"
+run xenscmi domctl guests/blank.cfg | grep -E '"arm_sci_(type|agent_id)"'
