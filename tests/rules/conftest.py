@@ -9,9 +9,11 @@ import pytest
 
 from xenscmi.devicetree import Tree, parse_dts
 from xenscmi.host.reader import read_host
+from xenscmi.host.toolstack import read_configuration, with_tree
 from xenscmi.host.types import Firmware, Host
 from xenscmi.rules.example import FILES
 from xenscmi.rules.rule import Change
+from xenscmi.source import Source
 
 ReadExample = Callable[..., Host]
 
@@ -31,10 +33,15 @@ def _tree(name: str, text: str) -> Tree:
 
 @pytest.fixture(scope="session")
 def read_example() -> ReadExample:
-    def read(changes: tuple[Change, ...] = (), firmware: Firmware | None = None) -> Host:
+    def read(
+        changes: tuple[Change, ...] = (), firmware: Firmware | None = None, xen_profile: str | None = None
+    ) -> Host:
         files = _apply(changes)
-        partial = {Path(name).stem: _tree(name, text) for name, text in files.items() if name != "host.dts"}
-        host = _tree("host.dts", files["host.dts"])
-        return read_host(host, partial=partial, firmware=firmware)
+        trees = {Path(name).stem: _tree(name, text) for name, text in files.items() if name.endswith(".dts")}
+        host, guest = trees.pop("host"), trees.pop("guest")
+        configuration = with_tree(read_configuration(Source("guest.cfg", files["guest.cfg"])), guest)
+        return read_host(
+            host, partial=trees, configurations=[configuration], firmware=firmware, xen_profile=xen_profile
+        )
 
     return read

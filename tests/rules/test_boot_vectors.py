@@ -20,7 +20,7 @@ from xenscmi.rules.engine import check
 FOLDER = Path(__file__).parents[1] / "vectors" / "boot"
 NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 
-# Documented in docs/differences-check.md: what went wrong there is nothing that the files of a host say.
+# Documented in docs/check.md: what went wrong there is nothing that the files of a host say.
 EXCEPTIONS = {"domU-shmem-not-mapped": "the test guest is told on its own command line to look elsewhere"}
 
 

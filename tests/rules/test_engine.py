@@ -11,7 +11,7 @@ from xenscmi.rules.rule import Change
 
 Read = Callable[..., Host]
 
-DUPLICATE = Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_4 3")
+DUPLICATE = Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5 3")
 NO_ID = Change("host.dts", "\t\t\txen,sci-agent-id = <3>;\n", "")
 
 
@@ -37,7 +37,7 @@ def test_a_severity_is_overridden(read_example: Read) -> None:
 
 def test_a_comment_beside_or_above_silences_a_rule(read_example: Read) -> None:
     for comment in ("3 /* xenscmi: ignore[XS112] */", "\n// xenscmi: ignore[duplicate-listed-agent]\n3"):
-        change = Change("host.dts", "0x82000006 &page_4 4", f"0x82000006 &page_4 {comment}")
+        change = Change("host.dts", "0x82000007 &page_5 5", f"0x82000007 &page_5 {comment}")
         assert _codes(read_example((change,))) == []
 
 

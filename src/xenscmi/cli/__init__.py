@@ -20,6 +20,9 @@ COMMANDS = {
     "create": "make a domain of an xl.cfg file; with -n, only show libxl's JSON of it",
     "domctl": "show the bytes of the createdomain hypercall, or decode them",
     "profiles": "list the layouts of createdomain that can be chosen",
+    "check": "say where the parts of a host disagree",
+    "explain": "explain a rule of check, with an example",
+    "rules": "list the rules of check",
     "completion": "print a completion script for bash, zsh or fish",
 }
 

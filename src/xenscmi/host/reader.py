@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
@@ -12,29 +13,47 @@ from xenscmi.host.domains import read_boot_domains
 from xenscmi.host.memory import read_memory, read_reserved
 from xenscmi.host.properties import string
 from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
-from xenscmi.host.types import Domain, Firmware, Host, Stated
+from xenscmi.host.types import Configuration, Firmware, Host, Stated
+from xenscmi.source import Source
 
 DOM0_NODE = "/firmware/scmi"
 
 
 def read_host(
-    tree: Tree,
+    tree: Tree | None,
     *,
     partial: Mapping[str, Tree] | None = None,
-    domains: Sequence[Domain] = (),
+    configurations: Sequence[Configuration] = (),
     firmware: Firmware | None = None,
+    xen_profile: str | None = None,
     notes: Sequence[Diagnostic] = (),
+    sources: Sequence[Source] = (),
 ) -> Host:
-    """Return the host that a host device tree describes.
+    """Return the host that a host device tree describes; without one, a host of the toolstack's domains alone.
 
-    `partial` has the partial trees of dom0less domains by the names of their nodes, `domains` are those of the
-    toolstack, `firmware` is the EL3 firmware's table where it is known.
+    `partial` has the partial trees of dom0less domains by the names of their nodes, `configurations` are the
+    toolstack's, `firmware` is the EL3 firmware's table where it is known, `sources` are further texts that were read.
     """
     partial = partial or {}
+    domains = tuple(each.domain for each in configurations if each.domain)
+    texts = (*sources, *(each.source for each in partial.values()), *(each.source for each in configurations))
+    known = Host(
+        domains=domains,
+        configurations=tuple(configurations),
+        firmware=firmware or Firmware(),
+        xen_profile=xen_profile,
+        notes=tuple(notes),
+        sources=tuple(dict.fromkeys(texts)),
+    )
+    return known if tree is None else _with_tree(known, tree, partial)
+
+
+def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:
     command_line = _command_line(tree)
     containers = read_containers(tree, command_line)
     dom0_node = tree.node(DOM0_NODE)
-    return Host(
+    return replace(
+        host,
         tree=tree,
         containers=containers,
         scmi_nodes=tuple(read_scmi_node(node) for node in tree.walk() if scmi_compatible(node)),
@@ -42,11 +61,9 @@ def read_host(
         memory=read_memory(tree),
         reserved=read_reserved(tree),
         devices=read_devices(tree),
-        domains=(*read_boot_domains(tree, containers, partial), *domains),
-        firmware=firmware or Firmware(),
+        domains=(*read_boot_domains(tree, containers, partial), *host.domains),
         command_line=command_line,
-        notes=tuple(notes),
-        sources=tuple(dict.fromkeys(each.source for each in (tree, *partial.values()))),
+        sources=(tree.source, *host.sources),
     )
 
 

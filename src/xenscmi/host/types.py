@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Source, Span
+from xenscmi.xlcfg import Settings
 
 T = TypeVar("T")
 
@@ -248,6 +249,32 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SciPart:
+    """A part of an `arm_sci` string, as commas cut it: `key` is "type" or "agent_id", None where xl overlooks it."""
+
+    key: str | None
+    text: str
+    value: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """An xl.cfg file: its settings, None where it has no syntax, and the domain, None where xl refuses it.
+
+    `errors` are why xl refuses it, `remarks` what xl says and goes on, both as the readers of xl.cfg give them.
+    `arm_sci` are the parts of that setting.
+    """
+
+    source: Source
+    settings: Settings | None = field(default=None, compare=False)
+    domain: Domain | None = None
+    errors: tuple[Diagnostic, ...] = field(default=(), compare=False)
+    remarks: tuple[Diagnostic, ...] = field(default=(), compare=False)
+    arm_sci: tuple[SciPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FirmwareAgent:
     """An agent as the EL3 firmware has it."""
 
@@ -291,7 +318,9 @@ class Host:
     `containers` are those of the tree in its order (Xen takes the first), `scmi_nodes` every SCMI node of the tree,
     `dom0_node` the one at `/firmware/scmi`. `devices` are in the order in which Xen walks them for dom0. `domains` has
     dom0 first where the host boots one, then the dom0less domains in the order of their ids (1, 2, …), then the
-    toolstack's. `notes` say what the reader assumed. `sources` are all texts that were read.
+    toolstack's. `configurations` are the xl.cfg files that the toolstack's domains come from, refused ones too.
+    `xen_profile` names the layout of createdomain that its Xen has. `notes` say what the reader assumed. `sources` are
+    all texts that were read.
     """
 
     tree: Tree | None = field(default=None, compare=False)
@@ -302,7 +331,9 @@ class Host:
     reserved: tuple[Region, ...] = ()
     devices: tuple[Device, ...] = ()
     domains: tuple[Domain, ...] = ()
+    configurations: tuple[Configuration, ...] = ()
     firmware: Firmware = Firmware()
+    xen_profile: str | None = None
     command_line: Stated[str] | None = None
     notes: tuple[Diagnostic, ...] = field(default=(), compare=False)
     sources: tuple[Source, ...] = field(default=(), compare=False)

@@ -1,7 +1,7 @@
 """The host that every rule's example changes: a small board on which everything agrees.
 
-Xen is agent 1, dom0 agent 2, the dom0less domain `panel` agent 3 with device 1; agent 4 is spare. The pages lie in
-a hole of the RAM.
+Xen is agent 1, dom0 agent 2, the dom0less domain `panel` agent 3 with device 1, the toolstack's domain `guest` agent 4
+with device 2; agent 5 is spare. The pages lie in a hole of the RAM.
 """
 
 from __future__ import annotations
@@ -35,6 +35,13 @@ HOST_DTS = """\
 			compatible = "lab,display";
 			reg = <0x0 0xe0001000 0x0 0x1000>;
 			access-controllers = <&scmi_xen 1>;
+			xen,passthrough;
+		};
+
+		audio@e0002000 {
+			compatible = "lab,audio";
+			reg = <0x0 0xe0002000 0x0 0x1000>;
+			access-controllers = <&scmi_xen 2>;
 			xen,passthrough;
 		};
 	};
@@ -80,6 +87,7 @@ HOST_DTS = """\
 					0x82000004 &page_2 2
 					0x82000005 &page_3 3
 					0x82000006 &page_4 4
+					0x82000007 &page_5 5
 				>;
 				#scmi-secondary-agents-cells = <3>;
 				xen,dom0-sci-agent-id = <2>;
@@ -88,6 +96,7 @@ HOST_DTS = """\
 				page_2: sram@47ff2000 { compatible = "arm,scmi-shmem"; reg = <0x0 0x47ff2000 0x0 0x1000>; };
 				page_3: sram@47ff3000 { compatible = "arm,scmi-shmem"; reg = <0x0 0x47ff3000 0x0 0x1000>; };
 				page_4: sram@47ff4000 { compatible = "arm,scmi-shmem"; reg = <0x0 0x47ff4000 0x0 0x1000>; };
+				page_5: sram@47ff5000 { compatible = "arm,scmi-shmem"; reg = <0x0 0x47ff5000 0x0 0x1000>; };
 				scmi_xen: scmi {
 					compatible = "arm,scmi-smc";
 					arm,smc-id = <0x82000003>;
@@ -166,16 +175,67 @@ PANEL_DTS = """\
 };
 """
 
-FILES = {"host.dts": HOST_DTS, "panel.dts": PANEL_DTS}
+GUEST_DTS = """\
+/dts-v1/;
+/ {
+	#address-cells = <2>;
+	#size-cells = <2>;
+
+	passthrough {
+		compatible = "simple-bus";
+		#address-cells = <2>;
+		#size-cells = <2>;
+		ranges;
+
+		scmi_page: sram@22001000 {
+			compatible = "arm,scmi-shmem";
+			reg = <0x0 0x22001000 0x0 0x1000>;
+		};
+
+		scmi {
+			compatible = "arm,scmi-smc";
+			arm,smc-id = <0x82000006>;
+			shmem = <&scmi_page>;
+			#address-cells = <1>;
+			#size-cells = <0>;
+
+			scmi_clock: protocol@14 {
+				reg = <0x14>;
+				#clock-cells = <1>;
+			};
+		};
+
+		audio@e0002000 {
+			compatible = "lab,audio";
+			reg = <0x0 0xe0002000 0x0 0x1000>;
+			clocks = <&scmi_clock 20>;
+		};
+	};
+};
+"""
+
+GUEST_CFG = """\
+name = "guest"
+memory = 256
+vcpus = 1
+kernel = "/boot/Image"
+arm_sci = "type=scmi_smc_multiagent,agent_id=4"
+iomem = [ "47ff4,1@22001", "e0002,1" ]
+dtdev = [ "/soc/audio@e0002000" ]
+device_tree = "/boot/guest.dtb"
+"""
+
+FILES = {"host.dts": HOST_DTS, "panel.dts": PANEL_DTS, "guest.dts": GUEST_DTS, "guest.cfg": GUEST_CFG}
 
 FIRMWARE = Firmware(
     agents=tuple(
         FirmwareAgent(agent_id=number, func_id=0x82000002 + number, shmem=0x47FF0000 + number * 0x1000)
-        for number in range(1, 5)
+        for number in range(1, 6)
     ),
     devices=(
         FirmwareDevice(device_id=0, clocks=frozenset((0, 1))),
         FirmwareDevice(device_id=1, clocks=frozenset((10,))),
+        FirmwareDevice(device_id=2, clocks=frozenset((20,))),
     ),
     trusted_agent=1,
 )

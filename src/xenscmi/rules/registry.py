@@ -9,14 +9,14 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from xenscmi.diagnostics import Severity
-from xenscmi.rules import agents, devices, dom0less, domains
+from xenscmi.rules import agents, devices, dom0less, domains, xlcfg
 from xenscmi.rules.rule import Rule
 
 
 def _collect() -> tuple[Rule, ...]:
     modules = [
         import_module(f"{family.__name__}.{module.name}")
-        for family in (agents, domains, devices, dom0less)
+        for family in (xlcfg, agents, domains, devices, dom0less)
         for module in iter_modules(family.__path__)
     ]
     return tuple(sorted((m.RULE for m in modules if hasattr(m, "RULE")), key=lambda rule: rule.code))

@@ -46,7 +46,7 @@ class Rule:
     """A rule: stable code and name, and for people what it finds, what Xen does then, and how to mend it.
 
     `then` is what Xen does, in the few words that end every message; `xen` says it at length, with the log line or that
-    there is none. `bad` are the changes that make its bad example, `firmware` the firmware under which they do.
+    there is none. `bad` are the changes that make its bad example, `firmware` and `xen_profile` what they need for it.
     """
 
     code: str
@@ -59,6 +59,7 @@ class Rule:
     check: Callable[[View], Iterable[Finding]]
     bad: tuple[Change, ...] = ()
     firmware: Firmware | None = None
+    xen_profile: str | None = None
 
     def diagnostic(self, finding: Finding) -> Diagnostic:
         """Return a finding as a diagnostic of this rule."""

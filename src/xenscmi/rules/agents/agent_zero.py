@@ -13,7 +13,7 @@ from xenscmi.rules.words import domain_name
 def _check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         wanted = wanted_agent(domain)
-        if wanted and wanted.value == 0:
+        if wanted and wanted.value == 0 and not wanted.problem:
             yield Finding(
                 message=f"{domain_name(domain)} is agent 0, which SCMI reserves for the platform", span=wanted.span
             )

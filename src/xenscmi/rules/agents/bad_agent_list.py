@@ -41,5 +41,5 @@ RULE = Rule(
     xen=f'{NO_SCMI} Log: "scmi: Invalid length of scmi-secondary-agents property: … for … cells per entry".',
     mend="write a row per agent: function id, shared memory, and the agent id where a row has three cells",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_4"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5"),),
 )

@@ -34,5 +34,5 @@ RULE = Rule(
     xen=f'{NO_SCMI} Log: "scmi: Could not find shmem node for agent …".',
     mend="refer to the page's node by its label (&label), and see that the rows have as many cells as declared",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000006 0x7777 4"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 0x7777 5"),),
 )

@@ -35,5 +35,5 @@ RULE = Rule(
     "the ids from the firmware, it does not notice, and only ever uses the first row.",
     mend="give every row an agent id of its own",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_4 3"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5 3"),),
 )

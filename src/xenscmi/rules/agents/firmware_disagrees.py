@@ -58,6 +58,6 @@ RULE = Rule(
     "wrong row fails the whole probe: all domains run without SCMI.",
     mend="copy function id, page and agent id from the firmware's configuration",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000008 &page_4 4"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000008 &page_5 5"),),
     firmware=FIRMWARE,
 )

@@ -31,5 +31,5 @@ RULE = Rule(
     xen='Xen never forwards such a call: the domain gets -1, and Xen logs "Unhandled SMC/HVC: 0x…".',
     mend="use a function id of 0x82…, or 0xc2… for the 64-bit convention, that the firmware has for this agent",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x83000006 &page_4 4"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x83000007 &page_5 5"),),
 )

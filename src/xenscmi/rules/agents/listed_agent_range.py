@@ -27,5 +27,5 @@ RULE = Rule(
     xen="Xen lists the channel without a word, but every way to ask for it is a byte of which 255 means none.",
     mend="number the agents from 0 to 254, as the firmware does",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_4 255"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5 255"),),
 )

@@ -36,5 +36,5 @@ RULE = Rule(
     "domains speaks as the other, or on a page where nobody listens.",
     mend="give every agent the function id that the firmware has for it",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000005 &page_4 4"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000005 &page_5 5"),),
 )

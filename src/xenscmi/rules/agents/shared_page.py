@@ -39,5 +39,5 @@ RULE = Rule(
     "listens to one of them at most.",
     mend="give every agent the page that the firmware has for it",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_3 4"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_3 5"),),
 )

@@ -44,6 +44,6 @@ RULE = Rule(
     "two cells a row Xen accepts it, and a domain that gets it may set everybody's permissions.",
     mend="list only the domains' agents; Xen's own is the scmi node below the container",
     check=_check,
-    bad=(Change("host.dts", "0x82000006 &page_4 4", "0x82000003 &page_1 1"),),
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000003 &page_1 1"),),
     firmware=FIRMWARE,
 )

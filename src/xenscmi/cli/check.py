@@ -1,0 +1,122 @@
+"""Say where the parts of a host disagree: device trees, xl.cfg files, dom0less domains, firmware.
+
+PATH is a folder with host.toml; a folder without, in which the files are told apart by their kinds; or single files:
+the host device tree, partial trees, overlays, xl.cfg files. Without PATH it is the current folder. Findings go to
+standard error as text, to standard output in the other formats.
+
+exit codes: 0 nothing found; 1 findings at or above --severity; 2 input that cannot be used
+
+examples:
+  xenscmi check board/
+  xenscmi check host.dts panel.dts guest.cfg
+  xenscmi check --format sarif board/ > xenscmi.sarif
+  xenscmi check --ignore XS128 --severity error board/
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from xenscmi.cli.files import show
+from xenscmi.diagnostics import Severity, XenscmiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from xenscmi.cli.hosts import Loaded
+    from xenscmi.diagnostics import Diagnostic
+
+_FORMATS = ("text", "json", "sarif", "github")
+_RANK = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
+EXIT_FINDINGS, EXIT_UNUSABLE = 1, 2
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder, a host.toml, or the files of a host")
+    parser.add_argument("--boot-vector", metavar="DIR", help="a folder as in vectors/boot: host.dts, domU1.dts, …")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="how findings are written (text)")
+    parser.add_argument(
+        "--severity",
+        choices=[each.value for each in Severity],
+        default="warning",
+        help="what makes exit code 1 (warning)",
+    )
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
+    parser.add_argument(
+        "--select", metavar="RULES", action="append", help="only these rules: codes, their beginnings, names"
+    )
+    parser.add_argument("--ignore", metavar="RULES", action="append", help="not these rules")
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command."""
+    try:
+        found, notes = _check(arguments)
+    except XenscmiError as error:
+        _write(arguments.format, error.diagnostics)
+        return EXIT_UNUSABLE
+    show(notes)
+    _write(arguments.format, found)
+    threshold = _RANK[Severity(arguments.severity)]
+    failed = any(_RANK[each.severity] >= threshold for each in found)
+    return EXIT_FINDINGS if failed and not arguments.exit_zero else 0
+
+
+def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
+    from xenscmi.rules.engine import Selection, check
+
+    loaded = load(arguments)
+    chosen = loaded.selection
+    selection = Selection(
+        select=_names(arguments.select) or chosen.select,
+        ignore=(*chosen.ignore, *_names(arguments.ignore)),
+        severities=chosen.severities,
+    )
+    return check(loaded.host, selection), loaded.host.notes
+
+
+def load(arguments: Namespace) -> Loaded:
+    """Return the host that the arguments name. Raises XenscmiError where it cannot be read."""
+    from xenscmi.cli.hosts import load_boot_vector, load_host
+
+    if arguments.boot_vector:
+        return load_boot_vector(Path(arguments.boot_vector))
+    return load_host(arguments.paths)
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(name for text in given or () for name in text.replace(",", " ").split())
+
+
+def _write(form: str, diagnostics: Sequence[Diagnostic]) -> None:
+    if form == "text":
+        show(diagnostics)
+        sys.stderr.write(_summary(diagnostics))
+        return
+    if form == "json":
+        from xenscmi.report.json import render
+
+        text = render(diagnostics)
+    elif form == "sarif":
+        from xenscmi.report.sarif import render as render_sarif
+        from xenscmi.rules.registry import RULES
+
+        text = render_sarif(diagnostics, RULES)
+    else:
+        from xenscmi.report.github import render as render_github
+
+        text = render_github(diagnostics)
+    sys.stdout.write(text)
+
+
+def _summary(diagnostics: Sequence[Diagnostic]) -> str:
+    counts = [
+        f"{number} {word}{'s' if number != 1 else ''}"
+        for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
+        if (number := sum(each.severity is severity for each in diagnostics))
+    ]
+    return f"{', '.join(counts) if counts else 'nothing found'}\n"

@@ -1,0 +1,51 @@
+"""Explain a rule: what it finds, what Xen does then, how to mend it, with an example.
+
+examples:
+  xenscmi explain XS201
+  xenscmi explain duplicate-agent-id
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from xenscmi.rules.rule import Rule
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("rules", nargs="+", metavar="CODE | NAME", help="rules, as `xenscmi rules` lists them")
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command."""
+    from xenscmi.rules.engine import find
+
+    exit_code = 0
+    for number, name in enumerate(arguments.rules):
+        rule = find(name)
+        if rule is None:
+            print(f"xenscmi explain: error: there is no rule `{name}'; see xenscmi rules", file=sys.stderr)
+            exit_code = 2
+        else:
+            print(("\n" if number else "") + _text(rule), end="")
+    return exit_code
+
+
+def _text(rule: Rule) -> str:
+    from textwrap import fill, indent
+
+    def paragraph(title: str, text: str) -> str:
+        return f"\n{title}\n{fill(text, 100, initial_indent='  ', subsequent_indent='  ')}\n"
+
+    text = f"{rule.code} {rule.name} ({rule.severity.value})\n{fill(rule.summary, 100)}\n"
+    text += paragraph("What Xen does", rule.xen) + paragraph("How to mend it", rule.mend)
+    for change in rule.bad:
+        for title, sample in (("Bad", change.bad), ("Good", change.good)):
+            shown = indent(sample.strip("\n").expandtabs(4), "  ") if sample.strip() else "  (nothing)"
+            text += f"\n{title}, in {change.file}\n{shown}\n"
+    return text

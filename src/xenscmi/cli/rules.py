@@ -1,0 +1,39 @@
+"""List the rules of `xenscmi check`: code, name, severity, and what they find.
+
+examples:
+  xenscmi rules
+  xenscmi rules --json
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--json", action="store_true", help="as a JSON array")
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command."""
+    from xenscmi.rules.registry import RULES, UNUSED_SUPPRESSION
+
+    rules = (*RULES, UNUSED_SUPPRESSION)
+    if arguments.json:
+        import json
+
+        rows = [
+            {"code": rule.code, "name": rule.name, "severity": rule.severity.value, "summary": rule.summary}
+            for rule in rules
+        ]
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        return 0
+    width = max(len(rule.name) for rule in rules)
+    for rule in rules:
+        print(f"{rule.code}  {rule.name:{width}}  {rule.severity.value:7}  {rule.summary}")
+    return 0

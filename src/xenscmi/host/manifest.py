@@ -1,0 +1,195 @@
+"""`host.toml`: which files make a host, and what no file of the host says (firmware, the Xen profile, rules).
+
+The structures are the schema: docs/host.schema.json is made from them. All paths are relative to the manifest's folder
+and may not leave it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+import msgspec
+
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
+from xenscmi.firmware.profile import PROFILES
+from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice
+from xenscmi.source import Source, Span
+
+NAME = "host.toml"
+
+_U32 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF)]
+_AgentId = Annotated[int, msgspec.Meta(ge=0, le=254, description="The agent's id in the firmware, 0 to 254.")]
+_Path = Annotated[str, msgspec.Meta(min_length=1, description="A file, relative to the manifest's folder.")]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the manifest; keys that are not known are errors."""
+
+
+class AgentSection(_Section, frozen=True):
+    """An agent as the EL3 firmware has it."""
+
+    id: _AgentId
+    func_id: Annotated[_U32, msgspec.Meta(description="Its SMC function id.")]
+    page: Annotated[int, msgspec.Meta(ge=0, description="The address of its page of shared memory.")]
+
+
+class DeviceSection(_Section, frozen=True):
+    """A device as the firmware knows it, and the resources it owns there."""
+
+    id: Annotated[_U32, msgspec.Meta(description="Its SCMI device id.")]
+    clocks: tuple[_U32, ...] = ()
+    resets: tuple[_U32, ...] = ()
+    power_domains: tuple[_U32, ...] = ()
+
+
+class FirmwareSection(_Section, frozen=True):
+    """The EL3 firmware: a profile, and a table of its own where that is known."""
+
+    profile: Literal["generic", "tfa-rpi5", "tfa-rcar-gen4", "scp"] = "generic"
+    trusted_agent: _AgentId | None = None
+    unsupported: Annotated[tuple[str, ...], msgspec.Meta(description="Messages it lacks, by name.")] = ()
+    agents: tuple[AgentSection, ...] | None = None
+    devices: tuple[DeviceSection, ...] | None = None
+
+
+class XenSection(_Section, frozen=True):
+    """The Xen that boots the host."""
+
+    profile: Annotated[str | None, msgspec.Meta(description="Its layout of createdomain, as `xenscmi profiles`.")] = (
+        None
+    )
+
+
+class DomainSection(_Section, frozen=True):
+    """A domain: of the toolstack, by its xl.cfg, or of the host tree, by the name of its node."""
+
+    config: _Path | None = None
+    name: str | None = None
+    device_tree: Annotated[str | None, msgspec.Meta(description="Its partial device tree, DTS or DTB.")] = None
+
+
+class RulesSection(_Section, frozen=True):
+    """Which rules run, and how bad their findings are."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: dict[str, Severity] = {}
+
+
+class Manifest(_Section, frozen=True):
+    """A host: the host device tree, overlays in their order, and what belongs to them."""
+
+    device_tree: _Path
+    overlays: tuple[_Path, ...] = ()
+    include: Annotated[tuple[str, ...], msgspec.Meta(description="Folders for includes of DTS files.")] = ()
+    imagebuilder: Annotated[str | None, msgspec.Meta(description="An ImageBuilder configuration.")] = None
+    xen: XenSection = XenSection()
+    firmware: FirmwareSection = FirmwareSection()
+    domain: tuple[DomainSection, ...] = ()
+    rules: RulesSection = RulesSection()
+
+
+def read_manifest(source: Source) -> Manifest:
+    """Return the manifest in a TOML text. Raises XenscmiError with the place of the key that is wrong."""
+    try:
+        manifest = msgspec.toml.decode(source.text, type=Manifest)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `")
+        path = path.rstrip("`") or "$"
+        unknown = re.search(r"unknown field `(.+)`", reason)
+        raise _error(
+            f"{NAME}: {path}: {reason}", Places(source).at(f"{path}.{unknown[1]}" if unknown else path)
+        ) from None
+    except msgspec.DecodeError as error:
+        at = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        start = source.offset(int(at[1]), int(at[2])) if at else len(source.text)
+        raise _error(f"{NAME}: {error}", Span(source, start, start)) from None
+    for number, domain in enumerate(manifest.domain):
+        if (domain.config is None) == (domain.name is None):
+            raise _error(
+                f"{NAME}: $.domain[{number}]: give either config, an xl.cfg, or name, the domain's node under /chosen",
+                Places(source).at(f"$.domain[{number}]"),
+            )
+    return manifest
+
+
+def firmware_of(section: FirmwareSection, source: Source) -> Firmware:
+    """Return the firmware that a manifest describes; where it does not say who is trusted, the profile does."""
+    places = Places(source)
+    trusted = section.trusted_agent
+    by_profile = PROFILES[section.profile].trusted_agents
+    if trusted is None and by_profile and len(by_profile) == 1:
+        (trusted,) = by_profile
+    agents = [
+        FirmwareAgent(
+            agent_id=each.id, func_id=each.func_id, shmem=each.page, span=places.at(f"$.firmware.agents[{n}]")
+        )
+        for n, each in enumerate(section.agents or ())
+    ]
+    devices = [
+        FirmwareDevice(
+            device_id=each.id,
+            clocks=frozenset(each.clocks),
+            resets=frozenset(each.resets),
+            power_domains=frozenset(each.power_domains),
+            span=places.at(f"$.firmware.devices[{n}]"),
+        )
+        for n, each in enumerate(section.devices or ())
+    ]
+    return Firmware(
+        profile=section.profile,
+        trusted_agent=trusted,
+        unsupported=frozenset(section.unsupported),
+        agents=None if section.agents is None else tuple(agents),
+        devices=None if section.devices is None else tuple(devices),
+        span=places.at("$.firmware"),
+    )
+
+
+def check_path(path: str, span: Span | None) -> PurePosixPath:
+    """Return a path of the manifest. Raises XenscmiError where it leaves the manifest's folder."""
+    relative = PurePosixPath(path)
+    if relative.is_absolute() or ".." in relative.parts or "\0" in path:
+        raise _error(
+            f"{path} lies outside of the host's folder", span, "name files by paths below the manifest's folder"
+        )
+    return relative
+
+
+_HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*([^\]\n]+?)[ \t]*\]\]?")
+_KEY = re.compile(r"[ \t]*([\w.\"'-]+)[ \t]*=")
+_LAST_STEP = re.compile(r"(?:\.[^.\[\]]+|\[[^\]]*\]|\$)$")
+
+
+class Places:
+    """Where the keys of a TOML text stand, by msgspec's paths: `$.firmware.agents[0].id`."""
+
+    def __init__(self, source: Source) -> None:
+        self._whole = Span(source, 0, 0)
+        self._found: dict[str, Span] = {}
+        counts: dict[str, int] = {}
+        table, at = "$", 0
+        for line in source.text.splitlines(keepends=True):
+            header, key = _HEADER.match(line), _KEY.match(line)
+            if header:
+                table = f"$.{header[2]}"
+                if header[1] == "[[":
+                    counts[table] = counts.get(table, -1) + 1
+                    table = f"{table}[{counts[table]}]"
+                self._found.setdefault(table, Span(source, at + header.start(2), at + header.end(2)))
+            elif key:
+                self._found.setdefault(f"{table}.{key[1]}", Span(source, at + key.start(1), at + key.end(1)))
+            at += len(line)
+
+    def at(self, path: str) -> Span:
+        """Return where a key stands; of one that does not stand there, the nearest table or list around it."""
+        while path and path not in self._found:
+            path = _LAST_STEP.sub("", path)
+        return self._found.get(path, self._whole)
+
+
+def _error(message: str, span: Span | None, help: str = "") -> XenscmiError:
+    return XenscmiError(Diagnostic(message=message, span=span, help=help))

@@ -1,0 +1,42 @@
+"""Findings as one JSON document, for scripts and editors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.source import Span
+
+
+def render(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return `{"diagnostics": […], "summary": {…}}`; file, line and column are null where no place is known."""
+    document = {"diagnostics": [_finding(each) for each in diagnostics], "summary": summary(diagnostics)}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def summary(diagnostics: Sequence[Diagnostic]) -> dict[str, int]:
+    """Return how many findings there are of each severity, and in how many files."""
+    found = {f"{severity.value}s": sum(each.severity is severity for each in diagnostics) for severity in Severity}
+    return {**found, "files": len({each.span.source.name for each in diagnostics if each.span})}
+
+
+def _finding(diagnostic: Diagnostic) -> dict[str, object]:
+    return {
+        "code": diagnostic.code,
+        "name": diagnostic.name,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        **_place(diagnostic.span),
+        "related": [{**_place(each.span), "message": each.label} for each in diagnostic.related],
+        "help": diagnostic.help,
+    }
+
+
+def _place(span: Span | None) -> dict[str, object]:
+    if span is None:
+        return {"file": None, "line": None, "column": None}
+    if not span.source.text:
+        return {"file": span.source.name, "line": None, "column": None}
+    line, column = span.source.position(span.start)
+    return {"file": span.source.name, "line": line, "column": column}

@@ -1,0 +1,64 @@
+"""Findings as SARIF 2.1.0 (OASIS), which code hosts and editors show beside the source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from xenscmi import __version__
+from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.rules.rule import Rule
+from xenscmi.source import Span
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(diagnostics: Sequence[Diagnostic], rules: Sequence[Rule]) -> str:
+    """Return a SARIF log of one run; `rules` are described in it."""
+    number = {rule.code: index for index, rule in enumerate(rules)}
+    driver = {"name": "xenscmi", "version": __version__, "rules": [_rule(rule) for rule in rules]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(each, number) for each in diagnostics],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": rule.xen},
+        "help": {"text": rule.mend},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
+
+
+def _result(diagnostic: Diagnostic, number: dict[str, int]) -> dict[str, object]:
+    text = f"{diagnostic.message}\n{diagnostic.help}" if diagnostic.help else diagnostic.message
+    found: dict[str, object] = {"level": _LEVELS[diagnostic.severity], "message": {"text": text}}
+    if diagnostic.code:
+        found["ruleId"] = diagnostic.code
+    if diagnostic.code in number:
+        found["ruleIndex"] = number[diagnostic.code]
+    if diagnostic.span:
+        found["locations"] = [_location(diagnostic.span)]
+    if diagnostic.related:
+        found["relatedLocations"] = [
+            {"id": index, **_location(each.span), "message": {"text": each.label}}
+            for index, each in enumerate(diagnostic.related)
+        ]
+    return found
+
+
+def _location(span: Span) -> dict[str, object]:
+    place: dict[str, object] = {"artifactLocation": {"uri": quote(span.source.name)}}
+    if span.source.text:
+        line, column = span.source.position(span.start)
+        end_line, end_column = span.source.position(max(span.end, span.start + 1))
+        place["region"] = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+    return {"physicalLocation": place}

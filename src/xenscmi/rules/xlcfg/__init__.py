@@ -1,0 +1,1 @@
+"""Single xl.cfg files."""

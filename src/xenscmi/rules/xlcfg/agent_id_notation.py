@@ -1,0 +1,38 @@
+"""XS008 agent-id-notation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.types import Configuration
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for configuration in view.host.configurations:
+        for part in configuration.arm_sci:
+            plain = part.value.isascii() and part.value.isdecimal() and (part.value == "0" or part.value[:1] != "0")
+            if part.key == "agent_id" and not plain:
+                yield Finding(
+                    message=f'agent_id="{part.value}" is no plain decimal number{_read_as(configuration)}',
+                    span=part.span,
+                )
+
+
+def _read_as(configuration: Configuration) -> str:
+    agent = configuration.domain.agent_id if configuration.domain else None
+    return f": xl reads {agent.value}" if agent else ""
+
+
+RULE = Rule(
+    code="XS008",
+    name="agent-id-notation",
+    severity=Severity.ERROR,
+    summary="The agent id of arm_sci is not written as a plain decimal number.",
+    xen="xl reads decimal digits and ignores what follows: 0x3 is agent 0, 2b is agent 2.",
+    mend="write the agent id in decimal: 0 to 254",
+    check=_check,
+    bad=(Change("guest.cfg", "agent_id=4", "agent_id=04"),),
+)

@@ -1,0 +1,36 @@
+"""XS012 profile-without-agents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.domctl.profiles import PROFILES
+from xenscmi.host.types import DomainKind
+from xenscmi.host.view import View, multi_agent
+from xenscmi.rules.rule import Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    profile = PROFILES.get(view.host.xen_profile or "")
+    if profile is None or profile.agent_ids:
+        return
+    for domain in view.host.domains:
+        if domain.kind is DomainKind.TOOLSTACK and multi_agent(domain) and domain.sci_type:
+            yield Finding(
+                message=f"domain {domain.name} is of the multi-agent type, but Xen {profile.name} takes no agent id",
+                span=domain.sci_type.span,
+            )
+
+
+RULE = Rule(
+    code="XS012",
+    name="profile-without-agents",
+    severity=Severity.ERROR,
+    summary="A domain asks for an agent of a Xen whose createdomain cannot pass one.",
+    then="`xl create` fails",
+    xen="The hypercall of this Xen has no place for the agent id; a Xen without the series refuses the type (-EINVAL).",
+    mend="use a Xen with the multi-agent series, and say so in host.toml: [xen] profile",
+    check=_check,
+    xen_profile="4.22",
+)

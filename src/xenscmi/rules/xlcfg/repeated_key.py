@@ -1,0 +1,36 @@
+"""XS005 repeated-key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.xlcfg import Setting
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for configuration in view.host.configurations:
+        first: dict[str, Setting] = {}
+        for setting in configuration.settings.all if configuration.settings else ():
+            other = first.setdefault(setting.key, setting)
+            if other is not setting and not setting.added:
+                yield Finding(
+                    message=f"`{setting.key}' is set again",
+                    span=setting.key_span,
+                    related=also("what it said before, which no longer counts", other.key_span),
+                )
+
+
+RULE = Rule(
+    code="XS005",
+    name="repeated-key",
+    severity=Severity.WARNING,
+    summary="An xl.cfg file sets a key twice.",
+    then="xl takes the last one",
+    xen="xl keeps the last value and says nothing, but to the last one.",
+    mend="keep one of them; to add to a list, write KEY += [ … ]",
+    check=_check,
+    bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus = 1\nvcpus = 2\n"),),
+)

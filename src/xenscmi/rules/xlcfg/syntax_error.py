@@ -1,0 +1,34 @@
+"""XS001 syntax-error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for configuration in view.host.configurations:
+        for error in configuration.errors if configuration.settings is None else ():
+            yield Finding(
+                message=error.message,
+                span=error.span,
+                related=error.related,
+                severity=error.severity,
+                help=error.help or None,
+            )
+
+
+RULE = Rule(
+    code="XS001",
+    name="syntax-error",
+    severity=Severity.ERROR,
+    summary="An xl.cfg file is not in xl's language.",
+    then="xl refuses the file",
+    xen="xl reads nothing of the file, and `xl create` ends with 1. Xen is not concerned.",
+    mend="correct the line; a statement is KEY = VALUE, a value a string, a number or a list",
+    check=_check,
+    bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus 1\n"),),
+)

@@ -1,0 +1,36 @@
+"""XS004 unknown-key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from xenscmi.config.options import KEYS
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, Rule
+
+
+def _check(view: View) -> Iterator[Finding]:
+    for configuration in view.host.configurations:
+        for setting in configuration.settings or ():
+            if setting.key not in KEYS:
+                nearest = get_close_matches(setting.key, KEYS, 1)
+                yield Finding(
+                    message=f"xl knows no key `{setting.key}'",
+                    span=setting.key_span,
+                    help=f"did you mean `{nearest[0]}'?" if nearest else None,
+                )
+
+
+RULE = Rule(
+    code="XS004",
+    name="unknown-key",
+    severity=Severity.WARNING,
+    summary="An xl.cfg file has a key that xl does not know.",
+    then="xl overlooks it",
+    xen="xl ignores unknown keys without a word: the domain is made without what was meant.",
+    mend="correct the key, or remove it",
+    check=_check,
+    bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus = 1\nmaxmemory = 256\n"),),
+)

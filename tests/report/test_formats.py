@@ -1,0 +1,67 @@
+"""Findings in the formats for machines."""
+
+from __future__ import annotations
+
+import json
+
+from xenscmi.diagnostics import Annotation, Diagnostic, Severity
+from xenscmi.report import github, sarif
+from xenscmi.report import json as json_report
+from xenscmi.rules.registry import RULES
+from xenscmi.source import Source, Span
+
+TEXT = Source("board/host one.dts", "first\nsecond: 100%\n")
+BINARY = Source("host.dtb", "")
+FOUND = (
+    Diagnostic(
+        message="wrong, 100%",
+        span=Span(TEXT, 8, 11),
+        related=(Annotation(span=Span(BINARY, 0, 0), label="claimed here"),),
+        help="mend it",
+        code="XS201",
+        name="duplicate-agent-id",
+    ),
+    Diagnostic(message="no place", severity=Severity.INFO),
+)
+
+
+def test_json_has_every_field() -> None:
+    document = json.loads(json_report.render(FOUND))
+    assert document["summary"] == {"errors": 1, "warnings": 0, "infos": 1, "files": 1}
+    first, second = document["diagnostics"]
+    assert first == {
+        "code": "XS201",
+        "name": "duplicate-agent-id",
+        "severity": "error",
+        "message": "wrong, 100%",
+        "file": "board/host one.dts",
+        "line": 2,
+        "column": 3,
+        "related": [{"file": "host.dtb", "line": None, "column": None, "message": "claimed here"}],
+        "help": "mend it",
+    }
+    assert (second["file"], second["line"], second["severity"]) == (None, None, "info")
+
+
+def test_sarif_points_at_rules_and_places() -> None:
+    document = json.loads(sarif.render(FOUND, RULES))
+    assert document["version"] == "2.1.0"
+    (run,) = document["runs"]
+    first, second = run["results"]
+    described = run["tool"]["driver"]["rules"]
+    assert described[first["ruleIndex"]]["id"] == first["ruleId"] == "XS201"
+    (place,) = first["locations"]
+    assert place["physicalLocation"] == {
+        "artifactLocation": {"uri": "board/host%20one.dts"},
+        "region": {"startLine": 2, "startColumn": 3, "endLine": 2, "endColumn": 6},
+    }
+    assert "region" not in first["relatedLocations"][0]["physicalLocation"]
+    assert (second["level"], "ruleId" in second, "locations" in second) == ("note", False, False)
+
+
+def test_github_escapes_what_would_end_a_command() -> None:
+    first, second = github.render(FOUND).splitlines()
+    assert first == (
+        "::error file=board/host one.dts,line=2,col=3,title=XS201 duplicate-agent-id::wrong, 100%25%0Amend it"
+    )
+    assert second == "::notice ::no place"
