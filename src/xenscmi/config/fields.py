@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 UINT32_DEFAULT = (1 << 32) - 1
 MEMKB_DEFAULT = (1 << 64) - 1
 INVALID_GFN = (1 << 64) - 1
-_INT64_MAX = (1 << 63) - 1
+_INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
 class Refused(Exception):
@@ -92,11 +92,10 @@ class _Integer(Field):
         return value if self.bits == 64 else signed(value, 32)
 
     def load(self, json: int) -> int:
-        number = min(json, _INT64_MAX)
         low, high = (-(1 << 31), (1 << 31) - 1) if self.signed else (0, (1 << self.bits) - 1)
-        if not low <= number <= high:
+        if not low <= json <= high:
             raise Refused(f"{json} is outside {low}..{high}")
-        return number
+        return json
 
 
 class _Domid(_Integer):
@@ -274,7 +273,10 @@ class _Array(Field):
         return tuple(self._load_item(index, item) for index, item in enumerate(json))
 
     def _load_item(self, index: int, json: Any) -> Any:
-        # Inside an array, unlike in an object, libxl refuses what is not of the wanted kind.
+        # Inside an array, unlike in an object, libxl refuses what is not of the wanted kind; only for a structure it
+        # finds none of its entries there.
+        if isinstance(self.item, _Struct) and not isinstance(json, dict):
+            json = {}
         if not _is(json, self.item):
             raise Refused(f"not {self.item.wanted}", f"[{index}]")
         try:
@@ -297,8 +299,10 @@ class _Union(Field):
 
 
 def _is(json: object, field: Field) -> bool:
-    # JSON's booleans are not integers, though Python's are.
-    return isinstance(json, field.json) and (field.json is not int or type(json) is int)
+    """Whether a JSON value is of the kind that the field wants; integers past 64 bits are none to libxl."""
+    if field.json is int:
+        return type(json) is int and _INT64_MIN <= json <= _INT64_MAX
+    return isinstance(json, field.json)
 
 
 class Struct(Record):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(0x20)}
 _ESCAPES |= {ord(raw): f"\\{letter}" for raw, letter in zip('\b\t\n\f\r"\\/', 'btnfr"\\/', strict=True)}
+_DEEPEST = 32
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
@@ -58,6 +59,8 @@ def from_json(source: Source) -> DomainConfig:
         raise _refusal(f"json-c parse error: {error.msg}", span) from None
     except (RecursionError, ValueError) as error:
         raise _refusal(f"json-c parse error: {error}", Span(source, 0, 0)) from None
+    if _too_deep(parsed):
+        raise _refusal(f"json-c parse error: nesting too deep (at most {_DEEPEST} levels)", Span(source, 0, 1))
     if not isinstance(parsed, dict):
         raise _refusal("unable to convert libxl__json_object to libxl_domain_config: not an object", Span(source, 0, 1))
     try:
@@ -65,6 +68,17 @@ def from_json(source: Source) -> DomainConfig:
     except Refused as refused:
         message = f"unable to convert libxl__json_object to libxl_domain_config: {refused.path}: {refused.reason}"
         raise _refusal(message, _find(source, refused.path)) from None
+
+
+def _too_deep(value: Any) -> bool:
+    level, depth = [value], 0
+    while level and depth <= _DEEPEST:
+        containers = [one for one in level if isinstance(one, dict | list)]
+        level = [item for one in containers for item in (one.values() if isinstance(one, dict) else one)]
+        depth += bool(containers)
+        if not containers:
+            return False
+    return depth > _DEEPEST
 
 
 def _refusal(message: str, span: Span) -> ConfigError:

@@ -200,6 +200,8 @@ def _update(build: Build, piece: Text, cpus: int) -> int:
         named = 0
         for node in build.host.nodes[first : last + 1]:
             named |= node
+        # xl collects them in a bitmap as long as there are nodes, not CPUs, and loses what does not fit.
+        named &= (1 << (len(build.host.nodes) + 7) // 8 * 8) - 1
     else:
         named = sum(1 << cpu for cpu in range(first, min(last, bits - 1) + 1))
     return cpus & ~named if remove else cpus | named
