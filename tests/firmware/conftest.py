@@ -45,10 +45,7 @@ class Lab:
         permissions = self.firmware.permissions
         return (
             [(permissions.devices_of(agent), permissions.denied_of(agent)) for agent in self.firmware.agents],
-            {
-                number: repr([getattr(server, name, None) for name in ("settings", "states", "asserted")])
-                for number, server in servers.items()
-            },
+            {number: server.state() for number, server in servers.items()},
         )
 
 

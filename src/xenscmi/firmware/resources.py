@@ -22,6 +22,8 @@ VOLTAGE = 0x17
 POWER_CAPPING = 0x18
 PIN_CONTROL = 0x19
 
+_GROUP = 1 << 16
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
@@ -62,7 +64,7 @@ class Clock:
 
     def __post_init__(self) -> None:
         if not self.rates or list(self.rates) != sorted(self.rates) or (self.step and len(self.rates) != 2):
-            raise ValueError(f"clock {self.name}: rates must rise, and be lowest and highest where there is a step")
+            raise ValueError(f"clock {self.name}: rates must rise, and be two where there is a step")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,11 @@ class PerformanceDomain:
     sustained_frequency: int = 0
     sustained_level: int = 0
 
+    def __post_init__(self) -> None:
+        levels = [each.level for each in self.levels]
+        if levels != sorted(set(levels)) or self.level not in levels:
+            raise ValueError(f"performance domain {self.name}: levels must rise, and the level be one of them")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
@@ -121,6 +128,10 @@ class VoltageDomain:
     level: int
     step: int = 0
     on: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.levels or list(self.levels) != sorted(self.levels) or (self.step and len(self.levels) != 2):
+            raise ValueError(f"voltage domain {self.name}: levels must rise, and be two where there is a step")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +173,30 @@ class Platform:
     clocks: tuple[Clock, ...] = ()
     resets: tuple[ResetDomain, ...] = ()
     power_domains: tuple[PowerDomain, ...] = ()
-    performance_domains: tuple[PerformanceDomain, ...] = ()
+    performance: tuple[PerformanceDomain, ...] = ()
     sensors: tuple[Sensor, ...] = ()
-    voltage_domains: tuple[VoltageDomain, ...] = ()
+    voltages: tuple[VoltageDomain, ...] = ()
     power_caps: tuple[PowerCapDomain, ...] = ()
     pins: tuple[str, ...] = ()
     pin_groups: tuple[PinGroup, ...] = ()
     pin_functions: tuple[PinFunction, ...] = ()
     system_power: bool = False
+
+    def __post_init__(self) -> None:
+        pins = {pin for group in self.pin_groups for pin in group.pins}
+        groups = {group for function in self.pin_functions for group in function.groups}
+        if not pins <= {*range(len(self.pins))} or not groups <= {*range(len(self.pin_groups))}:
+            raise ValueError("a pin group has a pin, or a pin function a group, that does not exist")
+
+
+def pin_resource(identifier: int, *, group: bool = False) -> int:
+    """Return the resource number of a pin, or of a group of pins."""
+    return identifier | (_GROUP if group else 0)
+
+
+def pin_of(resource: int) -> tuple[int, bool]:
+    """Return the pin or group that a resource number means, and whether it is a group."""
+    return resource & ~_GROUP, bool(resource & _GROUP)
 
 
 def uniform_platform(agents: tuple[Agent, ...], device_count: int) -> Platform:

@@ -124,6 +124,10 @@ class Server:
         handler = self.handlers.get(message_id)
         return STATUS_BYTES[self.profile.unknown_message] if handler is None else handler(agent, payload)
 
+    def has(self, resource: int) -> bool:
+        """Whether there is a resource of this number."""
+        return 0 <= resource < self.count
+
     def state(self) -> State:
         """Return what messages have changed, as plain values: one entry for each resource."""
         return []
