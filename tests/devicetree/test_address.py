@@ -107,6 +107,11 @@ FAILURES = {
     ),
     "no reg": (f"/ {{ {ROOT} leaf: c {{ }}; }};", "/c has no reg"),
     "a short reg": (f"/ {{ {ROOT} leaf: c {{ reg = <1 2>; }}; }};", "/c: reg has 2 cells, too few for entry 0"),
+    "another address of three cells": (
+        f"/ {{ {ROOT} b {{ #address-cells = <3>; #size-cells = <1>; ranges = <1 2 3 0 0x1000 4>;"
+        " leaf: c { reg = <1 2 4 4>; }; }; };",
+        "/b: ranges does not hold the address 0x200000004",
+    ),
     "another PCI space": (
         f"/ {{ {ROOT} pcie {{ #address-cells = <3>; #size-cells = <2>; ranges = <0x01000000 0 0 0 0 0 0x100>;"
         " leaf: c { assigned-addresses = <0x02000000 0 0 0 4>; }; }; };",

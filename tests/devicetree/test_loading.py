@@ -140,6 +140,17 @@ def test_errors_in_an_included_file_are_shown_there(tmp_path: Path) -> None:
     assert (found.span.source.name, found.span.line, found.span.text) == (str(tmp_path / "inc.dtsi"), 2, "b")
 
 
+def test_an_include_that_is_missing_further_down_is_shown_there(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/inc.dtsi").write_text('\n /include/ "gone.dtsi"\n/include/ "../sub/inc.dtsi"')
+    with pytest.raises(DeviceTreeError, match="gone") as caught:
+        parse_dts(b'/dts-v1/;\n/include/ "sub/inc.dtsi"\n', name="t.dts", directory=tmp_path)
+    (found,) = caught.value.diagnostics
+    assert found.span is not None
+    assert (found.span.source.name, found.span.line) == (str(tmp_path / "sub/inc.dtsi"), 2)
+    assert found.span.text == '"gone.dtsi"'
+
+
 def test_several_errors_come_together(dts: Dts) -> None:
     with pytest.raises(DeviceTreeError) as caught:
         dts("/ {\n a = <&x>;\n n { b = <&y>; };\n };")

@@ -165,3 +165,13 @@ def test_a_base_without_symbols_is_told_what_it_lacks(dts: Callable[[str], Tree]
     with pytest.raises(DeviceTreeError) as caught:
         apply_overlays(dts("/ { };"), [compiled(SECOND, "second")])
     assert caught.value.diagnostics[0].help == "the base has no /__symbols__: compile it with `dtc -@`"
+
+
+def test_many_labels_far_down_have_room(dts: Callable[[str], Tree]) -> None:
+    name = "n" * 200
+    base = dts(f"/ {{ {name} {{ {name} {{ {name} {{ {name} {{ far: down {{ }}; }}; }}; }}; }}; }};")
+    overlay = compiled(
+        f"/dts-v1/; /plugin/; &far {{ {' '.join(f'l{n}: a{n} {{ }};' for n in range(200))} }};".encode(), "t"
+    )
+    merged = apply_overlays(base, [overlay])
+    assert merged.by_label("l199") is merged.node(f"/{name}/{name}/{name}/{name}/down/a199")

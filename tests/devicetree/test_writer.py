@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenscmi.devicetree import Builder, Tree, load, read_dtb, write_dtb, write_dts
+from xenscmi.devicetree import Builder, Tree, apply_overlays, load, read_dtb, write_dtb, write_dts
 from xenscmi.source import Source
 
 
@@ -55,6 +55,16 @@ def test_text_reads_well(dts: Callable[[str], Tree]) -> None:
 };
 """
     assert write_dts(tree) == expected
+
+
+def test_cells_that_end_in_zeros_are_no_text(dts: Callable[[str], Tree]) -> None:
+    assert "a = <0x41000000>;" in write_dts(dts("/ { a = <0x41000000>; };"))
+
+
+def test_a_label_that_an_overlay_gave_away_stands_once(dts: Callable[[str], Tree]) -> None:
+    overlay = dts("/plugin/; &{/} { other { l: n { }; }; };")
+    merged = apply_overlays(dts("/ { l: n { }; };"), [overlay])
+    assert through_dtc(merged).same_as(merged)
 
 
 def test_vectors_round_trip(shared: Path) -> None:

@@ -73,17 +73,10 @@ class Places:
         spans = []
         for match in _PLACE.finditer(text):
             source = self._sources(match["file"])
-            start = _offset(source, int(match["line"]), int(match["column"]))
-            end = _offset(source, int(match["end_line"]), int(match["end_column"]))
+            start = source.offset(int(match["line"]), int(match["column"]))
+            end = source.offset(int(match["end_line"]), int(match["end_column"]))
             spans.append(Span(source, start, max(start, end)))
         return spans
-
-
-def _offset(source: Source, line: int, column: int) -> int:
-    """Return the offset of a line and column of dtc's, which counts bytes."""
-    if not source.text.isascii():
-        column = len(source.line(line).encode()[: column - 1].decode(errors="ignore")) + 1
-    return source.offset(line, column)
 
 
 def _head(span: Span, name: str) -> Span:
@@ -99,7 +92,7 @@ def _head(span: Span, name: str) -> Span:
 
 
 def _statement(span: Span, name: str) -> Span:
-    """Return the span of a property, found again on its line where the preprocessor has shifted the columns."""
+    """Return the span of a property, found again on its line where macros, or wide characters, have shifted it."""
     source = span.source
     if source.text.startswith(name, span.start) and span.text.endswith(";"):
         return span

@@ -10,11 +10,11 @@ import os
 import re
 import resource
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from xenscmi.devicetree.tree import DeviceTreeError
 from xenscmi.diagnostics import Annotation, Diagnostic, Severity
@@ -42,6 +42,7 @@ _MESSAGE = re.compile(
     r"(?P<second_kind>(?:fatal error|error|warning|ERROR|Warning)\b:? ?)?"
     r"(?:\((?P<check>\w+)\): )?(?P<text>.*)"
 )
+_INCLUDE = re.compile(r'/include/\s*"([^"]+)"')
 _NAMED = re.compile(r"""(?:Reference to non-existent node or label|Couldn't open) "(?P<name>[^"]+)\"""")
 _ALSO = re.compile(rf"\s+also defined at {_PLACE}")
 # Said after the error that matters, and without a place.
@@ -175,13 +176,23 @@ def _span(match: re.Match[str], files: Callable[[str], Source]) -> Span:
 
 
 def _narrowed(span: Span | None, message: str, files: Callable[[str], Source]) -> Span:
-    """Return where, within `span` or else the main source, the reference or file stands that a message names."""
-    source = span.source if span else files("<stdin>")
+    """Return where the reference or file that a message names was written: within `span`, or in any source."""
     named = _NAMED.search(message)
     if named:
         name = re.escape(named["name"])
         written = re.compile(rf'&{name}\b|&\{{{name}\}}|"{name}"')
-        found = written.search(source.text, span.start, span.end) if span else written.search(source.text)
-        if found:
-            return Span(source, found.start(), found.end())
-    return span or Span(source, 0, 0)
+        for place in [span] if span else _including(files):
+            found = written.search(place.source.text, place.start, place.end)
+            if found:
+                return Span(place.source, found.start(), found.end())
+    return span or Span(files("<stdin>"), 0, 0)
+
+
+def _including(files: Callable[[str], Source]) -> Iterator[Span]:
+    """Yield the whole of the main source, and of those that it includes as far as they can be found beside it."""
+    names = ["<stdin>"]
+    for name in names:
+        source = files(name)
+        yield Span(source, 0, len(source.text))
+        included = (os.path.normpath(PurePath(name).parent / each) for each in _INCLUDE.findall(source.text))
+        names += [each for each in included if each not in names]
