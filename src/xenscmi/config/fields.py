@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 UINT32_DEFAULT = (1 << 32) - 1
 MEMKB_DEFAULT = (1 << 64) - 1
 INVALID_GFN = (1 << 64) - 1
-_INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
+_INT64_MAX = (1 << 63) - 1
 
 
 class Refused(Exception):
@@ -301,7 +301,7 @@ class _Union(Field):
 def _is(json: object, field: Field) -> bool:
     """Whether a JSON value is of the kind that the field wants; integers past 64 bits are none to libxl."""
     if field.json is int:
-        return type(json) is int and _INT64_MIN <= json <= _INT64_MAX
+        return type(json) is int and json <= _INT64_MAX
     return isinstance(json, field.json)
 
 
