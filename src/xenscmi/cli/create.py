@@ -54,7 +54,7 @@ def run(arguments: Namespace) -> int:
             show(error.diagnostics, file)
             exit_code = exit_code or error.exit_code
         else:
-            if parsed.diagnostics and not arguments.quiet:
+            if not arguments.quiet:
                 show(parsed.diagnostics, file)
             documents.append(to_json(parsed.config))
     if exit_code:

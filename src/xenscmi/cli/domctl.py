@@ -22,7 +22,6 @@ from xenscmi.config.defaults import setdefault
 from xenscmi.config.errors import EXIT_FAILURE, ConfigError
 from xenscmi.config.json import from_json
 from xenscmi.config.parse import parse_xlcfg
-from xenscmi.diagnostics import XenscmiError
 from xenscmi.domctl.createdomain import (
     DomctlError,
     decode,
@@ -37,10 +36,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from xenscmi.diagnostics import Diagnostic
     from xenscmi.domctl.createdomain import CreateDomain
     from xenscmi.domctl.profiles import Profile
+    from xenscmi.xlcfg import Settings
 
 _EXIT_USAGE = 2
+
+# Fields that a profile may lack, and the keys that set them.
+_KEYS = {"arch_arm_sci_type": "arm_sci", "altp2m_nr": "altp2m_count", "flags": "trap_unmapped_accesses"}
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -64,32 +68,44 @@ def run(arguments: Namespace) -> int:
     if (arguments.decode is None) != (len(files) == 1):
         print("xenscmi domctl: error: name one file, or bytes with --decode; see --help", file=sys.stderr)
         return _EXIT_USAGE
+    name = files[0] if files else "xenscmi domctl"
+    known: Settings | None = None
     try:
-        domain = _decoded(arguments.decode, profile) if arguments.decode else _of_file(files[0], settings)
+        if arguments.decode:
+            domain = _decoded(arguments.decode, profile)
+        else:
+            domain, known = _of_file(files[0], settings)
         data = encode_domctl(domain, profile) if arguments.full else encode(domain, profile)
     except ConfigError as error:
-        show(error.diagnostics, files[0])
+        show(error.diagnostics, name)
         return error.exit_code
-    except XenscmiError as error:
-        show(error.diagnostics, "xenscmi domctl")
-        return _EXIT_USAGE if arguments.decode else EXIT_FAILURE
+    except DomctlError as error:
+        show(_placed(error, known), name)
+        return EXIT_FAILURE if files else _EXIT_USAGE
     write(_document(domain, profile, data))
     return 0
 
 
-def _of_file(file: str, settings: list[str]) -> CreateDomain:
+def _of_file(file: str, settings: list[str]) -> tuple[CreateDomain, Settings | None]:
+    """Return what Xen is told of a file's domain, and the file's settings if it is an xl.cfg file."""
     source = read_source(file, settings)
     if source.text.lstrip().startswith("{"):
         config, known = from_json(source), None
     else:
         parsed = parse_xlcfg(source)
         config, known = parsed.config, parsed.settings
-        if parsed.diagnostics:
-            show(parsed.diagnostics, file)
+        show(parsed.diagnostics, file)
     complete, warnings = setdefault(config, settings=known)
-    if warnings:
-        show(warnings, file)
-    return from_config(complete)
+    show(warnings, file)
+    return from_config(complete), known
+
+
+def _placed(error: DomctlError, settings: Settings | None) -> tuple[Diagnostic, ...]:
+    """Return an error's diagnostics with the place of the setting that it is about."""
+    setting = settings.get(_KEYS.get(error.field, "")) if settings else None
+    if setting is None:
+        return error.diagnostics
+    return tuple(one.replace(span=setting.value.span) for one in error.diagnostics)
 
 
 def _decoded(text: str, profile: Profile) -> CreateDomain:

@@ -10,7 +10,7 @@ from xenscmi.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 LARGEST_FILE = 64 << 20
 
@@ -48,8 +48,10 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return [one for one in arguments if "=" not in one], [one for one in arguments if "=" in one]
 
 
-def show(diagnostics: Iterable[Diagnostic], name: str = "xenscmi") -> None:
+def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
     """Print diagnostics to standard error, in colour on a terminal."""
+    if not diagnostics:
+        return
     from os import environ
 
     from xenscmi.report.text import render

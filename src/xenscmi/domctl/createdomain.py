@@ -45,10 +45,14 @@ _TRAP_SINCE = "arch.arm_sci_type"
 
 
 class DomctlError(XenscmiError):
-    """The bytes are no createdomain of this profile, or the profile has no place for what is wanted."""
+    """The bytes are no createdomain of this profile, or the profile has no place for what is wanted.
 
-    def __init__(self, message: str, help: str = "") -> None:
+    `field` names the field of CreateDomain that it is about, where it is about one.
+    """
+
+    def __init__(self, message: str, help: str = "", field: str = "") -> None:
         super().__init__(Diagnostic(message=message, help=help))
+        self.field = field
 
 
 class CreateDomain(Record):
@@ -199,12 +203,14 @@ def _check_fits(domain: CreateDomain, profile: Profile) -> None:
     """Refuse what this Xen could not be told, rather than drop it."""
     if domain.arch_arm_sci_type == _SCI[ArmSciType.SCMI_SMC_MULTIAGENT] and not profile.agent_ids:
         message = f"Xen {profile.name} cannot be told an SCMI agent id, so scmi_smc_multiagent is not possible"
-        raise DomctlError(message, "use a Xen with the multi-agent series, and its profile (4.22+sci-ma)")
+        help_text = "use a Xen with the multi-agent series, and its profile (4.22+sci-ma)"
+        raise DomctlError(message, help_text, "arch_arm_sci_type")
     layout = {_attribute(field.name) for field in profile.layout}
     for name in domain.fields:
         if name not in layout and getattr(domain, name):
             message = f"Xen {profile.name} has no field {name}, which should be {getattr(domain, name)}"
-            raise DomctlError(message, "leave the option out, or use the profile of a newer Xen")
+            raise DomctlError(message, "leave the option out, or use the profile of a newer Xen", name)
     if not _has(profile, _TRAP_SINCE) and not domain.flags & _FLAG["trap_unmapped_accesses"]:
         message = f"Xen {profile.name} always traps accesses to unmapped addresses"
-        raise DomctlError(message, "leave trap_unmapped_accesses out, or use the profile of a newer Xen")
+        help_text = "leave trap_unmapped_accesses out, or use the profile of a newer Xen"
+        raise DomctlError(message, help_text, "flags")

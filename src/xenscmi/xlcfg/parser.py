@@ -204,7 +204,10 @@ class _Parser:
             comment = token.text[:-1].rstrip(" \t")
             near = f"`{comment}'" if comment else "<newline>"
         text = f"config parsing error near {near}: {message}"
-        self.scanner.diagnostics.append(Diagnostic(message=text, span=span, related=related, help=_HELP[self.state]))
+        help_text = _HELP[self.state]
+        if self.state == _VALUE and token.kind == IDENT:
+            help_text = f'put the value in quotes: "{token.text}"'
+        self.scanner.diagnostics.append(Diagnostic(message=text, span=span, related=related, help=help_text))
 
     def _place(self, token: Token) -> tuple[int, Span, tuple[Annotation, ...]]:
         """Return the line on which libxlu looks for an earlier error, the place to report, and what else to show.

@@ -108,7 +108,7 @@ class Scanner:
             Diagnostic(
                 message=f"config parsing error near `{piece}': {message}",
                 span=Span(self.source, start, start + max(len(piece), 1)),
-                help=_help(message, piece),
+                help=_help(message, piece, self.source.text[:start].rpartition("\n")[2]),
             )
         )
 
@@ -156,7 +156,8 @@ def _one_byte(character: str) -> bool:
     return character < "\x80" or "\udc80" <= character <= "\udcff"
 
 
-def _help(message: str, piece: str) -> str:
+def _help(message: str, piece: str, before: str) -> str:
+    """Return how to mend a lexical error; `before` is what stands before it on its line."""
     if "hexnumerical" in message:
         return "libxlu never accepts \\x escapes: write the character itself"
     if "octalnumerical" in message:
@@ -173,6 +174,7 @@ def _help(message: str, piece: str) -> str:
         return "close the string on the same line"
     if piece.startswith("\r"):
         return "the file has DOS line ends: convert it with dos2unix"
-    if piece[:1].isupper():
-        return "keys are written in lower case"
-    return "quote the value" if piece[:1] in _LOOKS_LIKE_PYTHON else "a line is KEY = VALUE with a lower-case key"
+    if "=" in before:
+        unit = before[-1:].isdigit()
+        return "a number has no unit: memory, for one, counts MiB" if unit else f'put the value in quotes: "{piece}"'
+    return "a line is KEY = VALUE, with the key in lower case"
