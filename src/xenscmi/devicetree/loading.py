@@ -1,16 +1,16 @@
-"""Files and texts to trees: the one way in, by kind."""
+"""Files and texts to trees: the one way in, by kind.
+
+What runs dtc is imported when a source is compiled: a command that meets no DTS does not pay for it.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from xenscmi.devicetree import dtb
-from xenscmi.devicetree.annotated import Places
-from xenscmi.devicetree.compiler import Files, compile_dts, decode
 from xenscmi.devicetree.tree import DeviceTreeError, Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Source, Span
@@ -32,6 +32,7 @@ def load(path: str | Path, include: Sequence[Path] = ()) -> Tree:
 
 def load_all(paths: Iterable[str | Path], include: Sequence[Path] = ()) -> list[Tree | DeviceTreeError]:
     """Return, for each path in order, what `load` returns or raises; dtc runs for several of them at a time."""
+    from concurrent.futures import ThreadPoolExecutor
 
     def attempt(path: str | Path) -> Tree | DeviceTreeError:
         try:
@@ -50,6 +51,9 @@ def read_dts(path: str | Path, include: Sequence[Path] = ()) -> Tree:
 
 def parse_dts(text: bytes, *, name: str, directory: Path, include: Sequence[Path] = ()) -> Tree:
     """Return the tree in a DTS text that is shown as `name` and whose relative includes start in `directory`."""
+    from xenscmi.devicetree.annotated import Places
+    from xenscmi.devicetree.compiler import Files, compile_dts, decode
+
     files = Files(Source(name, decode(text)), directory, include)
     compiled = compile_dts(files, text)
     builder = dtb.build(compiled.dtb, files.main, Places(compiled.annotated, files))
