@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from xenscmi.devicetree import Tree, parse_dts
 from xenscmi.host.reader import read_host
 from xenscmi.host.toolstack import read_configuration, with_tree
-from xenscmi.host.types import Firmware, Host
+from xenscmi.host.types import DomainKind, Firmware, Host
+from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.example import FILES
 from xenscmi.rules.rule import Change
 from xenscmi.source import Source
@@ -45,3 +47,38 @@ def read_example() -> ReadExample:
         )
 
     return read
+
+
+def _went_wrong(host: Host, expected: dict[str, Any]) -> list[str]:
+    """Return what did not go as the host's files mean it."""
+    if not expected["boots"]:
+        return [f"panic: {expected['panic']}"]
+    domains = expected["domains"]
+    view = View(host)
+    wrong = []
+    first_id = 0 if host.domains[0].kind is DomainKind.DOM0 else 1
+    for number, domain in enumerate(host.domains, first_id):
+        seen, wanted = domains[f"d{number}"], wanted_agent(domain)
+        offers = bool(seen["channel"]) if domain.kind is DomainKind.DOM0 else guest_channel(domain) is not None
+        if wanted is None and not offers:
+            continue
+        if not seen["answered"]:
+            wrong.append(f"d{number} was not answered")
+            continue
+        if wanted is None or seen["agent_id"] != wanted.value:
+            wrong.append(f"d{number} is agent {seen['agent_id']}")
+        meant = {
+            entry.arguments[0] if entry.arguments else None
+            for each in view.assignments
+            if each.domain is domain
+            for entry in each.device.entries or ()
+        }
+        if wanted is not None and not meant <= set(seen["allowed"]):
+            wrong.append(f"d{number} was denied {meant - set(seen['allowed'])}")
+    return wrong
+
+
+@pytest.fixture(scope="session")
+def went_wrong() -> Callable[[Host, dict[str, Any]], list[str]]:
+    """Says what did not go as a host's files mean it, by what became of it: a boot vector's expected.json."""
+    return _went_wrong

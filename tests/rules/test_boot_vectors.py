@@ -8,15 +8,17 @@ everything went as its files mean must bring no error.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import DomainKind, Host
-from xenscmi.host.view import View, guest_channel, wanted_agent
+from xenscmi.host.types import Host
 from xenscmi.rules.engine import check
 
+Judge = Callable[[Host, dict[str, Any]], list[str]]
 FOLDER = Path(__file__).parents[1] / "vectors" / "boot"
 NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 
@@ -24,41 +26,11 @@ NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 EXCEPTIONS = {"domU-shmem-not-mapped": "the test guest is told on its own command line to look elsewhere"}
 
 
-def _went_wrong(host: Host, expected: dict[str, object]) -> list[str]:
-    """Return what did not go as the host's files mean it."""
-    if not expected["boots"]:
-        return [f"panic: {expected['panic']}"]
-    domains = expected["domains"]
-    assert isinstance(domains, dict)
-    view = View(host)
-    wrong = []
-    first_id = 0 if host.domains[0].kind is DomainKind.DOM0 else 1
-    for number, domain in enumerate(host.domains, first_id):
-        seen, wanted = domains[f"d{number}"], wanted_agent(domain)
-        offers = bool(seen["channel"]) if domain.kind is DomainKind.DOM0 else guest_channel(domain) is not None
-        if wanted is None and not offers:
-            continue
-        if not seen["answered"]:
-            wrong.append(f"d{number} was not answered")
-            continue
-        if wanted is None or seen["agent_id"] != wanted.value:
-            wrong.append(f"d{number} is agent {seen['agent_id']}")
-        meant = {
-            entry.arguments[0] if entry.arguments else None
-            for each in view.assignments
-            if each.domain is domain
-            for entry in each.device.entries or ()
-        }
-        if wanted is not None and not meant <= set(seen["allowed"]):
-            wrong.append(f"d{number} was denied {meant - set(seen['allowed'])}")
-    return wrong
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_the_rules_agree_with_what_xen_did(name: str, boot_vectors: dict[str, Host]) -> None:
+def test_the_rules_agree_with_what_xen_did(name: str, boot_vectors: dict[str, Host], went_wrong: Judge) -> None:
     expected = json.loads((FOLDER / name / "expected.json").read_text())
     host = boot_vectors[name]
-    wrong = _went_wrong(host, expected)
+    wrong = went_wrong(host, expected)
     found = check(host)
     severities = {each.severity for each in found}
     if name in EXCEPTIONS:

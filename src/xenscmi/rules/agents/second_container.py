@@ -13,10 +13,12 @@ from xenscmi.rules.rule import Change, Finding, Rule, also
 def _check(view: View) -> Iterator[Finding]:
     current = [each for each in view.host.containers if each.dialect in (Dialect.CONTAINER, Dialect.CONTAINER_V7)]
     for other in current[1:]:
+        usable = any(node.available and not node.passthrough for node in other.management)
         yield Finding(
             message=f"{other.path} is a second xen,sci container; Xen reads {current[0].path}",
             span=other.span,
             related=also("the first one, which Xen takes", current[0].span),
+            severity=None if usable else Severity.WARNING,
         )
 
 
@@ -25,9 +27,9 @@ RULE = Rule(
     name="second-container",
     severity=Severity.ERROR,
     summary="The host tree has two Xen containers.",
-    then="Xen loses channels, or probes the wrong ones",
-    xen="The list is read from the first container of the tree; a second scmi node makes the probe run again, which "
-    "loses the channels of the first. Domains end without SCMI, or Xen panics as their agents are gone.",
+    then="Xen probes its scmi node too, and loses the channels of the first",
+    xen="The list and dom0's agent are read from the first container of the tree, the second one's are ignored. An "
+    "scmi node in the second makes the probe run again: domains end without SCMI, or Xen panics.",
     mend="keep one container with the whole list",
     check=_check,
     bad=(

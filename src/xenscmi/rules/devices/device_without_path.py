@@ -24,8 +24,7 @@ def _check(view: View) -> Iterator[Finding]:
             for device in _within(controlled, mapping.host, mapping.size):
                 if (id(domain), device.path) not in given:
                     yield Finding(
-                        message=f"{domain_name(domain)} gets the registers of {device.path}, "
-                        f"but no {setting} names it: the firmware never lets the domain use it",
+                        message=f"{domain_name(domain)} gets the registers of {device.path}, but no {setting} names it",
                         span=mapping.span,
                         related=also("is under SCMI control", device.span),
                     )

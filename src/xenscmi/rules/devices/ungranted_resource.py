@@ -18,10 +18,11 @@ def _check(view: View) -> Iterator[Finding]:
         for node in domain.tree.nodes if domain.tree and view.channel(domain) else ():
             path = node.host_path.value if node.host_path else None
             device = tree.node(path) if path else None
-            if device and path not in view.devices and node.resources:
+            controlled = view.devices[path].entries if path in view.devices else ()
+            if device and not controlled and node.resources:
                 yield Finding(
                     message=f"{node.path} of {domain_name(domain)} uses SCMI resources, "
-                    f"but {path} of the host has no access-controllers",
+                    f"but access-controllers of {path} in the host names nobody",
                     span=node.host_path.span if node.host_path else node.span,
                     related=also("the device", device.span),
                 )

@@ -23,7 +23,16 @@ def _check(view: View) -> Iterator[Finding]:
             span=func_id.span if func_id else node.span,
             related=also("dom0's agent", row.func_id.span, asked),
         )
-    if wanted is not None and address != wanted:
+    shared = node.shmem.value if node.shmem else None
+    if shared and shared.path and any(shared.path.startswith(each.path + "/") for each in view.host.containers):
+        yield Finding(
+            message=f"shmem of {node.path} points into Xen's container, which dom0 does not get",
+            span=node.shmem.span if node.shmem else node.span,
+            related=also("the page", shared.span),
+            then="the phandle leads nowhere in dom0's tree",
+            help="give dom0 a node of its own for the page, outside of the container",
+        )
+    elif wanted is not None and address != wanted:
         said = "none" if address is None else f"{address:#x}"
         yield Finding(
             message=f"the page of {node.path} is {said}, that of dom0's agent {wanted:#x}",
