@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xenscmi.config.options.table import Build, Option, boolean, custom, number, string, string_list
+from xenscmi.config.options.table import Build, Option, boolean, companion, custom, number, string, string_list
 from xenscmi.config.types.enums import DeviceModelVersion, DomainType
 
 _KIB_PER_MIB = 1024
@@ -42,50 +42,53 @@ def _version(build: Build) -> None:
     build.set("b_info.device_model_version", DeviceModelVersion.QEMU_XEN)
 
 
-def _console(key: str, group: str, field: str, doc: str, kind: str) -> Option:
-    """An option of the VNC or SDL console: of an HVM guest's screen, or of a PV guest's only framebuffer.
+# The options of a screen's VNC and SDL consoles: key, field, how it is read.
+_CONSOLES = {
+    "vnc": (
+        ("vnc", "enable", "boolean", "Show the screen by VNC; gives a PV guest a framebuffer."),
+        ("vnclisten", "listen", "string", "Address on which VNC listens."),
+        ("vncpasswd", "passwd", "string", "VNC password."),
+        ("vncdisplay", "display", "number", "VNC display number."),
+        ("vncunused", "findunused", "boolean", "Take any free VNC display."),
+    ),
+    "sdl": (
+        ("sdl", "enable", "boolean", "Show the screen in a window."),
+        ("opengl", "opengl", "boolean", "Use OpenGL for it."),
+        ("display", "display", "string", "X display."),
+        ("xauthority", "xauthority", "string", "X authority file."),
+    ),
+}
 
-    For PVH guests xl writes it where nobody looks.
+
+def _read_consoles(build: Build) -> None:
+    """Read the consoles of an HVM guest's screen, or those of a PV guest's only framebuffer.
+
+    For PVH guests xl reads them too, and writes them where nobody looks.
     """
-
-    def read(build: Build) -> None:
-        if build.type is DomainType.PV and not build.get("only_vfb"):
-            return
-        found = build.reader.string(key) if kind == "string" else build.reader.long(key)
-        if found is None:
-            return
-        value = bool(found) if kind == "boolean" else found
-        if build.type is DomainType.HVM:
-            build.set(f"b_info.u.{group}.{field}", value)
-        elif build.type is DomainType.PV:
-            build.get("vfbs")[0].setdefault(group, {})[field] = value
-
-    return Option(key=key, takes=kind, sets=f"b_info.u.hvm.{group}.{field}", doc=doc, read=read, x86=True)
-
-
-@custom(
-    "vnc", "boolean", "b_info.u.hvm.vnc.enable", "Show the screen by VNC; gives a PV guest a framebuffer.", x86=True
-)
-def _vnc(build: Build) -> None:
-    enabled = build.reader.long("vnc")
-    if build.type is DomainType.PV and not build.get("vfbs"):
-        if enabled:
-            build.set("vfbs", [{"devid": 0, "vnc": {"enable": True}}])
-            build.set("vkbs", [{"devid": 0}])
-            build.set("only_vfb", True)
-    elif build.type is DomainType.HVM and enabled is not None:
-        build.set("b_info.u.vnc.enable", bool(enabled))
+    reader = build.reader
+    if build.type is DomainType.PV and (build.get("vfbs") or not reader.long("vnc")):
+        return
+    screen: dict[str, dict[str, object]] = {group: {} for group in _CONSOLES}
+    for group, rows in _CONSOLES.items():
+        for key, field, kind, _ in rows:
+            found = reader.string(key) if kind == "string" else reader.long(key)
+            if found is not None:
+                screen[group][field] = bool(found) if kind == "boolean" else found
+    if build.type is DomainType.PV:
+        build.set("vfbs", [{"devid": 0, **screen, "keymap": reader.string("keymap")}])
+        build.set("vkbs", [{"devid": 0}])
+    elif build.type is DomainType.HVM:
+        build.set("b_info.u.vnc", screen["vnc"])
+        build.set("b_info.u.sdl", screen["sdl"])
 
 
-@custom("keymap", "string", "b_info.u.hvm.keymap", "Keyboard layout.", x86=True)
-def _keymap(build: Build) -> None:
-    if build.type is DomainType.HVM or build.get("only_vfb"):
-        found = build.reader.string("keymap")
-        if found is not None and build.type is DomainType.HVM:
-            build.set("b_info.u.keymap", found)
-        elif found is not None:
-            build.get("vfbs")[0]["keymap"] = found
-    build.values.pop("only_vfb", None)
+def _console_options() -> tuple[Option, ...]:
+    """Return a row for each key; the first of them reads them all."""
+    rows = [(group, *row) for group, options in _CONSOLES.items() for row in options]
+    options = [
+        companion(key, kind, f"b_info.u.hvm.{group}.{field}", doc, x86=True) for group, key, field, kind, doc in rows
+    ]
+    return (options[0].replace(read=_read_consoles), *options[1:])
 
 
 OPTIONS = (
@@ -103,15 +106,7 @@ OPTIONS = (
     string_list("device_model_args", "b_info.extra", "More arguments of the device model.", x86=True),
     string_list("device_model_args_pv", "b_info.extra_pv", "More arguments of it for PV guests.", x86=True),
     string_list("device_model_args_hvm", "b_info.extra_hvm", "More arguments of it for HVM guests.", x86=True),
-    _vnc,
-    _console("vnclisten", "vnc", "listen", "Address on which VNC listens.", "string"),
-    _console("vncpasswd", "vnc", "passwd", "VNC password.", "string"),
-    _console("vncdisplay", "vnc", "display", "VNC display number.", "number"),
-    _console("vncunused", "vnc", "findunused", "Take any free VNC display.", "boolean"),
-    _console("sdl", "sdl", "enable", "Show the screen in a window.", "boolean"),
-    _console("opengl", "sdl", "opengl", "Use OpenGL for it.", "boolean"),
-    _console("display", "sdl", "display", "X display.", "string"),
-    _console("xauthority", "sdl", "xauthority", "X authority file.", "string"),
-    _keymap,
+    *_console_options(),
+    companion("keymap", "string", "b_info.u.hvm.keymap", "Keyboard layout.", x86=True),
     boolean("dm_restrict", "b_info.dm_restrict", "Run the device model with few rights.", x86=True),
 )

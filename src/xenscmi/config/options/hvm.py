@@ -227,6 +227,7 @@ LATE = (
     _vga,
     companion("stdvga", "boolean", f"{_U}.vga.kind", "Old form of `vga`."),
     choice("hdtype", f"{_U}.hdtype", Hdtype, "Disk controller.", message='ERROR: invalid value "{}" for "hdtype"'),
+    string("keymap", f"{_U}.keymap", "Keyboard layout."),
     boolean("spice", f"{_U}.spice.enable", "Show the screen by SPICE."),
     number("spiceport", f"{_U}.spice.port", "SPICE port."),
     number("spicetls_port", f"{_U}.spice.tls_port", "SPICE TLS port."),
