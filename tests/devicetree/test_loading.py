@@ -56,11 +56,11 @@ def test_places_of_nodes_written_in_several_ways(tmp_path: Path) -> None:
 
 def test_places_behind_the_preprocessor(tmp_path: Path) -> None:
     (tmp_path / "include").mkdir()
-    (tmp_path / "include/names.h").write_text("#define WIDE 0x123456789abcdef0\n#define NODE(x) x { made; };\n")
+    (tmp_path / "include/names.h").write_text("#define WIDE 0x123456789abcdef0\n#define NODE(x) x { made = <1>; };\n")
     (tmp_path / "main.dts").write_text(
         "/dts-v1/;\n#include <names.h>\n/ {\n"
         "\ta = /bits/ 64 <WIDE>, /bits/ 64 <WIDE>; b = <1>; reg { reg = <2>; };\n"
-        "\tNODE(made_up)\n};\n"
+        "\tNODE(made_up)\n\tm { x = /bits/ 64 <WIDE>; b-names; b = <1>; };\n};\n"
     )
     tree = read_dts(tmp_path / "main.dts", include=[tmp_path / "include"])
     assert places(tree.root)[1:] == [
@@ -68,7 +68,8 @@ def test_places_behind_the_preprocessor(tmp_path: Path) -> None:
         ("main.dts", 4, 42, "b = <1>;"),
     ]
     assert places(at(tree, "/reg")) == [("main.dts", 4, 51, "reg"), ("main.dts", 4, 57, "reg = <2>;")]
-    assert places(at(tree, "/made_up"))[0][:2] == ("main.dts", 5)
+    assert places(at(tree, "/made_up")) == [("main.dts", 5, 2, "NODE(made_up)")] * 2
+    assert places(at(tree, "/m"))[-2:] == [("main.dts", 6, 28, "b-names;"), ("main.dts", 6, 37, "b = <1>;")]
     second = tree.root.get("a")
     assert second is not None
     assert (second.place(8).column, second.place(8).text) == (35, "WIDE")

@@ -22,7 +22,8 @@ _CHARACTER = r"[\w,.+*#?@-]"
 _HEAD = re.compile(rf"(?:{_CHARACTER}+|&\w+|&\{{[^}}]*\}}|/)$")
 _LONGEST_HEAD = 256
 _OUTSIDE_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*|;', re.DOTALL)
-_PLACE = re.compile(r"(?P<file>.*?):(?P<line>\d+):(?P<column>\d+)-(?P<end_line>\d+):(?P<end_column>\d+)(?:, |$)")
+_AFTER_NAME = frozenset(" \t\r\n=;/")
+_PLACE = re.compile(r"(.*?):(\d+):(\d+)-\d+:\d+(?:, |$)")
 
 
 class Places:
@@ -56,59 +57,56 @@ class Places:
             if match is None:
                 continue
             labels, name, what, places = match.groups()
-            spans = self._spans(places or "")
+            starts = self._starts(places or "")
             if what == " {":
                 if node:
                     yield node
                 properties = {}
-                at = tuple(_head(span, name) for span in spans)
-                found = NodePlaces(labels=tuple(labels.replace(":", "").split()), spans=at, properties=properties)
+                spans = tuple(_head(*start, name) for start in starts)
+                found = NodePlaces(labels=tuple(labels.replace(":", "").split()), spans=spans, properties=properties)
                 node = name.strip("/"), found
-            elif spans:
-                properties[name] = _statement(spans[0], name)
+            else:
+                properties.update((name, _statement(*start, name)) for start in starts)
         if node:
             yield node
 
-    def _spans(self, text: str) -> list[Span]:
-        spans = []
-        for match in _PLACE.finditer(text):
-            source = self._sources(match["file"])
-            start = source.offset(int(match["line"]), int(match["column"]))
-            end = source.offset(int(match["end_line"]), int(match["end_column"]))
-            spans.append(Span(source, start, max(start, end)))
-        return spans
+    def _starts(self, places: str) -> Iterator[tuple[Source, int]]:
+        """Yield source and offset of each place. The ends are not used: macros shift them."""
+        for file, line, column in _PLACE.findall(places):
+            source = self._sources(file)
+            yield source, source.offset(int(line), int(column))
 
 
-def _head(span: Span, name: str) -> Span:
-    """Return the name, or the reference, that stands before the brace at which `span` starts."""
-    source = span.source
-    if source.text.startswith("{", span.start):
-        start = max(0, span.start - _LONGEST_HEAD)
-        before = source.text[start : span.start].rstrip()
+def _head(source: Source, brace: int, name: str) -> Span:
+    """Return the name, or the reference, that stands before the brace of a node."""
+    if source.text.startswith("{", brace):
+        start = max(0, brace - _LONGEST_HEAD)
+        before = source.text[start:brace].rstrip()
         match = _HEAD.search(before, max(before.rfind(blank) for blank in " \t\n") + 1)
         if match:
             return Span(source, start + match.start(), start + match.end())
-    return _on_line(span, name, r"\{")
+    return _on_line(source, brace, name, r"\{")
 
 
-def _statement(span: Span, name: str) -> Span:
+def _statement(source: Source, start: int, name: str) -> Span:
     """Return the span of a property, found again on its line where macros, or wide characters, have shifted it."""
-    source = span.source
-    if source.text.startswith(name, span.start) and span.text.endswith(";"):
-        return span
-    found = _on_line(span, name, "[=;]")
-    for match in _OUTSIDE_STRINGS.finditer(source.text, found.start):
+    found = Span(source, start, start + len(name))
+    if found.text != name or source.text[found.end : found.end + 1] not in _AFTER_NAME:
+        found = _on_line(source, start, name, "[=;]")
+        if found.text != name:  # a macro made it
+            return found
+    for match in _OUTSIDE_STRINGS.finditer(source.text, found.end):
         if match[0] == ";":
             return Span(source, found.start, match.end())
     return found
 
 
-def _on_line(span: Span, name: str, follower: str) -> Span:
-    """Return where `name`, and `follower`, stand on the line of `span`, the nearest ones; the whole line if nowhere."""
-    source, line = span.source, span.line
+def _on_line(source: Source, offset: int, name: str, follower: str) -> Span:
+    """Return where `name`, then `follower`, stands on the line of `offset`, the nearest one; if nowhere, the line."""
+    line = source.position(offset)[0]
     start, text = source.offset(line), source.line(line)
     found = [match.start() for match in re.finditer(rf"(?<!{_CHARACTER}){re.escape(name)}(?=\s*{follower})", text)]
     if found:
-        nearest = min(found, key=lambda at: abs(start + at - span.start))
+        nearest = min(found, key=lambda at: abs(start + at - offset))
         return Span(source, start + nearest, start + nearest + len(name))
     return Span(source, start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
