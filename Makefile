@@ -33,7 +33,8 @@ lint: dev-env
 bench: dev-env ## speed, as ratios against a reference of the same run
 	$(VENV)/python -m bench
 
-docs: dev-env ## the documentation as a site in site/
+docs: dev-env ## bring the generated parts up to date and build the site in site/
+	$(VENV)/python tools/generate_docs.py
 	$(VENV)/mkdocs build --strict
 
 clean: ## remove what make made

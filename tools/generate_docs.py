@@ -1,0 +1,281 @@
+r"""Write the generated parts of the documentation, and what its examples print.
+
+The pages of the rules and the manifest's JSON Schema are made from the code as a whole. The other pages are written by
+hand, but for two things:
+- what stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->` (in manual pages `.\" generated: NAME` and
+  `.\" end of NAME`) is made from the tables of the code by the function that `PARTS` names;
+- in ```console blocks, what follows a `$ command` is what the command prints. A page's commands run in a folder of
+  their own, which holds the files that the page shows (the blocks with a title) and the project's examples/.
+
+    python tools/generate_docs.py            write what has changed
+    python tools/generate_docs.py --check    say what would change; exit 1 if anything would
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from argparse import SUPPRESS, Action, ArgumentParser
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from xenscmi.cli import COMMANDS, load, make_parser
+from xenscmi.config.options import GROUPS
+from xenscmi.domctl.createdomain import FLAGS
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
+from xenscmi.host.manifest import Manifest
+from xenscmi.report.rule_page import index as rule_index
+from xenscmi.report.rule_page import page as rule_page
+from xenscmi.rules.registry import RULES, UNUSED_SUPPRESSION
+
+ROOT = Path(__file__).parents[1]
+TIMEOUT = 60
+
+# The modules of config/options in the order of the documentation, with the headings of their tables.
+SECTIONS = {
+    "identity": "Identity",
+    "memory": "Memory",
+    "vcpus": "Virtual CPUs",
+    "scheduling": "Scheduling",
+    "boot": "Kernel and boot",
+    "arm": "Arm and SCMI",
+    "passthrough": "Devices of the host",
+    "ranges": "Interrupts and memory of the host",
+    "disks": "Disks",
+    "network": "Network interfaces",
+    "devices": "Other virtual devices",
+    "media": "Displays and keyboards",
+    "sound": "Sound",
+    "limits": "Limits",
+    "tuning": "Alternate page tables and tracing",
+    "xenstore": "Xenstore",
+    "actions": "When the domain stops",
+    "devicemodel": "Device model",
+    "hvm": "HVM guests",
+    "x86": "Other x86 keys",
+}
+
+_PART = re.compile(
+    r'^(?P<open>(?:<!-- |\.\\" )generated: (?P<name>\S+).*\n)(?:.*\n)*?(?P<close>(?:<!-- |\.\\" )end of (?P=name)\b)',
+    re.MULTILINE,
+)
+_CONSOLE = re.compile(r"^```console\n(?P<body>(?:.*\n)*?)```$", re.MULTILINE)
+_FILE = re.compile(r'^```\w+ title="(?P<name>[^"]+)"\n(?P<text>(?:.*\n)*?)```$', re.MULTILINE)
+
+
+def pages() -> list[Path]:
+    """Return the pages that are written by hand, and may have generated parts or examples."""
+    return [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("man/*"))]
+
+
+def whole_files() -> dict[Path, str]:
+    """Return the files that are generated as a whole, with their texts."""
+    rules = (*RULES, UNUSED_SUPPRESSION)
+    folder = ROOT / "docs" / "rules"
+    return {
+        **{folder / f"{rule.code}.md": rule_page(rule) for rule in rules},
+        folder / "index.md": rule_index(rules),
+        ROOT / "docs" / "host.schema.json": json.dumps(msgspec.json.schema(Manifest), indent=2) + "\n",
+    }
+
+
+def completed(page: Path) -> str:
+    """Return the text that a page written by hand should have."""
+    text = _PART.sub(lambda found: found["open"] + PARTS[found["name"]]() + found["close"], page.read_text("utf-8"))
+    if not _CONSOLE.search(text):
+        return text
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "examples").symlink_to(ROOT / "examples")
+        for block in _FILE.finditer(text):
+            (folder / block["name"]).parent.mkdir(parents=True, exist_ok=True)
+            (folder / block["name"]).write_text(block["text"], "utf-8")
+        return _CONSOLE.sub(lambda found: f"```console\n{_session(found['body'], folder)}```", text)
+
+
+def _session(body: str, folder: Path) -> str:
+    """Return a console block with what its commands print now; `$?` is the exit code of the one before."""
+    lines, code = [], 0
+    for command in re.findall(r"^\$ (.+)$", body, re.MULTILINE):
+        done = subprocess.run(
+            ["bash", "-c", f"(exit {code}); {command}"],
+            cwd=folder,
+            env={
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "HOME": str(folder),
+                "LC_ALL": "C.UTF-8",
+                "COLUMNS": "100",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            timeout=TIMEOUT,
+        )
+        code = done.returncode
+        lines += [f"$ {command}", *(line.rstrip() for line in done.stdout.splitlines())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _table(*rows: tuple[str, ...]) -> str:
+    """Return rows, the first of them the head, as a Markdown table."""
+    head, *rest = rows
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * len(head), *rest))
+
+
+def options() -> str:
+    """Every key by group: what it takes, what it sets, what it means."""
+    tables: dict[str, list[tuple[str, ...]]] = {module: [] for module in SECTIONS}
+    for group in GROUPS:
+        module = group.table.partition(".")[0]
+        for row in group.rows():
+            if row.key in group.keys:
+                mark = "**x86 only.** " if row.x86 or group.hvm else ""
+                field = f"`{row.sets}`" if row.sets else "–"
+                takes = row.takes.replace("|", "\\|")
+                tables[module].append((f"`{row.key}`", takes, field, f"{mark}{row.doc}"))
+    head = ("Key", "Takes", "libxl's field", "Meaning")
+    parts = []
+    for module, title in SECTIONS.items():
+        about, _, _ = (import_module(f"xenscmi.config.options.{module}").__doc__ or "").partition("\n")
+        parts.append(f"\n## {title}\n\n{about}\n\n{_table(head, *tables[module])}")
+    return "".join(parts)
+
+
+def profiles() -> str:
+    """The layouts by name."""
+    rows = (
+        (
+            f"`{one.name}`" + (" (default)" if one.name == DEFAULT_PROFILE else ""),
+            f"{one.interface_version:#x}",
+            str(one.size),
+            "yes" if one.agent_ids else "no",
+            one.source,
+        )
+        for one in PROFILES.values()
+    )
+    return _table(("Profile", "Interface", "Size", "Agent ids", "Which Xen"), *rows)
+
+
+def layouts() -> str:
+    """Where each field is in each layout, as offset/size."""
+    places = {
+        name: {field.name: f"{field.offset}/{field.size}{' signed' if field.signed else ''}" for field in one.layout}
+        for name, one in PROFILES.items()
+    }
+    order = {field.name: field.offset for one in PROFILES.values() for field in one.layout}
+    names = sorted(order, key=lambda name: order[name])
+    rows = ((f"`{name}`", *(places[one].get(name, "–") for one in PROFILES)) for name in names)
+    return _table(("Field", *(f"`{name}`" for name in PROFILES)), *rows)
+
+
+def flags() -> str:
+    """The bits of createdomain's flags."""
+    return _table(
+        ("Bit", "Value", "Name"), *((str(bit), f"{1 << bit:#x}", f"`{name}`") for bit, name in enumerate(FLAGS))
+    )
+
+
+def _parsers() -> Iterator[tuple[str, ArgumentParser]]:
+    for command in COMMANDS:
+        yield command, make_parser(command, load(command))
+
+
+def _actions(parser: ArgumentParser) -> Iterator[tuple[str, str]]:
+    """Yield how each argument is written, and its help; parsers' own rendering differs between Python's versions."""
+    for action in parser._actions:
+        if action.help != SUPPRESS:
+            written = ", ".join(action.option_strings)
+            value = "" if action.nargs == 0 else _value(action)
+            yield f"{written} {value}".strip(), (action.help or "") % {**vars(action), "prog": parser.prog}
+
+
+def _value(action: Action) -> str:
+    if action.choices is not None:
+        return "{" + ",".join(map(str, action.choices)) + "}"
+    if isinstance(action.metavar, str):
+        return action.metavar
+    return action.dest.upper() if action.option_strings else action.dest
+
+
+def _usage(parser: ArgumentParser) -> str:
+    return " ".join(parser.format_usage().removeprefix("usage: ").split())
+
+
+def _paragraphs(parser: ArgumentParser) -> Iterator[tuple[str, list[str]]]:
+    """Yield the paragraphs of a command's help: text, and the lines that are indented below it."""
+    for paragraph in (parser.epilog or "").split("\n\n"):
+        lines = paragraph.strip("\n").splitlines()
+        yield " ".join(line for line in lines if line[:1] != " "), [line.strip() for line in lines if line[:1] == " "]
+
+
+def commands() -> str:
+    """Every command: its usage, its arguments, and the rest of its help."""
+    parts = []
+    for command, parser in _parsers():
+        parts.append(f"\n## {command}\n\n{parser.description}\n\n```text\n{_usage(parser)}\n```\n\n")
+        parts.append(
+            _table(
+                ("Argument", "Meaning"), *((f"`{name}`".replace("|", "\\|"), text) for name, text in _actions(parser))
+            )
+        )
+        for text, below in _paragraphs(parser):
+            parts.append(f"\n{text[:1].upper()}{text[1:]}\n" if text else "")
+            parts.append("\n```sh\n" + "".join(f"{line}\n" for line in below) + "```\n" if below else "")
+    return "".join(parts)
+
+
+def manual_commands() -> str:
+    """The same for xenscmi(1)."""
+    lines = []
+    for command, parser in _parsers():
+        lines += [f".SS {command}", ".nh", ".ad l", _roff(_usage(parser)), ".hy", ".ad", ".PP"]
+        lines.append(_roff(parser.description or ""))
+        for name, text in _actions(parser):
+            lines += [".TP", f".B {_roff(name)}", _roff(text)]
+        for text, below in _paragraphs(parser):
+            lines += [".PP", _roff(text)]
+            if below:
+                lines += [".RS 4", ".nf", *map(_roff, below), ".fi", ".RE"]
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+def _roff(text: str) -> str:
+    """Return text as a line of roff: what is in backticks bold, nothing taken for a request."""
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("~", "\\(ti")
+    text = re.sub(r"`([^`]+)`", r"\\fB\1\\fR", text).replace("`", "\\(ga")
+    return f"\\&{text}" if text.startswith(".") else text
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "flags": flags,
+    "layouts": layouts,
+    "manual-commands": manual_commands,
+    "options": options,
+    "profiles": profiles,
+}
+
+
+def main() -> int:
+    """Write or check all files; return the exit code."""
+    check = "--check" in sys.argv[1:]
+    wanted = {**whole_files(), **{page: completed(page) for page in pages()}}
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is out of date: run make docs' if check else 'brought up to date'}")
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(wanted[path], "utf-8")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
