@@ -24,7 +24,7 @@ class Permissions:
         self._boot = boot
         self._granted: dict[int, set[int]] = {agent: set(granted) for agent, granted in boot.items()}
         self._denied: dict[int, set[tuple[int, int]]] = {agent: set() for agent in boot}
-        self._usable: dict[int, Mapping[int, frozenset[int]]] = {}
+        self._usable: dict[int, dict[int, set[int]]] = {}
         for agent in boot:
             self._refresh(agent)
 
@@ -42,7 +42,7 @@ class Permissions:
 
     def resources_of(self, agent: int) -> Mapping[int, frozenset[int]]:
         """Protocol → resources that the agent may use by the devices granted to it."""
-        return self._usable[agent]
+        return {protocol: frozenset(resources) for protocol, resources in self._usable[agent].items()}
 
     def denied_of(self, agent: int) -> frozenset[tuple[int, int]]:
         """The (device, protocol) pairs that are denied to the agent although the device may be granted."""
@@ -50,9 +50,12 @@ class Permissions:
 
     def set_device(self, agent: int, device: int, *, allow: bool) -> None:
         """Grant the device to the agent, or take it away."""
-        change = set.add if allow else set.discard
-        change(self._granted[agent], device)
-        self._refresh(agent)
+        if allow:
+            self._granted[agent].add(device)
+            self._open(agent, device, self._usable[agent])
+        else:
+            self._granted[agent].discard(device)
+            self._refresh(agent)
 
     def set_protocol(self, agent: int, device: int, protocol: int, *, allow: bool) -> None:
         """Allow or deny the agent what the device owns of one protocol."""
@@ -74,11 +77,15 @@ class Permissions:
         self._denied[agent] = set(denied)
         self._refresh(agent)
 
+    def _open(self, agent: int, device: int, usable: dict[int, set[int]]) -> None:
+        """Add what the agent may use of a device that is granted to it."""
+        for protocol, resources in self._resources[device].items():
+            if (device, protocol) not in self._denied[agent]:
+                usable.setdefault(protocol, set()).update(resources)
+
     def _refresh(self, agent: int) -> None:
-        """Work out what the agent may use. Replaced as a whole: others read it meanwhile."""
+        """Work out anew what the agent may use. Replaced as a whole: others read it meanwhile."""
         usable: dict[int, set[int]] = {}
         for device in self._granted[agent]:
-            for protocol, resources in self._resources[device].items():
-                if (device, protocol) not in self._denied[agent]:
-                    usable.setdefault(protocol, set()).update(resources)
-        self._usable[agent] = {protocol: frozenset(resources) for protocol, resources in usable.items()}
+            self._open(agent, device, usable)
+        self._usable[agent] = usable

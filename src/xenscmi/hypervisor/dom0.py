@@ -107,8 +107,7 @@ def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
 
 
 def _is_kept_from_dom0(node: Node) -> bool:
-    compatible = node.get("compatible")
-    if compatible is not None and any(dt.is_compatible(node, each) for each in (*SKIPPED, *REPLACED, *IOMMUS)):
+    if dt.is_compatible(node, *SKIPPED, *REPLACED, *IOMMUS):
         return True
     return node.path == "/cpus" or dt.read_string(node, "device_type") == "memory"
 

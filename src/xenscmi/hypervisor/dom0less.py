@@ -180,4 +180,4 @@ def _is_protected(device: Node) -> bool:
     """Whether the device stands behind an IOMMU that Xen drives."""
     iommus = dt.read_u32(device, "iommus")
     iommu = dt.find_by_phandle(device.tree, iommus) if iommus else None
-    return iommu is not None and any(dt.is_compatible(iommu, each) for each in IOMMUS)
+    return iommu is not None and dt.is_compatible(iommu, *IOMMUS)

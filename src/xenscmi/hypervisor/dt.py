@@ -38,11 +38,13 @@ def read_string(node: Node, name: str) -> str | None:
     return found.value.partition(b"\0")[0].decode("ascii", "backslashreplace")
 
 
-def is_compatible(node: Node, compatible: str) -> bool:
-    """Whether one of the node's `compatible` strings is this one; case does not matter to Xen."""
+def is_compatible(node: Node, *compatible: str) -> bool:
+    """Whether one of the node's `compatible` strings is one of these, which are in lower case: Xen ignores case."""
     found = node.get("compatible")
-    wanted = compatible.lower().encode()
-    return found is not None and wanted in found.value.lower().split(b"\0")
+    if found is None:
+        return False
+    strings = found.value.lower().split(b"\0")
+    return any(each.encode() in strings for each in compatible)
 
 
 def is_available(node: Node) -> bool:

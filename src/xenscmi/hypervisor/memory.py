@@ -6,7 +6,7 @@ for it, nothing else. Frames are page numbers: an address shifted right by 12.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right
 
 from xenscmi.hypervisor.errors import DataAbort
 
@@ -50,23 +50,25 @@ class FrameRanges:
 
     def add(self, start: int, end: int) -> None:
         """Add frames from `start` up to `end`, not included; ranges that touch become one."""
-        if start >= end:
-            return
-        apart = []
-        for first, last in self._ranges:
-            if last < start or end < first:
-                apart.append((first, last))
-            else:
-                start, end = min(start, first), max(end, last)
-        insort(apart, (start, end))
-        self._ranges = apart
+        if start < end:
+            low, high = self._touching(start, end)
+            touched = self._ranges[low:high]
+            first, last = (touched[0][0], touched[-1][1]) if touched else (start, end)
+            self._ranges[low:high] = [(min(start, first), max(end, last))]
 
     def remove(self, start: int, end: int) -> None:
         """Take frames from `start` up to `end`, not included, away."""
-        if start >= end:
-            return
-        cut = [piece for first, last in self._ranges for piece in ((first, min(last, start)), (max(first, end), last))]
-        self._ranges = sorted({(first, last) for first, last in cut if first < last})
+        if start < end:
+            low, high = self._touching(start, end)
+            cut = [piece for first, last in self._ranges[low:high] for piece in ((first, start), (end, last))]
+            self._ranges[low:high] = [(first, last) for first, last in cut if first < last]
+
+    def _touching(self, start: int, end: int) -> tuple[int, int]:
+        """Return from and to which index ranges overlap with these frames, or touch them."""
+        return (
+            bisect_left(self._ranges, start, key=lambda each: each[1]),
+            bisect_right(self._ranges, end, key=lambda each: each[0]),
+        )
 
     def covers(self, start: int, end: int) -> bool:
         """Whether all frames from `start` up to `end`, not included, are in the set."""
@@ -89,26 +91,24 @@ class AddressSpace:
 
     def map(self, guest_frame: int, frame: int, count: int = 1) -> None:
         """Map `count` frames; what was mapped there before is replaced."""
-        kept = self._without(guest_frame, guest_frame + count)
-        insort(kept, (guest_frame, count, frame))
-        self._mappings, self._pages = kept, {}
+        self._replace(guest_frame, count, [(guest_frame, count, frame)])
 
     def unmap(self, guest_frame: int, count: int = 1) -> None:
         """Take `count` frames away; what is not mapped stays so."""
-        self._mappings, self._pages = self._without(guest_frame, guest_frame + count), {}
+        self._replace(guest_frame, count, [])
 
-    def _without(self, start: int, end: int) -> list[tuple[int, int, int]]:
-        """Return the mappings with guest frames from `start` up to `end` cut out."""
-        kept = []
-        for guest, count, frame in self._mappings:
-            if guest + count <= start or end <= guest:
-                kept.append((guest, count, frame))
-                continue
-            if guest < start:
-                kept.append((guest, start - guest, frame))
-            if end < guest + count:
-                kept.append((end, guest + count - end, frame + end - guest))
-        return kept
+    def _replace(self, start: int, count: int, new: list[tuple[int, int, int]]) -> None:
+        """Put other mappings in the place of `count` guest frames; others may look up pages meanwhile."""
+        end, mappings = start + count, self._mappings
+        low = bisect_right(mappings, start, key=lambda each: each[0] + each[1])
+        high = bisect_left(mappings, end, key=lambda each: each[0])
+        before = [(guest, start - guest, frame) for guest, _, frame in mappings[low:high] if guest < start]
+        after = [
+            (end, guest + size - end, frame + end - guest)
+            for guest, size, frame in mappings[low:high]
+            if end < guest + size
+        ]
+        self._mappings, self._pages = [*mappings[:low], *before, *new, *after, *mappings[high:]], {}
 
     def frame(self, guest_frame: int) -> int | None:
         """Return the machine frame behind a guest frame; None where nothing is mapped."""

@@ -77,7 +77,8 @@ class DomainView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """A host that was run. `panic` is Xen's last word if it did not boot; `log` is what it printed."""
+    """A host that was run. `panic` is Xen's last word if it did not boot; `log` is what it printed
+    until all domains ran."""
 
     panic: str | None
     domains: tuple[DomainView, ...]
@@ -96,16 +97,17 @@ def simulate(host: Host) -> Simulation:
     except Panic as error:
         panic = str(error)
         deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=panic))
-    else:
-        for domain, made in _domains(xen, host, deviations):
-            view = _look(xen, domain, made)
-            views.append(view)
-            deviations += [*_judge(domain, view), *_forbidden(xen, domain.name, made)]
-    return Simulation(panic=panic, domains=tuple(views), deviations=tuple(deviations), log=xen.console.lines)
+    domains = [] if panic else _domains(xen, host, deviations)
+    log = xen.console.lines
+    for domain, made in domains:
+        view = _look(xen, domain, made)
+        views.append(view)
+        deviations += [*_judge(domain, view), *_forbidden(xen, domain.name, made)]
+    return Simulation(panic=panic, domains=tuple(views), deviations=tuple(deviations), log=log)
 
 
-def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> Iterator[tuple[HostDomain, Domain]]:
-    """Yield every domain that runs, once all of them do: those of the boot as they are, the toolstack's newly made."""
+def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> list[tuple[HostDomain, Domain]]:
+    """Return every domain that runs: those of the boot as they are, the toolstack's newly made."""
     booted = iter(list(xen.domains.values()))
     running = []
     for domain in host.domains:
@@ -116,7 +118,7 @@ def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> Iterator[tu
             running.append((domain, xen.domain(create_domain(xen, plan_of(domain)))))
         except CreationError as error:
             deviations.append(Deviation(domain=domain.name, subject="create", expected="created", seen=str(error)))
-    yield from running
+    return running
 
 
 def plan_of(domain: HostDomain) -> DomainPlan:
