@@ -20,6 +20,7 @@ import subprocess
 import sys
 from argparse import SUPPRESS, Action, ArgumentParser
 from collections.abc import Callable, Iterator
+from html import escape
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -127,7 +128,12 @@ def _session(body: str, folder: Path) -> str:
 def _table(*rows: tuple[str, ...]) -> str:
     """Return rows, the first of them the head, as a Markdown table."""
     head, *rest = rows
-    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * len(head), *rest))
+    return "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in (head, ("---",) * len(head), *rest))
+
+
+def _cell(text: str) -> str:
+    """Return text for a cell: a bar in code would end it on GitHub, a backslash before it would show on the site."""
+    return re.sub(r"`([^`]*\|[^`]*)`", lambda code: f"<code>{escape(code[1]).replace('|', '&#124;')}</code>", text)
 
 
 def options() -> str:
@@ -139,8 +145,7 @@ def options() -> str:
             if row.key in group.keys:
                 mark = "**x86 only.** " if row.x86 or group.hvm else ""
                 field = f"`{row.sets}`" if row.sets else "–"
-                takes = row.takes.replace("|", "\\|")
-                tables[module].append((f"`{row.key}`", takes, field, f"{mark}{row.doc}"))
+                tables[module].append((f"`{row.key}`", row.takes, field, f"{mark}{row.doc}"))
     head = ("Key", "Takes", "libxl's field", "Meaning")
     parts = []
     for module, title in SECTIONS.items():
@@ -221,11 +226,7 @@ def commands() -> str:
     parts = []
     for command, parser in _parsers():
         parts.append(f"\n## {command}\n\n{parser.description}\n\n```text\n{_usage(parser)}\n```\n\n")
-        parts.append(
-            _table(
-                ("Argument", "Meaning"), *((f"`{name}`".replace("|", "\\|"), text) for name, text in _actions(parser))
-            )
-        )
+        parts.append(_table(("Argument", "Meaning"), *((f"`{name}`", text) for name, text in _actions(parser))))
         for text, below in _paragraphs(parser):
             parts.append(f"\n{text[:1].upper()}{text[1:]}\n" if text else "")
             parts.append("\n```sh\n" + "".join(f"{line}\n" for line in below) + "```\n" if below else "")
