@@ -1,6 +1,8 @@
 # Everything sets itself up: .venv, and Debian packages only where something is missing (tools/setup.sh).
 .DEFAULT_GOAL := help
 VENV := .venv/bin
+# mkdocs-material's advertisement of its successor, printed at every build.
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help run-env dev-env demo test check bench docs clean
 
