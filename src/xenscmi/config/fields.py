@@ -7,6 +7,7 @@ its JSON in both directions.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 from xenscmi.record import Record
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 UINT32_DEFAULT = (1 << 32) - 1
 MEMKB_DEFAULT = (1 << 64) - 1
 INVALID_GFN = (1 << 64) - 1
+# Those from U+DC80 to U+DCFF stand for bytes that are not UTF-8.
+_LONE_SURROGATE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _INT64_MAX = (1 << 63) - 1
 
 
@@ -112,6 +115,9 @@ class _String(Field):
     json = (str, type(None))
     wanted = "a string or null"
 
+    def load(self, json: str | None) -> str | None:
+        return None if json is None else _c_string(json)
+
 
 class _Defbool(Field):
     json = str
@@ -188,7 +194,7 @@ class _Strings(Field):
     def load(self, json: list[Any]) -> tuple[str, ...]:
         if not all(isinstance(item, str) for item in json):
             raise Refused("not an array of strings")
-        return tuple(json)
+        return tuple(map(_c_string, json))
 
 
 class _KeyValues(Field):
@@ -201,7 +207,7 @@ class _KeyValues(Field):
     def load(self, json: dict[str, Any]) -> tuple[tuple[str, str | None], ...]:
         if not all(isinstance(item, str | None) for item in json.values()):
             raise Refused("not an object of strings")
-        return tuple(json.items())
+        return tuple((_c_string(name), item and _c_string(item)) for name, item in json.items())
 
 
 class _GenerationId(Field):
@@ -238,8 +244,7 @@ class _Enum(Field):
 
 
 class _Struct(Field):
-    json = dict
-    wanted = "an object"
+    """A structure: of what is no object, libxl takes all fields to be missing."""
 
     def __init__(self, kind: type[Struct]) -> None:
         super().__init__(kind())
@@ -251,8 +256,8 @@ class _Struct(Field):
     def dump(self, value: Struct) -> dict[str, Any]:
         return value.dump()
 
-    def load(self, json: dict[str, Any]) -> Struct:
-        return self.kind.load(json)
+    def load(self, json: object) -> Struct:
+        return self.kind.load(json) if isinstance(json, dict) else self.kind()
 
 
 class _Array(Field):
@@ -303,6 +308,11 @@ def _is(json: object, field: Field) -> bool:
     if field.json is int:
         return type(json) is int and json <= _INT64_MAX
     return isinstance(json, field.json)
+
+
+def _c_string(text: str) -> str:
+    """Return what a C string holds of a JSON string: up to the first NUL, halves of surrogate pairs replaced."""
+    return _LONE_SURROGATE.sub("\ufffd", text.partition("\0")[0])
 
 
 class Struct(Record):

@@ -48,7 +48,8 @@ def from_json(source: Source) -> DomainConfig:
     """Return the configuration that libxl reads from its JSON.
 
     As in libxl, entries with unknown names and entries of another kind than libxl writes are skipped. Raises
-    ConfigError where libxl refuses the text: no JSON, an enumerator it does not know, a number out of range.
+    ConfigError where libxl refuses the text: no JSON (but json-c also takes comments, a comma too many and the like),
+    an enumerator it does not know, a number out of range.
     """
     import json
 
@@ -70,15 +71,16 @@ def from_json(source: Source) -> DomainConfig:
         raise _refusal(message, _find(source, refused.path)) from None
 
 
-def _too_deep(value: Any) -> bool:
-    level, depth = [value], 0
-    while level and depth <= _DEEPEST:
-        containers = [one for one in level if isinstance(one, dict | list)]
-        level = [item for one in containers for item in (one.values() if isinstance(one, dict) else one)]
-        depth += bool(containers)
-        if not containers:
-            return False
-    return depth > _DEEPEST
+def _too_deep(parsed: object) -> bool:
+    level = [parsed]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one if isinstance(one, list) else one.values())
+        ]
+    return bool(level)
 
 
 def _refusal(message: str, span: Span) -> ConfigError:
