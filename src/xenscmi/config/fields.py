@@ -29,17 +29,21 @@ _INT64_MAX = (1 << 63) - 1
 
 
 class Refused(Exception):
-    """libxl refuses a JSON value: `path` says which, from the root, and `reason` why."""
+    """libxl refuses a JSON value: `steps` are the names and indexes that lead to it; `reason` says why."""
 
-    def __init__(self, reason: str, path: str = "") -> None:
+    def __init__(self, reason: str, *steps: str | int) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.path = path
+        self.steps = steps
 
-    def within(self, step: str) -> Refused:
+    def within(self, step: str | int) -> Refused:
         """Return the same refusal as seen from one level further out."""
-        joint = "" if self.path.startswith("[") or not self.path else "."
-        return Refused(self.reason, f"{step}{joint}{self.path}")
+        return Refused(self.reason, step, *self.steps)
+
+    @property
+    def path(self) -> str:
+        """The steps as text: `nics[1].mac`."""
+        return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps).lstrip(".")
 
 
 class Enumeration(Enum):
@@ -283,11 +287,11 @@ class _Array(Field):
         if isinstance(self.item, _Struct) and not isinstance(json, dict):
             json = {}
         if not _is(json, self.item):
-            raise Refused(f"not {self.item.wanted}", f"[{index}]")
+            raise Refused(f"not {self.item.wanted}", index)
         try:
             return self.item.load(json)
         except Refused as refused:
-            raise refused.within(f"[{index}]") from None
+            raise refused.within(index) from None
 
 
 class _Union(Field):

@@ -13,6 +13,7 @@ from xenscmi.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from xenscmi.source import Source
@@ -68,7 +69,7 @@ def from_json(source: Source) -> DomainConfig:
         return DomainConfig.load(parsed)
     except Refused as refused:
         message = f"unable to convert libxl__json_object to libxl_domain_config: {refused.path}: {refused.reason}"
-        raise _refusal(message, _find(source, refused.path)) from None
+        raise _refusal(message, _find(source, refused.steps)) from None
 
 
 def _too_deep(parsed: object) -> bool:
@@ -88,12 +89,34 @@ def _refusal(message: str, span: Span) -> ConfigError:
     return ConfigError([Diagnostic(message=message, span=span, help=help_text)], EXIT_ERROR_FAIL)
 
 
-def _find(source: Source, path: str) -> Span:
-    """Return the place of an entry: each name of the path searched behind the one before it."""
-    at, name = 0, ""
-    for name in path.replace("[", ".[").split("."):
-        if name.startswith("["):
-            continue
-        found = source.text.find(f'"{name}"', at)
-        at = found if found >= 0 else at
-    return Span(source, at, at + len(name) + 2)
+def _find(source: Source, steps: tuple[str | int, ...]) -> Span:
+    """Return the place of the value to which the steps lead, in a text that is known to be JSON."""
+    from json import JSONDecoder
+
+    text, decode = source.text, JSONDecoder().raw_decode
+    at = _skip_blanks(text, 0)
+    for step in steps:
+        at = _entry(text, at, step, decode)
+    return Span(source, at, decode(text, at)[1])
+
+
+def _entry(text: str, at: int, step: str | int, decode: Callable[[str, int], tuple[Any, int]]) -> int:
+    """Return where in the object or array at `at` a value begins; of several of one name it is the last that counts."""
+    found, index = at, 0
+    while text[at] not in "}]":
+        at = _skip_blanks(text, at + 1)
+        name: str | int = index
+        if isinstance(step, str):
+            name, at = decode(text, at)
+            at = _skip_blanks(text, _skip_blanks(text, at) + 1)
+        if name == step:
+            found = at
+        at = _skip_blanks(text, decode(text, at)[1])
+        index += 1
+    return found
+
+
+def _skip_blanks(text: str, at: int) -> int:
+    while text[at] in " \t\n\r":
+        at += 1
+    return at
