@@ -282,10 +282,7 @@ class _Array(Field):
         return tuple(self._load_item(index, item) for index, item in enumerate(json))
 
     def _load_item(self, index: int, json: Any) -> Any:
-        # Inside an array, unlike in an object, libxl refuses what is not of the wanted kind; only for a structure it
-        # finds none of its entries there.
-        if isinstance(self.item, _Struct) and not isinstance(json, dict):
-            json = {}
+        # Inside an array, unlike in an object, libxl refuses what is not of the wanted kind.
         if not _is(json, self.item):
             raise Refused(f"not {self.item.wanted}", index)
         try:
