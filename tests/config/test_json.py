@@ -176,7 +176,7 @@ def test_what_is_no_json_is_refused(text: str) -> None:
 def test_more_than_32_levels_are_refused() -> None:
     nested = '{"a":' * 31 + "{}" + "}" * 31
     assert read(nested) == DomainConfig()
-    assert refusal('{"a":' + nested + "}").message == "json-c parse error: nesting too deep"
+    assert refusal('{"a":' + nested + "}").message.startswith("json-c parse error: nesting too deep")
     assert refusal("[]").message.endswith("not an object")
 
 

@@ -24,7 +24,7 @@ from xenscmi.source import Source
 GUEST = 'name = "g"\nkernel = "/k"\n'
 UNIONS: dict[str, type[Struct]] = {"hvm": BuildHvm, "pv": BuildPv, "pvh": BuildPvh}
 # Rows of the HVM tables that read the key of another row in their own way.
-SHARED_KEYS = {"kernel", "firmware"}
+SHARED_KEYS = {"kernel", "firmware", "keymap"}
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.table)
