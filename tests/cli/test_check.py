@@ -148,3 +148,17 @@ def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> N
     assert "Bad, in host.dts\n  xen,sci-agent-id = <2>;" in said
     assert main(["explain", "XS999"]) == 2
     assert "there is no rule `XS999'" in capsys.readouterr().err
+
+
+def test_a_host_is_shown_as_a_table(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (board / "host.toml").write_text(MANIFEST)
+    assert main(["show", str(board)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "container: /chosen/xen/agents (v8)"
+    assert "4      0x82000006  0x47ff4000  domain guest  2 /soc/audio@e0002000" in lines
+    assert "5      0x82000007  0x47ff5000  -             -" in lines
+    assert main(["show", "--json", str(board)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [row["owners"] for row in document["agents"]] == [["Xen"], ["dom0"], ["domain panel"], ["domain guest"], []]
+    assert document["domains"][1] == {"name": "panel", "kind": "dom0less", "agent_id": 3}
+    assert main(["show", str(board / "missing")]) == 2

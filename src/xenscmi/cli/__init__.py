@@ -21,6 +21,8 @@ COMMANDS = {
     "domctl": "show the bytes of the createdomain hypercall, or decode them",
     "profiles": "list the layouts of createdomain that can be chosen",
     "check": "say where the parts of a host disagree",
+    "show": "show a host as a table: agents, pages, owners, devices",
+    "convert": "rewrite a host tree of an older dialect with the current container",
     "explain": "explain a rule of check, with an example",
     "rules": "list the rules of check",
     "completion": "print a completion script for bash, zsh or fish",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from xenscmi.config.errors import EXIT_ERROR_FAIL, ConfigError
-from xenscmi.diagnostics import Diagnostic
+from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.source import Source
 
 TYPE_CHECKING = False
@@ -65,3 +65,19 @@ def write(text: str) -> None:
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
     if sys.stdout.isatty():
         sys.stdout.buffer.write(b"\n")
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a file as a whole or not at all: under a temporary name, then renamed. Raises XenscmiError."""
+    from pathlib import Path
+    from tempfile import NamedTemporaryFile
+
+    target = Path(path)
+    try:
+        with NamedTemporaryFile("w", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            file.write(text)
+        temporary = Path(file.name)
+        temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        temporary.replace(target)
+    except OSError as error:
+        raise XenscmiError(Diagnostic(message=f"cannot write {path}: {error.strerror}")) from None

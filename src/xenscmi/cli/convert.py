@@ -1,0 +1,51 @@
+"""Rewrite a host device tree of an older dialect with the current container.
+
+Older versions of the series, and EPAM's first driver, told Xen about the agents in other places; Xen since v8 of the
+series reads none of them. The result is DTS, with labels but with phandles as numbers.
+
+examples:
+  xenscmi convert rpi5.dts --to v8 -o rpi5-v8.dts
+  xenscmi convert host.dtb --to v8 | dtc -O dtb -o host-v8.dtb
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from xenscmi.cli.files import show
+from xenscmi.diagnostics import XenscmiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+EXIT_UNUSABLE = 2
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("tree", metavar="HOST.dts", help="the host device tree, DTS or DTB")
+    parser.add_argument("--to", choices=("v8",), default="v8", help="the dialect to write (v8, the current one)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of standard output")
+    parser.add_argument("-i", "--include", metavar="DIR", action="append", default=[], help="a folder for includes")
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command."""
+    from xenscmi.cli.files import write_file
+    from xenscmi.devicetree import load, write_dts
+    from xenscmi.host.convert import to_v8
+    from xenscmi.host.reader import read_host
+
+    try:
+        tree = load(arguments.tree, [Path(folder) for folder in arguments.include])
+        text = write_dts(to_v8(read_host(tree)))
+        if arguments.output:
+            write_file(arguments.output, text)
+    except XenscmiError as error:
+        show(error.diagnostics)
+        return EXIT_UNUSABLE
+    if not arguments.output:
+        sys.stdout.write(text)
+    return 0

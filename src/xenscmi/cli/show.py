@@ -1,0 +1,42 @@
+"""Show a host as a table: agents, function ids, pages, owners, devices.
+
+PATH is what `xenscmi check` takes. Nothing is judged: contradictions are shown as they stand.
+
+examples:
+  xenscmi show board/
+  xenscmi show --json board/ | jq '.agents[] | select(.owners == [])'
+"""
+
+from __future__ import annotations
+
+import sys
+
+from xenscmi.cli.check import EXIT_UNUSABLE, load
+from xenscmi.cli.files import show
+from xenscmi.diagnostics import XenscmiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder, a host.toml, or the files of a host")
+    parser.add_argument("--boot-vector", metavar="DIR", help="a folder as in vectors/boot: host.dts, domU1.dts, …")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(arguments: Namespace) -> int:
+    """Run the command."""
+    from xenscmi.report.host import render, render_json, table
+
+    try:
+        host = load(arguments).host
+    except XenscmiError as error:
+        show(error.diagnostics)
+        return EXIT_UNUSABLE
+    show(host.notes)
+    found = table(host)
+    sys.stdout.write(render_json(found) if arguments.json else render(found))
+    return 0

@@ -1,0 +1,270 @@
+"""Rewrites a host tree of an older dialect with the current container (v8), and nothing else in it.
+
+The pages of the agents and Xen's own scmi node move into the container, where dom0 does not see them; `/firmware/scmi`
+becomes what dom0 shall use; devices name Xen's node as their access controller.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass, field
+
+from xenscmi.devicetree import Builder, Node, Tree
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.host.container import CELLS, DOM0_AGENT, LIST, XEN_SCI
+from xenscmi.host.devices import ACCESS_CONTROLLER_CELLS, ACCESS_CONTROLLERS
+from xenscmi.host.domains import AGENT_ID, OLD_AGENT_ID, XEN_DOMAIN
+from xenscmi.host.reader import DOM0_NODE
+from xenscmi.host.scmi_nodes import SCMI_SMC, SHMEM
+from xenscmi.host.types import Agent, Container, Dialect, Host, Shmem, Stated
+from xenscmi.source import Span
+
+CONTAINER = ("chosen", "xen", "xen_scmi_config")
+_OPTIONS = re.compile(r"(?:^|(?<=\s))dom0_scmi_agent_id=\w+\s*|(?:,sci-agent-id=\w+)|(?<=dom0=)sci-agent-id=\w+,?")
+_EMPTY_DOM0 = re.compile(r"(?:^|(?<=\s))dom0=(?=\s|$)\s*")
+_MOVES_DOM0 = (Dialect.CHOSEN_PROPERTY, Dialect.EPAM)  # Xen's own channel was /firmware/scmi
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A node that may still change."""
+
+    name: str
+    labels: tuple[str, ...] = ()
+    properties: dict[str, bytes] = field(default_factory=dict)
+    children: list[_Draft] = field(default_factory=list)
+
+    def child(self, name: str) -> _Draft | None:
+        return next((each for each in self.children if each.name == name), None)
+
+    def descend(self, *names: str) -> _Draft:
+        """Return the node at names from here; nodes that are missing are made."""
+        node = self
+        for name in names:
+            found = node.child(name)
+            if found is None:
+                found = _Draft(name)
+                node.children.append(found)
+            node = found
+        return node
+
+    def remove(self, path: str) -> None:
+        """Remove the node at a path from here, if it is there."""
+        *above, name = path.strip("/").split("/")
+        node: _Draft | None = self
+        for each in above:
+            node = node.child(each) if node else None
+        if node:
+            node.children = [each for each in node.children if each.name != name]
+
+
+def to_v8(host: Host) -> Tree:
+    """Return the host tree with the container of v8; the same tree where it has that already.
+
+    Raises XenscmiError where there is no container, or one that cannot be read.
+    """
+    container = next(iter(host.containers), None)
+    if host.tree is None or container is None:
+        raise _error("there is no container of any dialect to convert", host.tree.root.span if host.tree else None)
+    if container.dialect is Dialect.CONTAINER:
+        return host.tree
+    root = _draft(host.tree.root)
+    if container.dialect is Dialect.CONTAINER_V7:
+        assert container.dom0_agent is not None
+        root.descend(*container.path.strip("/").split("/")).properties[DOM0_AGENT] = _cells(
+            _value(container.dom0_agent)
+        )
+    else:
+        _Conversion(host, host.tree, container, root).run()
+    _rename(root)
+    return _build(host.tree, root)
+
+
+class _Conversion:
+    """The conversion of a container that is not in the form of v6 or later."""
+
+    def __init__(self, host: Host, tree: Tree, container: Container, root: _Draft) -> None:
+        self.host = host
+        self.tree = tree
+        self.container = container
+        self.root = root
+        phandles = [node.get("phandle") for node in tree.walk()]
+        self.next_phandle = 1 + max((each.u32() for each in phandles if each and len(each.value) == 4), default=0)
+
+    def run(self) -> None:
+        container = self.container
+        if not container.agents or not container.management:
+            raise _error(f"{container.path} has no list of agents or no scmi node that can be read", container.span)
+        own = container.management[0]
+        self.remove_old()
+        node = self.root.descend(*CONTAINER)
+        self.give_ranges()
+        pages = {_page(row.shmem): self.add_page(node, _page(row.shmem)) for row in container.agents}
+        own_page = self.add_page(node, _page(own.shmem))
+        listing = b"".join(
+            _cells(_value(row.func_id), pages[_page(row.shmem)], _value(row.agent_id)) for row in container.agents
+        )
+        scmi_phandle = self.take_phandle()
+        node.properties |= {
+            "compatible": _strings(XEN_SCI),
+            "#address-cells": _cells(2),
+            "#size-cells": _cells(2),
+            "ranges": b"",
+            LIST: listing,
+            CELLS: _cells(3),
+        }
+        if container.dom0_agent is not None:
+            node.properties[DOM0_AGENT] = _cells(_value(container.dom0_agent))
+        node.descend("scmi").properties |= {
+            "compatible": _strings(SCMI_SMC),
+            "arm,smc-id": _cells(_value(own.func_id)),
+            "shmem": _cells(own_page),
+            "#address-cells": _cells(1),
+            "#size-cells": _cells(0),
+            ACCESS_CONTROLLER_CELLS: _cells(1),
+            "phandle": _cells(scmi_phandle),
+        }
+        self.retarget(own.path, scmi_phandle)
+
+    def remove_old(self) -> None:
+        """Remove the old list, and the pages that dom0 must not see; give /firmware/scmi to dom0."""
+        container = self.container
+        dom0 = next((row for row in container.agents if self.is_dom0(row)), None)
+        if container.dialect is Dialect.CONFIG_NODE:
+            self.root.remove(container.path)
+        else:
+            old = self.root.descend(*container.path.strip("/").split("/"))
+            old.properties.pop("xen,scmi-secondary-agents", None)
+            old.properties.pop("epam,secondary-agents", None)
+        keep = dom0.shmem.value.path if dom0 and dom0.shmem.value else None
+        channels = [row.shmem for row in container.agents] + [container.management[0].shmem]
+        for shmem in channels:
+            if shmem and shmem.value and shmem.value.path and shmem.value.path != keep:
+                self.root.remove(shmem.value.path)
+        if container.dialect in _MOVES_DOM0:
+            scmi = self.root.descend(*DOM0_NODE.strip("/").split("/"))
+            scmi.properties.pop(ACCESS_CONTROLLER_CELLS, None)
+            if dom0 and dom0.shmem.value:
+                scmi.properties |= {
+                    "arm,smc-id": _cells(_value(dom0.func_id)),
+                    "shmem": _cells(dom0.shmem.value.phandle or 0),
+                }
+
+    def is_dom0(self, row: Agent) -> bool:
+        dom0 = self.container.dom0_agent
+        return dom0 is not None and row.agent_id is not None and row.agent_id.value == dom0.value
+
+    def give_ranges(self) -> None:
+        """Let addresses below /chosen translate: with `ranges` on every node of the way down."""
+        node = self.root
+        for name in CONTAINER[:-1]:
+            node = node.descend(name)
+            node.properties.setdefault("ranges", b"")
+        node.properties |= {"#address-cells": _cells(2), "#size-cells": _cells(2)}
+
+    def add_page(self, node: _Draft, address: int) -> int:
+        """Add a page to the container; return its phandle."""
+        page = node.descend(f"sram@{address:x}")
+        if "phandle" not in page.properties:
+            page.properties |= {
+                "compatible": _strings(SHMEM),
+                "reg": _cells(address >> 32, address & 0xFFFFFFFF, 0, 0x1000),
+                "phandle": _cells(self.take_phandle()),
+            }
+        return int.from_bytes(page.properties["phandle"], "big")
+
+    def take_phandle(self) -> int:
+        self.next_phandle += 1
+        return self.next_phandle - 1
+
+    def retarget(self, old: str, phandle: int) -> None:
+        """Point the devices that named Xen's old node at the new one."""
+        old_node = self.tree.node(old)
+        own = old_node.get("phandle") if old_node else None
+        for device in self.host.devices if own else ():
+            node, prop = self.tree.node(device.path), None
+            prop = node.get(ACCESS_CONTROLLERS) if node else None
+            if prop is None or own is None:
+                continue
+            cells, at = list(prop.cells()), 0
+            for entry in device.entries:
+                if entry.target == old and cells[at] == own.u32():
+                    cells[at] = phandle
+                at += 1 + len(entry.arguments)
+            self.root.descend(*device.path.strip("/").split("/")).properties[ACCESS_CONTROLLERS] = _cells(*cells)
+
+
+def _rename(root: _Draft) -> None:
+    """Bring the domains' properties and Xen's command line to the current form."""
+    chosen = root.descend("chosen")
+    for name in ("xen,xen-bootargs", "bootargs"):
+        if name in chosen.properties:
+            text = chosen.properties[name].rstrip(b"\0").decode("utf-8", "surrogateescape")
+            text = _EMPTY_DOM0.sub("", _OPTIONS.sub("", text)).rstrip()
+            chosen.properties[name] = text.encode("utf-8", "surrogateescape") + b"\0"
+    for node in chosen.children:
+        if (
+            XEN_DOMAIN.encode() in node.properties.get("compatible", b"").split(b"\0")
+            and OLD_AGENT_ID in node.properties
+        ):
+            node.properties = {
+                AGENT_ID if name == OLD_AGENT_ID else name: value for name, value in node.properties.items()
+            }
+
+
+def _draft(root: Node) -> _Draft:
+    drafts: dict[str, _Draft] = {}
+    for node in root.walk():
+        draft = _Draft(node.name, node.labels, {each.name: each.value for each in node.properties})
+        drafts[node.path] = draft
+        if node.parent is not None:
+            drafts[node.parent.path].children.append(draft)
+    # Symbols are dtc's to make again: they would name nodes that are gone.
+    top = drafts[root.path]
+    top.children = [each for each in top.children if each.name != "__symbols__"]
+    return top
+
+
+def _build(tree: Tree, root: _Draft) -> Tree:
+    builder = Builder(tree.source, labels=root.labels)
+    builder.reserve(*tree.reservations)
+    pending: list[_Draft | None] = [root]  # None ends the open node
+    while pending:
+        draft = pending.pop()
+        if draft is None:
+            builder.end()
+            continue
+        if draft is not root:
+            builder.begin(draft.name, labels=draft.labels)
+            pending.append(None)
+        for name, value in draft.properties.items():
+            builder.add(name, value)
+        pending += reversed(draft.children)
+    return builder.finish()
+
+
+def _cells(*values: int) -> bytes:
+    return struct.pack(f">{len(values)}I", *values)
+
+
+def _strings(*values: str) -> bytes:
+    return b"".join(value.encode() + b"\0" for value in values)
+
+
+def _value(stated: Stated[int] | None) -> int:
+    """Return a value that the conversion cannot do without. Raises XenscmiError where it is not there."""
+    if stated is None or stated.value is None:
+        raise _error("a value that the conversion needs is missing or cannot be read", stated.span if stated else None)
+    return stated.value
+
+
+def _page(shmem: Stated[Shmem] | None) -> int:
+    """Return a page's address. Raises XenscmiError where there is none."""
+    if shmem is None or shmem.value is None or shmem.value.address is None:
+        raise _error("a page of shared memory has no address that could be read", shmem.span if shmem else None)
+    return shmem.value.address
+
+
+def _error(message: str, span: Span | None) -> XenscmiError:
+    return XenscmiError(Diagnostic(message=message, span=span, help="correct it first: xenscmi check"))

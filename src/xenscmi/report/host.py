@@ -1,0 +1,127 @@
+"""A host as a table: which agent is whose, on which page, with which devices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from xenscmi.host.types import Agent, DomainKind, Host
+from xenscmi.host.view import View, page, wanted_agent
+from xenscmi.rules.words import domain_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRow:
+    """A device under SCMI control: its SCMI device id and its path in the host tree."""
+
+    id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRow:
+    """An agent; None is what is not known. `owners` are the domains that ask for it, or Xen; one, if all is well."""
+
+    agent_id: int | None
+    func_id: int | None
+    page: int | None
+    owners: tuple[str, ...]
+    devices: tuple[DeviceRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainRow:
+    """A domain; `agent_id` is None where it asks for none."""
+
+    name: str
+    kind: str
+    agent_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What there is to show of a host: the container's path and dialect, the firmware's profile and trusted agent."""
+
+    container: str | None
+    dialect: str | None
+    firmware: str
+    trusted_agent: int | None
+    agents: tuple[AgentRow, ...]
+    domains: tuple[DomainRow, ...]
+
+
+def table(host: Host) -> Table:
+    """Return the table of a host: Xen's own agent first, then the list's in its order."""
+    view = View(host)
+    first = next(iter(host.containers), None)
+    rows = first.agents if first else ()
+    return Table(
+        container=first.path if first else None,
+        dialect=first.dialect.value if first else None,
+        firmware=host.firmware.profile,
+        trusted_agent=host.firmware.trusted_agent,
+        agents=(*_xens(view), *(_agent(view, row) for row in rows)),
+        domains=tuple(_domain_row(view, index) for index in range(len(host.domains))),
+    )
+
+
+def _xens(view: View) -> Iterable[AgentRow]:
+    own = view.management
+    if own is not None:
+        func_id = own.func_id.value if own.func_id else None
+        yield AgentRow(agent_id=view.xen_agent_id, func_id=func_id, page=page(own.shmem), owners=("Xen",))
+
+
+def _agent(view: View, row: Agent) -> AgentRow:
+    users = view.users(row)
+    devices = {
+        (entry.arguments[0], assignment.device.path)
+        for assignment, entry in view.bindings
+        if entry.arguments and view.channel(assignment.domain) is row
+    }
+    return AgentRow(
+        agent_id=view.agent_id(row),
+        func_id=row.func_id.value,
+        page=page(row.shmem),
+        owners=tuple(domain_name(domain) for domain in users),
+        devices=tuple(DeviceRow(id=number, path=path) for number, path in sorted(devices)),
+    )
+
+
+def _domain_row(view: View, index: int) -> DomainRow:
+    domain = view.host.domains[index]
+    wanted = wanted_agent(domain)
+    name = "dom0" if domain.kind is DomainKind.DOM0 else domain.name
+    return DomainRow(name=name, kind=domain.kind.value, agent_id=wanted.value if wanted else None)
+
+
+def render_json(found: Table) -> str:
+    """Return the table as JSON."""
+    return json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n"
+
+
+def render(found: Table) -> str:
+    """Return the table for people."""
+    trusted = "" if found.trusted_agent is None else f", trusts agent {found.trusted_agent}"
+    where = f"{found.container} ({found.dialect})" if found.container else "none"
+    lines = [f"container: {where}", f"firmware: {found.firmware}{trusted}", ""]
+    cells = [("agent", "func_id", "page", "owner", "devices")]
+    for row in found.agents:
+        owner, shown = ", ".join(row.owners) or "-", [f"{device.id} {device.path}" for device in row.devices] or ["-"]
+        cells.append((_number(row.agent_id), _hex(row.func_id), _hex(row.page), owner, shown[0]))
+        cells += [("", "", "", "", device) for device in shown[1:]]
+    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    lines += ["  ".join((*map(str.ljust, row[:4], widths), row[4])).rstrip() for row in cells]
+    without = [row.name for row in found.domains if row.agent_id is None]
+    if without:
+        lines += ["", f"without an agent: {', '.join(without)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: int | None) -> str:
+    return "?" if value is None else str(value)
+
+
+def _hex(value: int | None) -> str:
+    return "?" if value is None else f"{value:#x}"
