@@ -86,7 +86,7 @@ def _console_options() -> tuple[Option, ...]:
     """Return a row for each key; the first of them reads them all."""
     rows = [(group, *row) for group, options in _CONSOLES.items() for row in options]
     options = [
-        companion(key, kind, f"b_info.u.hvm.{group}.{field}", doc, x86=True) for group, key, field, kind, doc in rows
+        companion(key, kind, f"b_info.u.{group}.{field}", doc, x86=True) for group, key, field, kind, doc in rows
     ]
     return (options[0].replace(read=_read_consoles), *options[1:])
 
@@ -107,6 +107,6 @@ OPTIONS = (
     string_list("device_model_args_pv", "b_info.extra_pv", "More arguments of it for PV guests.", x86=True),
     string_list("device_model_args_hvm", "b_info.extra_hvm", "More arguments of it for HVM guests.", x86=True),
     *_console_options(),
-    companion("keymap", "string", "b_info.u.hvm.keymap", "Keyboard layout.", x86=True),
+    companion("keymap", "string", "b_info.u.keymap", "Keyboard layout.", x86=True),
     boolean("dm_restrict", "b_info.dm_restrict", "Run the device model with few rights.", x86=True),
 )

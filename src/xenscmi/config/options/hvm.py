@@ -59,7 +59,7 @@ def _hvmloader(build: Build) -> None:
         build.set("b_info.kernel", None)
 
 
-@custom("viridian", "list of strings, or boolean", f"{_U}.hvm.viridian", "Hyper-V enlightenments.")
+@custom("viridian", "list of strings, or boolean", f"{_U}.viridian", "Hyper-V enlightenments.")
 def _viridian(build: Build) -> None:
     found = build.reader.list_value("viridian", quiet=True)
     if found is None:
@@ -83,7 +83,7 @@ def _viridian(build: Build) -> None:
     build.set(f"{_U}.viridian_disable", disable)
 
 
-@custom("mmio_hole", "number", f"{_U}.hvm.mmio_hole_memkb", "Size of the MMIO hole below 4 GiB, in MiB.")
+@custom("mmio_hole", "number", f"{_U}.mmio_hole_memkb", "Size of the MMIO hole below 4 GiB, in MiB.")
 def _mmio_hole(build: Build) -> None:
     found = build.text("mmio_hole")
     given = build.reader.long("mmio_hole")
@@ -95,7 +95,7 @@ def _mmio_hole(build: Build) -> None:
     build.set(f"{_U}.mmio_hole_memkb", given * _KIB_PER_MIB)
 
 
-@custom("altp2mhvm", "boolean", f"{_U}.hvm.altp2m", "Old name of `altp2m`.")
+@custom("altp2mhvm", "boolean", f"{_U}.altp2m", "Old name of `altp2m`.")
 def _altp2mhvm(build: Build) -> None:
     found = build.text("altp2mhvm")
     given = build.reader.long("altp2mhvm")
@@ -104,7 +104,7 @@ def _altp2mhvm(build: Build) -> None:
         build.warn('WARNING: Specifying "altp2mhvm" is deprecated. Please use "altp2m" instead.', found.span)
 
 
-@custom("smbios", "list of `NAME=TEXT`", f"{_U}.hvm.smbios", "SMBIOS strings.")
+@custom("smbios", "list of `NAME=TEXT`", f"{_U}.smbios", "SMBIOS strings.")
 def _smbios(build: Build) -> None:
     items = build.strings("smbios")
     if items is not None:
@@ -121,7 +121,7 @@ def _smbios_item(build: Build, item: Text) -> dict[str, Any]:
     return {"key": member(build, name, SmbiosType, "xl: unknown smbios type '{}'"), "value": text.text}
 
 
-@custom("ms_vm_genid", "`generate`, `none`", f"{_U}.hvm.ms_vm_genid", "VM generation id.")
+@custom("ms_vm_genid", "`generate`, `none`", f"{_U}.ms_vm_genid", "VM generation id.")
 def _ms_vm_genid(build: Build) -> None:
     found = build.text("ms_vm_genid")
     if found is None or found.text == "none":
@@ -132,7 +132,7 @@ def _ms_vm_genid(build: Build) -> None:
     build.set(f"{_U}.ms_vm_genid", build.new_uuid)
 
 
-@custom("mca_caps", "list of strings", f"{_U}.hvm.mca_caps", "Machine check capabilities.")
+@custom("mca_caps", "list of strings", f"{_U}.mca_caps", "Machine check capabilities.")
 def _mca_caps(build: Build) -> None:
     for item in build.strings("mca_caps") or ():
         if item.text != "lmce":
@@ -141,7 +141,7 @@ def _mca_caps(build: Build) -> None:
         build.set(f"{_U}.mca_caps", _MCA_CAP_LMCE)
 
 
-@custom("firmware", "string", f"{_U}.hvm.bios", "Firmware by name, or its path.")
+@custom("firmware", "string", f"{_U}.bios", "Firmware by name, or its path.")
 def _firmware(build: Build) -> None:
     found = build.text("firmware")
     if found is None:
@@ -155,7 +155,7 @@ def _firmware(build: Build) -> None:
         build.set(f"{_U}.firmware", found.text)
 
 
-@custom("vga", "`stdvga`, `cirrus`, `none`, `qxl`", f"{_U}.hvm.vga.kind", "Graphics card.")
+@custom("vga", "`stdvga`, `cirrus`, `none`, `qxl`", f"{_U}.vga.kind", "Graphics card.")
 def _vga(build: Build) -> None:
     found = build.text("vga")
     if found is None:
@@ -168,7 +168,7 @@ def _vga(build: Build) -> None:
         build.fail(f'Unknown vga "{found.text}" specified', found.span, one_of(iter(_VGA)))
 
 
-@custom("gfx_passthru", "boolean, or `igd`", f"{_U}.hvm.gfx_passthru", "Pass a graphics card through.")
+@custom("gfx_passthru", "boolean, or `igd`", f"{_U}.gfx_passthru", "Pass a graphics card through.")
 def _gfx_passthru(build: Build) -> None:
     given = build.reader.long("gfx_passthru", quiet=True)
     if given is not None:
@@ -191,7 +191,7 @@ def _string_or_list(key: str, doc: str) -> Option:
         if one is not None:
             build.set(f"{_U}.{key}", one)
 
-    return Option(key=key, takes="string, or list of strings", sets=f"{_U}.hvm.{key}", doc=doc, read=read)
+    return Option(key=key, takes="string, or list of strings", sets=f"{_U}.{key}", doc=doc, read=read)
 
 
 def _boolean(key: str, doc: str) -> Option:

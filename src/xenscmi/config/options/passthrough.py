@@ -16,7 +16,7 @@ _FUNC_ALL = (1 << 32) - 1
 _FLAGS = ("msitranslate", "power_mgmt", "permissive", "seize")
 
 
-@custom("rdm", "`strategy=host`", "b_info.u.hvm.rdm", "Reserved device memory.", x86=True)
+@custom("rdm", "`strategy=host`", "b_info.u.rdm", "Reserved device memory.", x86=True)
 def _rdm(build: Build) -> None:
     """Read the one form that xl gets right: it mistakes a good policy for a bad one, and drops all of it silently."""
     text = build.text("rdm")

@@ -14,7 +14,7 @@ def _pvh_only(option: Option) -> Option:
     return option.replace(read=read)
 
 
-@custom("e820_host", "boolean", "b_info.u.pv.e820_host", "Show a PV guest the host's memory map.", x86=True)
+@custom("e820_host", "boolean", "b_info.u.e820_host", "Show a PV guest the host's memory map.", x86=True)
 def _e820_host(build: Build) -> None:
     if build.type is DomainType.PV:
         given = build.reader.long("e820_host")
