@@ -21,6 +21,10 @@ DOM0_AGENT = "xen,dom0-sci-agent-id"
 INVALID_AGENT_ID = 255
 RESERVED_MEMORY = "/reserved-memory/"
 
+MODULES = ("multiboot,module", "xen,multiboot-module")
+KERNELS = ("multiboot,kernel", "xen,linux-zimage")
+OTHER_MODULES = ("multiboot,ramdisk", "xen,linux-initrd", "xen,xsm-policy", "multiboot,device-tree")
+
 SKIPPED = (
     "xen,domain",
     "xen,domain-shared-memory-v1",
@@ -74,12 +78,21 @@ def create_dom0(xen: Model) -> Domain:
         dom0 = xen.new_domain(boot_config(sci_type, agent_id), domid=0)
     except XenError as error:
         raise Panic(f"Error creating domain 0 (rc = {-error.errno})") from None
+    if not _has_kernel(xen.tree):
+        raise Panic(f"Could not set up d0 guest OS (rc = {-errno.ENOENT})")
     try:
         dom0.tree = tuple(_build(xen, dom0))
     except XenError as error:
         xen.console.print(f"Device tree generation failed ({-error.errno}).")
         raise Panic(f"Could not set up d0 guest OS (rc = {-errno.EINVAL})") from None
     return dom0
+
+
+def _has_kernel(tree: Tree) -> bool:
+    """Whether a kernel was loaded for dom0: a boot module that says so, or one that does not say what it is."""
+    chosen = tree.node("/chosen")
+    modules = [node for node in chosen.children if dt.is_compatible(node, *MODULES)] if chosen is not None else []
+    return any(dt.is_compatible(node, *KERNELS) or not dt.is_compatible(node, *OTHER_MODULES) for node in modules)
 
 
 def _agent_id(xen: Model) -> int:

@@ -125,7 +125,7 @@ def _try_out(xen: Model, domain: Domain) -> DomainResult:
     if isinstance(found, BaseDiscoverAgentResponse):
         result["agent_id"] = found.agent_id
     devices: dict[bool, list[int]] = {True: [], False: []}
-    version = xen.firmware.servers[CLOCK].version
+    version = xen.firmware.servers[CLOCK].version if CLOCK in xen.firmware.servers else 0
     for number in sorted(device.device_id for device in xen.firmware.platform.devices):
         answer = guest.ask(CLOCK, ATTEMPTS[CLOCK](number, version), version)
         devices[not isinstance(answer, Refused)].append(number)
@@ -136,7 +136,7 @@ def _try_out(xen: Model, domain: Domain) -> DomainResult:
 def _page_override(tree: Tree, domid: int) -> int | None:
     """Return the page that the test guest was told to use on its command line."""
     chosen = tree.node("/chosen")
-    assert chosen is not None, "domains come from /chosen"
+    assert chosen is not None, "no domain boots without a kernel below /chosen"
     domus = [node for node in chosen.children if dt.is_compatible(node, DOMAIN)]
     kernels = [node for node in (domus[domid - 1] if domid else chosen).children if dt.is_compatible(node, KERNEL)]
     return next((page for kernel in kernels if (page := _shm(kernel)) is not None), None)
