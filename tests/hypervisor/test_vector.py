@@ -164,3 +164,15 @@ def test_no_iommu_and_no_waiver_grants_and_then_panics(bench: Bench) -> None:
     result = bench.boot(domu=((waived, unwaived),))
     assert result["panic"] == "Could not set up domain domU1 (rc = -22)"
     assert len(result["management_messages"]) == 10
+
+
+@pytest.mark.parametrize("address", ["47ff1800", "47ff1ffc"])
+def test_a_management_page_that_is_not_aligned_is_never_answered(bench: Bench, address: str) -> None:
+    """Xen looks at the size alone; its message lands where no firmware looks."""
+    result = bench.boot(("sram@47ff1000", f"sram@{address}"), ("0x47ff1000", f"0x{address}"))
+    assert result["xen"] == ["scmi: get smc response agent_id = -1 msg_id = 7 proto = 10 res=-16"]
+
+
+def test_a_window_at_the_end_of_a_page_is_a_fault(bench: Bench) -> None:
+    result = bench.boot(domu=(("reg = <0x0 0x22001000", "reg = <0x0 0x22001ffc"),))
+    assert result["domains"]["d1"] == {"answered": False}

@@ -12,7 +12,7 @@ from threading import Lock
 
 from xenscmi.hypervisor.console import Console
 from xenscmi.hypervisor.errors import XenError
-from xenscmi.hypervisor.memory import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, PhysicalMemory
+from xenscmi.hypervisor.memory import PhysicalMemory
 from xenscmi.scmi.header import Header
 from xenscmi.scmi.message import Request
 from xenscmi.scmi.protocols.base import PROTOCOL
@@ -72,13 +72,9 @@ class Link:
         self._smc = smc
         self._console = console
 
-    def _area(self, channel: Channel) -> memoryview:
-        """Return the channel's shared memory; an unaligned address means the rest of its page."""
-        return memoryview(self._memory.page(channel.address >> PAGE_SHIFT))[channel.address & PAGE_MASK :]
-
     def open(self, channel: Channel) -> None:
         """Map the channel's page, which marks it free."""
-        self._area(channel)[4:8] = _STATUS.pack(ChannelStatus.of(free=True))
+        self._memory.window(channel.address)[4:8] = _STATUS.pack(ChannelStatus.of(free=True))
 
     def transfer(self, channel: Channel, request: Request, room: int) -> bytes:
         """Send a message of the base protocol, with token 0; return at most `room` bytes of what follows the status.
@@ -105,7 +101,7 @@ class Link:
 
     def _send(self, channel: Channel, header: Header, payload: bytes) -> None:
         try:
-            post(self._area(channel), header, payload)
+            post(self._memory.window(channel.address), header, payload)
         except ChannelError:
             raise XenError(errno.EBUSY) from None
         result = self._smc((channel.func_id, 0, 0, 0, 0, 0, 0, 0))[0]
@@ -115,7 +111,7 @@ class Link:
             raise XenError(errno.EOPNOTSUPP)
 
     def _receive(self, channel: Channel, room: int) -> bytes:
-        copy = bytes(self._area(channel)[:PAGE_SIZE])
+        copy = bytes(self._memory.window(channel.address))
         if not _STATUS.unpack_from(copy, 4)[0] & ChannelStatus.of(free=True):
             raise XenError(errno.EBUSY)
         length, _, status = _LENGTH_HEADER_STATUS.unpack_from(copy, 0x14)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from xenscmi.devicetree import Node
 from xenscmi.hypervisor import dt
+from xenscmi.hypervisor.errors import DataAbort
 from xenscmi.hypervisor.interface import Hypervisor
 from xenscmi.hypervisor.mediator import SCMI_NODE
-from xenscmi.hypervisor.memory import PAGE_MASK, AddressSpace
+from xenscmi.hypervisor.memory import PAGE_MASK, SMALLEST_WINDOW, AddressSpace
 from xenscmi.scmi.header import TOKENS, Header
 from xenscmi.scmi.message import Refused, Request, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
@@ -69,6 +70,8 @@ class Guest:
         self._token = self._token % (TOKENS - 1) + 1
         header = Header.of(protocol_id=protocol_id, message_id=message_id, token=self._token)
         area = memoryview(self._memory.page(self._shmem))[self._shmem & PAGE_MASK :]
+        if len(area) < SMALLEST_WINDOW:
+            raise DataAbort(self._shmem + len(area))
         reset(area)
         post(area, header, payload)
         result = self._xen.smc(self._domid, (self._func_id, 0, 0, 0, 0, 0, 0, 0))[0]

@@ -294,6 +294,7 @@ class Mediator:
         if channel is None or not self.registered:
             return None
         with channel.lock:
-            if channel.func_id != registers[0] & 0xFFFF_FFFF:
+            # A destroyed domain's vCPUs no longer run on a real Xen; here one may still be on its way.
+            if domain.channel is not channel or channel.func_id != registers[0] & 0xFFFF_FFFF:
                 return None
             return self._smc(registers)

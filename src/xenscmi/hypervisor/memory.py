@@ -13,6 +13,8 @@ from xenscmi.hypervisor.errors import DataAbort
 PAGE_SIZE = 4096
 PAGE_SHIFT = 12
 PAGE_MASK = PAGE_SIZE - 1
+SMALLEST_WINDOW = 256
+"""Bytes in which any message that is sent over shared memory has room."""
 
 
 def frames_of(address: int, size: int) -> tuple[int, int]:
@@ -31,10 +33,15 @@ class PhysicalMemory:
         page = self._pages.get(frame)
         return self._pages.setdefault(frame, bytearray(PAGE_SIZE)) if page is None else page
 
-    @property
-    def pages(self) -> dict[int, bytes]:
-        """A copy of every page that was touched, by frame."""
-        return {frame: bytes(page) for frame, page in list(self._pages.items())}
+    def window(self, address: int) -> memoryview:
+        """Return the memory from an address to the end of its page, for a message to be written there.
+
+        Where too little is left for any message, a page of its own takes the place: no page is shared across its end.
+        """
+        frame, offset = address >> PAGE_SHIFT, address & PAGE_MASK
+        if offset > PAGE_SIZE - SMALLEST_WINDOW:
+            return memoryview(self.page(-1 - address))
+        return memoryview(self.page(frame))[offset:]
 
 
 class FrameRanges:

@@ -18,7 +18,7 @@ from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import XenError
 from xenscmi.hypervisor.interface import DomainInfo, Hypervisor, Registers
 from xenscmi.hypervisor.mediator import Mediator
-from xenscmi.hypervisor.memory import PAGE_MASK, PAGE_SHIFT, AddressSpace, PhysicalMemory
+from xenscmi.hypervisor.memory import PAGE_SHIFT, AddressSpace, PhysicalMemory
 from xenscmi.hypervisor.sanitise import GIC_V2, GIC_V3, read_abilities, sanitise
 from xenscmi.scmi import shmem
 
@@ -46,13 +46,10 @@ class Model(Hypervisor):
         self.last_domid = 0
         self._lock = RLock()
         self._channels = {
-            agent.func_id: (agent.agent_id, self._area(agent.shmem)) for agent in firmware.agents.values()
+            agent.func_id: (agent.agent_id, self.memory.window(agent.shmem)) for agent in firmware.agents.values()
         }
         for _, area in self._channels.values():
             shmem.reset(area)
-
-    def _area(self, address: int) -> memoryview:
-        return memoryview(self.memory.page(address >> PAGE_SHIFT))[address & PAGE_MASK :]
 
     def _el3(self, registers: Registers) -> Registers:
         """What EL3 does with an SMC: the firmware's doorbells, and nothing else."""
