@@ -259,3 +259,10 @@ def test_any_text_gives_settings_or_our_own_error(text: str) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_give_settings_or_our_own_error(data: bytes) -> None:
     assert outcome(Source("f", data.decode("utf-8", "surrogateescape"))) != ()
+
+
+def test_an_unclosed_list_shows_where_it_begins() -> None:
+    with pytest.raises(XenscmiError) as raised:
+        parse(Source("f", 'irqs = [1,\n2\nname = "x"\n'))
+    [related] = raised.value.diagnostics[0].related
+    assert (related.label, related.span.line, related.span.column) == ("the list begins here", 1, 8)

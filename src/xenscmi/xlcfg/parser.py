@@ -204,6 +204,10 @@ class _Parser:
             comment = token.text[:-1].rstrip(" \t")
             near = f"`{comment}'" if comment else "<newline>"
         text = f"config parsing error near {near}: {message}"
+        if self.state == _LIST and self.lists:
+            opening = self.lists[-1].start
+            begins = Span(self.source, opening, opening + 1)
+            related = (*related, Annotation(span=begins, label="the list begins here"))
         help_text = _HELP[self.state]
         if self.state == _VALUE and token.kind == IDENT:
             help_text = f'put the value in quotes: "{token.text}"'
