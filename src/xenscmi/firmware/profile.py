@@ -30,7 +30,8 @@ class Profile:
     """How one firmware behaves where firmware differs.
 
     `trusted_agents` alone may set permissions; None: those that the platform names. `unknown_message` and
-    `unknown_agent` are the statuses for these. `missing` names commands without a handler. `exclusive`: a device
+    `unknown_agent` are the statuses for these. `missing` names commands without a handler; those
+    that every protocol has, by the protocol's name too (`BASE_PROTOCOL_ATTRIBUTES`). `exclusive`: a device
     belongs to one untrusted agent at a time, and granting it to a second is IN_USE. `versions` are protocol versions
     where not the newest (protocol id → version). `max_request` is the longest payload taken, in bytes; a longer one is
     a transport error. `max_response` bounds an answer's payload, status included: longer lists come in parts.

@@ -56,10 +56,11 @@ class Server:
         self.permissions = permissions
         self.count = count
         self.version = profile.versions.get(self.protocol.id, self.protocol.version)
+        prefix = self.protocol.name.upper()
         commands = {
             command.request: command
             for command in self.protocol.commands_of(self.version).values()
-            if command.name not in profile.missing
+            if profile.missing.isdisjoint((command.name, f"{prefix}_{command.name}"))
         }
         self.handlers: Mapping[int, Handler] = {
             commands[request].id: handler for request, handler in [*self._common(), *self.rows()] if request in commands
