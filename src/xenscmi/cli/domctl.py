@@ -28,7 +28,9 @@ from xenscmi.domctl.createdomain import (
     decode_domctl,
     encode,
     encode_domctl,
+    flag_names,
     from_config,
+    read_fields,
 )
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, DOMCTL_HEADER_SIZE, DOMCTL_UNION_SIZE, PROFILES
 
@@ -71,7 +73,7 @@ def run(arguments: Namespace) -> int:
     name = files[0] if files else "xenscmi domctl"
     known: Settings | None = None
     try:
-        if arguments.decode:
+        if arguments.decode is not None:
             domain = _decoded(arguments.decode, profile)
         else:
             domain, known = _of_file(files[0], settings)
@@ -82,7 +84,7 @@ def run(arguments: Namespace) -> int:
     except DomctlError as error:
         show(_placed(error, known), name)
         return EXIT_FAILURE if files else _EXIT_USAGE
-    write(_document(domain, profile, data))
+    write(_document(profile, data))
     return 0
 
 
@@ -110,7 +112,7 @@ def _placed(error: DomctlError, settings: Settings | None) -> tuple[Diagnostic, 
 
 def _decoded(text: str, profile: Profile) -> CreateDomain:
     if text == "-":
-        text = sys.stdin.read(1 << 16)
+        text = sys.stdin.buffer.read(1 << 16).decode("latin-1")
     digits = "".join(text.split()).removeprefix("0x").replace(":", "")
     try:
         data = bytes.fromhex(digits)
@@ -122,22 +124,25 @@ def _decoded(text: str, profile: Profile) -> CreateDomain:
     return decode_domctl(data, profile) if whole else decode(data, profile)
 
 
-def _document(domain: CreateDomain, profile: Profile, data: bytes) -> str:
+def _document(profile: Profile, data: bytes) -> str:
     import json
 
+    createdomain = data if len(data) == profile.size else data[DOMCTL_HEADER_SIZE:][: profile.size]
+    found = read_fields(createdomain, profile)
     fields: dict[str, object] = {}
-    for field in profile.layout:
-        group, _, name = field.name.rpartition(".")
-        value = getattr(domain, field.name.replace(".", "_"))
+    for path, value in found.items():
+        group, _, name = path.rpartition(".")
         target = fields.setdefault(group, {}) if group else fields
         assert isinstance(target, dict)
         target[name] = value.hex() if isinstance(value, bytes) else value
+    flags = found["flags"]
+    assert isinstance(flags, int)
     document = {
         "profile": profile.name,
         "interface_version": profile.interface_version,
         "size": len(data),
         "hex": data.hex(),
         "fields": fields,
-        "flags": list(domain.flag_names),
+        "flags": list(flag_names(flags)),
     }
     return json.dumps(document, indent=2)

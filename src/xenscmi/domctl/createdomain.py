@@ -8,6 +8,7 @@ from xenscmi.domctl.profiles import (
     CREATEDOMAIN_CMD,
     DOMCTL_HEADER_SIZE,
     DOMCTL_UNION_SIZE,
+    Layout,
     Profile,
 )
 from xenscmi.record import Record
@@ -31,6 +32,8 @@ FLAGS = (
     "trap_unmapped_accesses",
 )
 _FLAG = {name: 1 << bit for bit, name in enumerate(FLAGS)}
+_TRAP_NAME = "trap_unmapped_accesses"
+_TRAP = _FLAG[_TRAP_NAME]
 
 _GIC = {GicVersion.DEFAULT: 0, GicVersion.V2: 1, GicVersion.V3: 2}
 _TEE = {TeeType.NONE: 0, TeeType.OPTEE: 1, TeeType.FFA: 2}
@@ -84,11 +87,6 @@ class CreateDomain(Record):
     arch_arm_sci_agent_id: int = 0
     arch_v8r_el1_msa: int = 0
 
-    @property
-    def flag_names(self) -> tuple[str, ...]:
-        """The names of the flags that are set."""
-        return tuple(name for name, bit in _FLAG.items() if self.flags & bit)
-
 
 def from_config(config: DomainConfig) -> CreateDomain:
     """Return what libxl tells Xen of a configuration to which its defaults were applied (libxl__domain_make)."""
@@ -131,6 +129,11 @@ def _signed(value: int) -> int:
     return value - (1 << 32) if value >> 31 else value
 
 
+def flag_names(flags: int) -> tuple[str, ...]:
+    """Return the names of the flags (XEN_DOMCTL_CDF_*) that are set."""
+    return tuple(name for name, bit in _FLAG.items() if flags & bit)
+
+
 def encode(domain: CreateDomain, profile: Profile) -> bytes:
     """Return the bytes of the structure. Raises DomctlError where the profile has no place for a value."""
     _check_fits(domain, profile)
@@ -138,29 +141,53 @@ def encode(domain: CreateDomain, profile: Profile) -> bytes:
     for field in profile.layout:
         value = getattr(domain, _attribute(field.name))
         if field.name == "flags" and not _has(profile, _TRAP_SINCE):
-            value &= ~_FLAG["trap_unmapped_accesses"]
-        if not isinstance(value, bytes):
-            value = value.to_bytes(field.size, "little", signed=field.signed)
-        data[field.offset : field.offset + field.size] = value
+            value &= ~_TRAP
+        data[field.offset : field.offset + field.size] = _field_bytes(field, value)
     return bytes(data)
 
 
-def decode(data: bytes, profile: Profile) -> CreateDomain:
-    """Return the structure that the bytes hold. Raises DomctlError for a wrong size or padding that is not zero."""
-    if len(data) != profile.size:
-        message = f"createdomain of profile {profile.name} has {profile.size} bytes, these are {len(data)}"
-        raise DomctlError(message, "choose the profile of the Xen that these bytes are for")
-    padding = bytearray(data)
-    values: dict[str, Any] = {}
+def _field_bytes(field: Layout, value: int | bytes) -> bytes:
+    try:
+        data = value if isinstance(value, bytes) else value.to_bytes(field.size, "little", signed=field.signed)
+    except OverflowError:
+        data = b""
+    if len(data) != field.size:
+        message = f"{field.name} of {value!r} does not fit into {field.size} bytes"
+        raise DomctlError(message, field=_attribute(field.name))
+    return data
+
+
+def read_fields(data: bytes, profile: Profile) -> dict[str, int | bytes]:
+    """Return what stands in each field of the structure, by its name in the layout."""
+    fields: dict[str, int | bytes] = {}
     for field in profile.layout:
         raw = data[field.offset : field.offset + field.size]
-        padding[field.offset : field.offset + field.size] = bytes(field.size)
-        wide = field.name == "handle"
-        values[_attribute(field.name)] = raw if wide else int.from_bytes(raw, "little", signed=field.signed)
-    stray = next((offset for offset, byte in enumerate(padding) if byte), None)
+        fields[field.name] = raw if field.name == "handle" else int.from_bytes(raw, "little", signed=field.signed)
+    return fields
+
+
+def decode(data: bytes, profile: Profile) -> CreateDomain:
+    """Return the structure that the bytes hold, with the trap flag set for a Xen that always traps.
+
+    Raises DomctlError for a wrong size, for padding that is not zero and for the trap flag where there is none.
+    """
+    help_text = "choose the profile of the Xen that these bytes are for"
+    if len(data) != profile.size:
+        message = f"createdomain of profile {profile.name} has {profile.size} bytes, these are {len(data)}"
+        raise DomctlError(message, help_text)
+    used = {offset for field in profile.layout for offset in range(field.offset, field.offset + field.size)}
+    stray = next((offset for offset, byte in enumerate(data) if byte and offset not in used), None)
     if stray is not None:
         message = f"byte {stray} is {data[stray]:#04x}, where profile {profile.name} has padding"
-        raise DomctlError(message, "choose the profile of the Xen that these bytes are for")
+        raise DomctlError(message, help_text)
+    values: dict[str, Any] = {_attribute(name): value for name, value in read_fields(data, profile).items()}
+    if not _has(profile, _TRAP_SINCE):
+        if values["flags"] & _TRAP:
+            message = (
+                f"flags {values['flags']:#x} have bit {FLAGS.index(_TRAP_NAME)}, which profile {profile.name} lacks"
+            )
+            raise DomctlError(message, help_text, "flags")
+        values["flags"] |= _TRAP
     return CreateDomain(**values)
 
 
@@ -185,6 +212,8 @@ def decode_domctl(data: bytes, profile: Profile) -> CreateDomain:
             f"interface version {version:#x} is not that of profile {profile.name} ({profile.interface_version:#x})"
         )
         raise DomctlError(message, "choose a profile with this interface version: see xenscmi profiles")
+    if any(data[10:DOMCTL_HEADER_SIZE]):
+        raise DomctlError("bytes 10 to 15 are not zero, where a xen_domctl has padding")
     end = DOMCTL_HEADER_SIZE + profile.size
     if any(data[end:]):
         raise DomctlError(f"bytes from {end} on are not zero: createdomain of {profile.name} ends there")
@@ -210,7 +239,7 @@ def _check_fits(domain: CreateDomain, profile: Profile) -> None:
         if name not in layout and getattr(domain, name):
             message = f"Xen {profile.name} has no field {name}, which should be {getattr(domain, name)}"
             raise DomctlError(message, "leave the option out, or use the profile of a newer Xen", name)
-    if not _has(profile, _TRAP_SINCE) and not domain.flags & _FLAG["trap_unmapped_accesses"]:
+    if not _has(profile, _TRAP_SINCE) and not domain.flags & _TRAP:
         message = f"Xen {profile.name} always traps accesses to unmapped addresses"
         help_text = "leave trap_unmapped_accesses out, or use the profile of a newer Xen"
         raise DomctlError(message, help_text, "flags")
