@@ -67,6 +67,7 @@ def _good() -> tuple[dict[str, str], dict[str, Any]]:
 )
 def test_a_changed_tree(case: dict[str, Any], went_wrong: Judge) -> None:
     files, expected = _good()
+    assert {"host", "guest"} & case.keys()
     for key, name in (("host", "host.dts"), ("guest", "domU1.dts")):
         for old, new in case.get(key, ()):
             assert old in files[name]
