@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("toolstack", "scmi")
+NAMES = ("toolstack", "host", "scmi")
 
 for name in sys.argv[1:] or NAMES:
     print(f"{name}:")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xenscmi.host.toolstack import read_configuration
+from xenscmi.host.configuration import read_configuration
+from xenscmi.host.toolstack import domain_of
 from xenscmi.host.types import DomainKind
 from xenscmi.source import Source
 
@@ -18,7 +19,7 @@ device_tree = "guest.dtb"
 
 def test_a_domain_has_everything_that_must_agree_with_its_place() -> None:
     found = read_configuration(Source("guest.cfg", TEXT))
-    domain = found.domain
+    domain = domain_of(found)
     assert domain
     assert (domain.kind, domain.name) == (DomainKind.TOOLSTACK, "guest")
     assert domain.sci_type
@@ -36,7 +37,7 @@ def test_a_domain_has_everything_that_must_agree_with_its_place() -> None:
 
 def test_a_refused_file_still_has_its_settings() -> None:
     found = read_configuration(Source("guest.cfg", TEXT.replace("agent_id=2", "agent_id=300")))
-    assert found.domain is None
+    assert domain_of(found) is None
     assert found.settings
     assert found.arm_sci[1].value == "300"
     assert "300" in found.errors[0].message
@@ -44,5 +45,5 @@ def test_a_refused_file_still_has_its_settings() -> None:
 
 def test_a_file_without_syntax_has_errors_alone() -> None:
     found = read_configuration(Source("guest.cfg", "name guest\n"))
-    assert (found.domain, found.settings) == (None, None)
+    assert (domain_of(found), found.settings) == (None, None)
     assert found.errors

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from xenscmi.devicetree import Tree, parse_dts
+from xenscmi.host.configuration import read_configuration
 from xenscmi.host.reader import read_host
-from xenscmi.host.toolstack import read_configuration, with_tree
 from xenscmi.host.types import DomainKind, Firmware, Host
 from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.example import FILES
@@ -41,9 +41,9 @@ def read_example() -> ReadExample:
         files = _apply(changes)
         trees = {Path(name).stem: _tree(name, text) for name, text in files.items() if name.endswith(".dts")}
         host, guest = trees.pop("host"), trees.pop("guest")
-        configuration = with_tree(read_configuration(Source("guest.cfg", files["guest.cfg"])), guest)
+        configuration = read_configuration(Source("guest.cfg", files["guest.cfg"]))
         return read_host(
-            host, partial=trees, configurations=[configuration], firmware=firmware, xen_profile=xen_profile
+            host, partial=trees, toolstack=[(configuration, guest)], firmware=firmware, xen_profile=xen_profile
         )
 
     return read

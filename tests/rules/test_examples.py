@@ -10,8 +10,11 @@ import pytest
 from xenscmi.host.types import Host
 from xenscmi.rules.engine import check
 from xenscmi.rules.example import FIRMWARE
-from xenscmi.rules.registry import RULES
+from xenscmi.rules.registry import UNUSED_SUPPRESSION, all_rules
 from xenscmi.rules.rule import Rule
+
+ALL = all_rules()
+RULES = [rule for rule in ALL if rule is not UNUSED_SUPPRESSION]
 
 
 def test_the_example_host_is_clean(read_example: Callable[..., Host]) -> None:
@@ -34,5 +37,5 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
 
 
 def test_codes_and_names_are_unique() -> None:
-    assert max(Counter(rule.code for rule in RULES).values()) == 1
-    assert max(Counter(rule.name for rule in RULES).values()) == 1
+    assert max(Counter(rule.code for rule in ALL).values()) == 1
+    assert max(Counter(rule.name for rule in ALL).values()) == 1

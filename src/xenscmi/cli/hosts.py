@@ -9,11 +9,11 @@ from pathlib import Path
 from xenscmi.cli.files import read_source
 from xenscmi.devicetree import DeviceTreeError, Tree, apply_overlays, load, load_all
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
+from xenscmi.host.configuration import Configuration, read_configuration
 from xenscmi.host.imagebuilder import ImageBuilder, looks_like_imagebuilder, read_imagebuilder
 from xenscmi.host.manifest import NAME, Manifest, Places, check_path, firmware_of, read_manifest
 from xenscmi.host.reader import read_host
-from xenscmi.host.toolstack import read_configuration, with_tree
-from xenscmi.host.types import Configuration, Host
+from xenscmi.host.types import Host
 from xenscmi.host.vector import read_vector_firmware
 from xenscmi.rules.engine import Selection
 from xenscmi.source import Span
@@ -69,8 +69,8 @@ def _by_manifest(path: Path) -> Loaded:
     tree = load(inside(manifest.device_tree, "$.device_tree"), include)
     overlays = [load(inside(name, "$.overlays"), include) for name in manifest.overlays]
     partial: dict[str, Tree] = {}
-    configurations: list[Configuration] = []
-    builder, sources = None, [source]
+    toolstack: list[tuple[Configuration, Tree | None]] = []
+    sources = [source]
     if manifest.imagebuilder:
         sources.append(read_source(str(inside(manifest.imagebuilder, "$.imagebuilder"))))
         builder = read_imagebuilder(sources[-1])
@@ -80,14 +80,14 @@ def _by_manifest(path: Path) -> Loaded:
         own = load(inside(domain.device_tree, f"{key}.device_tree"), include) if domain.device_tree else None
         if domain.config:
             configuration = read_configuration(read_source(str(inside(domain.config, f"{key}.config"))))
-            configurations.append(with_tree(configuration, own) if own else configuration)
+            toolstack.append((configuration, own))
         elif domain.name and own:
             partial[domain.name] = own
     return Loaded(
         host=read_host(
             apply_overlays(tree, overlays) if overlays else tree,
             partial=partial,
-            configurations=configurations,
+            toolstack=toolstack,
             firmware=firmware_of(manifest.firmware, source),
             xen_profile=manifest.xen.profile,
             sources=sources,
@@ -121,13 +121,12 @@ def _by_kind(paths: Sequence[Path], *, aloud: bool) -> Loaded:
             if found:
                 partial_trees[name] = found
     configurations = [read_configuration(each) for each in texts if each not in builders]
-    configurations = [_with_named_tree(each, partial_trees) for each in configurations]
     if tree is None and not configurations:
         raise _error("there is neither a host device tree nor an xl.cfg here", None, "name them, or write host.toml")
     host = read_host(
         apply_overlays(tree, overlays) if tree and overlays else tree,
         partial=partial_trees,
-        configurations=configurations,
+        toolstack=[(each, _named_tree(each, partial_trees)) for each in configurations],
         sources=builders,
         notes=tuple(_notes(tree, overlays, configurations, partial_trees)) if aloud else (),
     )
@@ -145,13 +144,12 @@ def _notes(
         yield Diagnostic(message=f"{source.name}: taken for {what}", severity=Severity.INFO)
 
 
-def _with_named_tree(configuration: Configuration, trees: dict[str, Tree]) -> Configuration:
-    """Give a domain the partial tree that its device_tree names, or else the one that is called as the domain."""
-    domain = configuration.domain
-    if domain is None:
-        return configuration
-    named = Path(domain.tree_file.value).stem if domain.tree_file and domain.tree_file.value else domain.name
-    return with_tree(configuration, trees[named]) if named in trees else configuration
+def _named_tree(configuration: Configuration, trees: dict[str, Tree]) -> Tree | None:
+    """Return the partial tree that a domain's device_tree names, or else the one that is called as the domain."""
+    if configuration.parsed is None:
+        return None
+    config = configuration.parsed.config
+    return trees.get(Path(config.b_info.device_tree).stem if config.b_info.device_tree else config.c_info.name or "")
 
 
 def _built(builder: ImageBuilder, folder: Path, include: Sequence[Path]) -> dict[str, Tree]:

@@ -21,9 +21,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.rules.registry import RULES, UNUSED_SUPPRESSION
+    from xenscmi.rules.registry import all_rules
 
-    rules = (*RULES, UNUSED_SUPPRESSION)
+    rules = all_rules()
     if arguments.json:
         import json
 

@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
-from xenscmi.firmware.profile import PROFILES
 from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice
 from xenscmi.source import Source, Span
 
@@ -120,9 +119,11 @@ def firmware_of(section: FirmwareSection, source: Source) -> Firmware:
     """Return the firmware that a manifest describes; where it does not say who is trusted, the profile does."""
     places = Places(source)
     trusted = section.trusted_agent
-    by_profile = PROFILES[section.profile].trusted_agents
-    if trusted is None and by_profile and len(by_profile) == 1:
-        (trusted,) = by_profile
+    if trusted is None and section.profile != "generic":
+        # The firmware brings all its protocols along, and takes a while to import.
+        from xenscmi.firmware.profile import PROFILES
+
+        trusted = min(PROFILES[section.profile].trusted_agents or (), default=None)
     agents = [
         FirmwareAgent(
             agent_id=each.id, func_id=each.func_id, shmem=each.page, span=places.at(f"$.firmware.agents[{n}]")

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
+from xenscmi.host.configuration import Configuration
 from xenscmi.host.container import read_containers
 from xenscmi.host.devices import read_devices
 from xenscmi.host.domains import read_boot_domains
 from xenscmi.host.memory import read_memory, read_reserved
 from xenscmi.host.properties import string
 from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
-from xenscmi.host.types import Configuration, Firmware, Host, Stated
+from xenscmi.host.toolstack import domain_of
+from xenscmi.host.types import Firmware, Host, Stated
 from xenscmi.source import Source
 
 DOM0_NODE = "/firmware/scmi"
@@ -23,7 +25,7 @@ def read_host(
     tree: Tree | None,
     *,
     partial: Mapping[str, Tree] | None = None,
-    configurations: Sequence[Configuration] = (),
+    toolstack: Sequence[tuple[Configuration, Tree | None]] = (),
     firmware: Firmware | None = None,
     xen_profile: str | None = None,
     notes: Sequence[Diagnostic] = (),
@@ -31,15 +33,17 @@ def read_host(
 ) -> Host:
     """Return the host that a host device tree describes; without one, a host of the toolstack's domains alone.
 
-    `partial` has the partial trees of dom0less domains by the names of their nodes, `configurations` are the
-    toolstack's, `firmware` is the EL3 firmware's table where it is known, `sources` are further texts that were read.
+    `partial` has the partial trees of dom0less domains by the names of their nodes, `toolstack` are the xl.cfg files,
+    each with its domain's partial tree; `firmware` is the EL3 firmware's table where it is known, `sources` are further
+    texts that were read.
     """
     partial = partial or {}
-    domains = tuple(each.domain for each in configurations if each.domain)
-    texts = (*sources, *(each.source for each in partial.values()), *(each.source for each in configurations))
+    configurations = tuple(each for each, _ in toolstack)
+    trees = [*partial.values(), *(each for _, each in toolstack if each)]
+    texts = (*sources, *(each.source for each in trees), *(each.source for each in configurations))
     known = Host(
-        domains=domains,
-        configurations=tuple(configurations),
+        domains=tuple(domain for each, own in toolstack if (domain := domain_of(each, own))),
+        configurations=configurations,
         firmware=firmware or Firmware(),
         xen_profile=xen_profile,
         notes=tuple(notes),

@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 
 from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
+from xenscmi.host.configuration import Configuration
 from xenscmi.source import Source, Span
-from xenscmi.xlcfg import Settings
 
 T = TypeVar("T")
 
@@ -249,32 +249,6 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SciPart:
-    """A part of an `arm_sci` string, as commas cut it: `key` is "type" or "agent_id", None where xl overlooks it."""
-
-    key: str | None
-    text: str
-    value: str
-    span: Span = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """An xl.cfg file: its settings, None where it has no syntax, and the domain, None where xl refuses it.
-
-    `errors` are why xl refuses it, `remarks` what xl says and goes on, both as the readers of xl.cfg give them.
-    `arm_sci` are the parts of that setting.
-    """
-
-    source: Source
-    settings: Settings | None = field(default=None, compare=False)
-    domain: Domain | None = None
-    errors: tuple[Diagnostic, ...] = field(default=(), compare=False)
-    remarks: tuple[Diagnostic, ...] = field(default=(), compare=False)
-    arm_sci: tuple[SciPart, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FirmwareAgent:
     """An agent as the EL3 firmware has it."""
 
@@ -331,7 +305,7 @@ class Host:
     reserved: tuple[Region, ...] = ()
     devices: tuple[Device, ...] = ()
     domains: tuple[Domain, ...] = ()
-    configurations: tuple[Configuration, ...] = ()
+    configurations: tuple[Configuration, ...] = field(default=(), compare=False)
     firmware: Firmware = Firmware()
     xen_profile: str | None = None
     command_line: Stated[str] | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
+from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.types import (
     INVALID_AGENT_ID,
     PAGE_SIZE,
@@ -30,7 +31,6 @@ from xenscmi.host.types import (
 )
 from xenscmi.source import Span
 
-MULTI_AGENT = "scmi_smc_multiagent"
 XEN = "Xen's own channel"
 
 
@@ -204,6 +204,17 @@ class View:
         """Return the entries by which Xen asks the firmware for permissions: those that point to its own SCMI node."""
         own = self.management
         return tuple(e for e in device.entries if own is not None and e.target == own.path and e.problem is None)
+
+    @cached_property
+    def _assigned(self) -> dict[int, list[Assignment]]:
+        found: dict[int, list[Assignment]] = {}
+        for each in self.assignments:
+            found.setdefault(id(each.domain), []).append(each)
+        return found
+
+    def assigned(self, domain: Domain) -> list[Assignment]:
+        """Return what a domain of this host is given."""
+        return self._assigned.get(id(domain), [])
 
     @cached_property
     def bindings(self) -> tuple[tuple[Assignment, AccessController], ...]:

@@ -1,22 +1,27 @@
-"""Runs rules on a host: selects, overrides severities, applies suppressions, sorts. It neither opens nor prints."""
+"""Runs rules: selects, overrides severities, applies suppressions, sorts. It neither opens nor prints."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-
-from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.host.types import Host
-from xenscmi.host.view import View
-from xenscmi.rules.registry import RULES, UNUSED_SUPPRESSION
+from xenscmi.diagnostics import Severity
+from xenscmi.record import Record
+from xenscmi.rules.registry import UNUSED_SUPPRESSION, all_rules, file_rules, host_rules
 from xenscmi.rules.rule import Finding, Rule
-from xenscmi.rules.suppression import Suppression, suppressions
+from xenscmi.rules.suppression import suppressions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from xenscmi.diagnostics import Diagnostic
+    from xenscmi.host.configuration import Configuration
+    from xenscmi.host.types import Host
+    from xenscmi.rules.suppression import Suppression
+    from xenscmi.source import Source
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Record):
     """Which rules run, and how bad their findings are.
 
     Rules are named by code, by a code's beginning (`XS1`), or by name. `select` empty means all; `ignore` wins over it.
@@ -24,7 +29,7 @@ class Selection:
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = {}
 
     def runs(self, rule: Rule) -> bool:
         return (not self.select or _named(rule, self.select)) and not _named(rule, self.ignore)
@@ -36,15 +41,19 @@ class Selection:
 
 def check(host: Host, selection: Selection | None = None) -> tuple[Diagnostic, ...]:
     """Return what the rules find on a host, sorted by file, place and severity."""
+    from xenscmi.host.view import View
+
     selection = selection or Selection()
     view = View(host)
-    running = [rule for rule in RULES if selection.runs(rule)]
+    running = [rule for rule in host_rules() if selection.runs(rule)]
     found = [rule.diagnostic(finding) for rule in running for finding in rule.check(view)]
-    found = [each.replace(severity=selection.severity(each)) for each in found]
-    kept, unused = _suppress(found, tuple(suppressions(host.sources)), {*_words(running)})
-    if selection.runs(UNUSED_SUPPRESSION):
-        kept += [UNUSED_SUPPRESSION.diagnostic(_unused(each)) for each in unused]
-    return sort(kept)
+    return _finish(host.configurations, host.sources, [*running], found, selection)
+
+
+def check_files(configurations: Sequence[Configuration], selection: Selection | None = None) -> tuple[Diagnostic, ...]:
+    """Return what the rules about single xl.cfg files find, sorted likewise."""
+    sources = [each.source for each in configurations]
+    return _finish(configurations, sources, [], [], selection or Selection())
 
 
 def sort(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -54,7 +63,38 @@ def sort(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def find(name: str) -> Rule | None:
     """Return the rule of a code or name; None where there is none."""
-    return next((rule for rule in (*RULES, UNUSED_SUPPRESSION) if name in (rule.code, rule.name)), None)
+    return next((rule for rule in all_rules() if name in (rule.code, rule.name)), None)
+
+
+def _finish(
+    configurations: Sequence[Configuration],
+    sources: Iterable[Source],
+    running: list[Rule],
+    found: list[Diagnostic],
+    selection: Selection,
+) -> tuple[Diagnostic, ...]:
+    """Add what the rules about files find, and make of it all what is shown."""
+    for rule in file_rules():
+        if selection.runs(rule):
+            running.append(rule)
+            found += [rule.diagnostic(finding) for each in configurations for finding in rule.check(each)]
+    found = [each.replace(severity=selection.severity(each)) for each in found]
+    comments = tuple(suppressions(sources))
+    kept = [each for each in found if not any(comment.silences(each) for comment in comments)]
+    if selection.runs(UNUSED_SUPPRESSION):
+        unused = [comment for comment in comments if not any(comment.silences(each) for each in found)]
+        kept += [UNUSED_SUPPRESSION.diagnostic(each) for each in _reproaches(unused, running)]
+    return sort(kept)
+
+
+def _reproaches(unused: list[Suppression], running: list[Rule]) -> Iterable[Finding]:
+    """Yield findings about comments that silence nothing; those for rules that did not run are spared."""
+    ran = {word for rule in running for word in (rule.code, rule.name)}
+    for comment in unused:
+        if comment.rule in ran:
+            yield Finding(message=f"unused suppression of {comment.rule}", span=comment.span)
+        elif find(comment.rule) is None:
+            yield Finding(message=f"there is no rule {comment.rule} to suppress", span=comment.span)
 
 
 def _key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
@@ -65,24 +105,3 @@ def _key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
 
 def _named(rule: Rule, names: Iterable[str]) -> bool:
     return any(rule.name == name or rule.code.startswith(name) for name in names)
-
-
-def _words(rules: Iterable[Rule]) -> Iterable[str]:
-    for rule in rules:
-        yield rule.code
-        yield rule.name
-
-
-def _suppress(
-    found: list[Diagnostic], comments: tuple[Suppression, ...], running: set[str]
-) -> tuple[list[Diagnostic], list[Suppression]]:
-    """Return what no comment silences, and the comments that silence nothing; not those for rules that did not run."""
-    kept = [each for each in found if not any(comment.silences(each) for comment in comments)]
-    unused = [comment for comment in comments if not any(comment.silences(each) for each in found)]
-    return kept, [comment for comment in unused if comment.rule in running or find(comment.rule) is None]
-
-
-def _unused(comment: Suppression) -> Finding:
-    known = find(comment.rule) is not None
-    message = f"unused suppression of {comment.rule}" if known else f"there is no rule {comment.rule} to suppress"
-    return Finding(message=message, span=comment.span)

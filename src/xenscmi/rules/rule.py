@@ -6,17 +6,20 @@ bring exactly this rule; the unchanged host must bring none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-
 from xenscmi.diagnostics import Annotation, Diagnostic, Severity
-from xenscmi.host.types import Firmware
-from xenscmi.host.view import View
-from xenscmi.source import Span
+from xenscmi.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from xenscmi.host.configuration import Configuration
+    from xenscmi.host.types import Firmware
+    from xenscmi.host.view import View
+    from xenscmi.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Record):
     """One occurrence of a rule's mistake.
 
     `severity` and `help` are the rule's where they are None: a check lowers the severity where the mistake does no harm
@@ -32,17 +35,18 @@ class Finding:
     help: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Change:
     """An edit of the example host: in `file`, the text `good`, which stands there once, becomes `bad`."""
 
-    file: str
-    good: str
-    bad: str
+    __slots__ = ("bad", "file", "good")
+
+    def __init__(self, file: str, good: str, bad: str) -> None:
+        self.file = file
+        self.good = good
+        self.bad = bad
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Record):
     """A rule: stable code and name, and for people what it finds, what Xen does then, and how to mend it.
 
     `then` is what Xen does, in the few words that end every message; `xen` says it at length, with the log line or that
@@ -56,7 +60,6 @@ class Rule:
     xen: str
     mend: str
     then: str = ""
-    check: Callable[[View], Iterable[Finding]]
     bad: tuple[Change, ...] = ()
     firmware: Firmware | None = None
     xen_profile: str | None = None
@@ -76,6 +79,18 @@ class Rule:
             code=self.code,
             name=self.name,
         )
+
+
+class HostRule(Rule):
+    """A rule about a host as a whole."""
+
+    check: Callable[[View], Iterable[Finding]]
+
+
+class FileRule(Rule):
+    """A rule about an xl.cfg file by itself."""
+
+    check: Callable[[Configuration], Iterable[Finding]]
 
 
 def also(label: str, *spans: Span | None) -> tuple[Annotation, ...]:

@@ -7,11 +7,15 @@ counts for the whole file. Rules are named by code or name, several with commas.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from xenscmi.diagnostics import Diagnostic
+from xenscmi.record import Record
 from xenscmi.source import Source, Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xenscmi.diagnostics import Diagnostic
 
 _COMMENT = re.compile(
     r"(?P<before>[^\n]*?)(?:#|//|/\*)[ \t]*xenscmi:[ \t]*ignore(?P<file>-file)?\[(?P<rules>[^\]\n]*)\]"
@@ -19,8 +23,7 @@ _COMMENT = re.compile(
 _WORD = re.compile(r"[^\s,]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(Record):
     """One rule that a comment silences, on one line, or in the whole file where `line` is None."""
 
     rule: str
@@ -45,7 +48,11 @@ def suppressions(sources: Iterable[Source]) -> Iterator[Suppression]:
             if not match["before"].strip():
                 line = _next_line(source, line)
             for word in _WORD.finditer(source.text, match.start("rules"), match.end("rules")):
-                yield Suppression(word[0], Span(source, word.start(), word.end()), None if match["file"] else line)
+                yield Suppression(
+                    rule=word[0],
+                    span=Span(source, word.start(), word.end()),
+                    line=None if match["file"] else line,
+                )
 
 
 def _next_line(source: Source, line: int) -> int:

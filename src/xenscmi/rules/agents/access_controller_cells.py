@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def _check(view: View) -> Iterator[Finding]:
     )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS122",
     name="access-controller-cells",
     severity=Severity.ERROR,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
 
 
@@ -24,7 +24,7 @@ def _check(view: View) -> Iterator[Finding]:
         yield Finding(message=f"Invalid #scmi-secondary-agents-cells value: {cells.value}", span=cells.span)
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS107",
     name="bad-agent-cells",
     severity=Severity.ERROR,

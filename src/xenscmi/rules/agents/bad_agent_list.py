@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.container import DEFAULT_CELLS
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
 
 
@@ -32,7 +32,7 @@ def _check(view: View) -> Iterator[Finding]:
     )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS106",
     name="bad-agent-list",
     severity=Severity.ERROR,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
 
 
@@ -25,7 +25,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS112",
     name="duplicate-listed-agent",
     severity=Severity.ERROR,

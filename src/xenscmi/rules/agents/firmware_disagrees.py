@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import Agent, DomainKind, FirmwareAgent
 from xenscmi.host.view import View, page
 from xenscmi.rules.example import FIRMWARE
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import PROBE_FAILS
 from xenscmi.source import Span
 
@@ -47,7 +47,7 @@ def _differences(view: View, row: Agent, known: FirmwareAgent | None) -> Iterato
         yield message, row.shmem.span, by_toolstack
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS125",
     name="firmware-disagrees",
     severity=Severity.ERROR,

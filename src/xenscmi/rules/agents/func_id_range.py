@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 # Bit 31: fast call. Bit 30: 64-bit convention, either will do. Bits 29-24: the owner, 2 is SiP (SMCCC, DEN0028).
 _MASK, _SIP_FAST_CALL = 0xBF000000, 0x82000000
@@ -22,7 +22,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS117",
     name="func-id-range",
     severity=Severity.ERROR,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
 
 
@@ -20,7 +20,7 @@ def _check(view: View) -> Iterator[Finding]:
             yield Finding(message=reason, span=stated.span)
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS121",
     name="incomplete-management-node",
     severity=Severity.ERROR,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, page
 from xenscmi.rules.example import FIRMWARE
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
 
 
@@ -30,7 +30,7 @@ def _check(view: View) -> Iterator[Finding]:
         )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS126",
     name="management-disagrees",
     severity=Severity.ERROR,

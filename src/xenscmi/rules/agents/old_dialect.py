@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.domains import OLD_AGENT_ID
 from xenscmi.host.types import Dialect
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 _SAYS = {
@@ -37,7 +37,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS103",
     name="old-dialect",
     severity=Severity.WARNING,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -19,7 +19,7 @@ def _check(view: View) -> Iterator[Finding]:
             yield Finding(message=f"{page.path} has {page.size:#x} bytes; an agent's page has 0x1000", span=page.span)
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS111",
     name="page-size",
     severity=Severity.WARNING,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE, ScmiNode
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def _gets_far(node: ScmiNode) -> bool:
     )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS119",
     name="second-management-node",
     severity=Severity.ERROR,

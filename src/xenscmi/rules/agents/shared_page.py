@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE, Agent
 from xenscmi.host.view import Page, View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def _is_xens(view: View, row: Agent) -> bool:
     return own is not None and own.value == row.func_id.value
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS116",
     name="shared-page",
     severity=Severity.WARNING,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
-from xenscmi.rules.rule import Finding, Rule, also
+from xenscmi.rules.rule import Finding, HostRule, also
 
 # What Xen's probe sends whatever the host looks like.
 _PROBE = ("BASE_DISCOVER_AGENT", "BASE_PROTOCOL_ATTRIBUTES")
@@ -35,7 +35,7 @@ def _check(view: View) -> Iterator[Finding]:
         )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS129",
     name="unsupported-message",
     severity=Severity.ERROR,

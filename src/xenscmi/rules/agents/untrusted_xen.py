@@ -8,7 +8,7 @@ from dataclasses import replace
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
-from xenscmi.rules.rule import Finding, Rule, also
+from xenscmi.rules.rule import Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 
@@ -26,7 +26,7 @@ def _check(view: View) -> Iterator[Finding]:
     )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS127",
     name="untrusted-xen",
     severity=Severity.ERROR,

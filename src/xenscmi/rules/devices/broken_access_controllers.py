@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def _check(view: View) -> Iterator[Finding]:
         )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS304",
     name="broken-access-controllers",
     severity=Severity.ERROR,

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Device, Domain, DomainKind, Mapping, Region
+from xenscmi.host.types import PAGE_SIZE, Device, Domain, DomainKind, Mapping
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
-    controlled = [
-        (region, device) for device in view.host.devices if view.scmi_entries(device) for region in device.regions
-    ]
-    given = {(id(each.domain), each.device.path) for each in view.assignments}
+    controlled = _by_page(view)
     for domain in view.host.domains:
         if domain.kind is DomainKind.DOM0 or view.channel(domain) is None:
             continue
+        given = {each.device.path for each in view.assigned(domain)}
         setting = "dtdev" if domain.kind is DomainKind.TOOLSTACK else "xen,path"
         for mapping in _unnamed(domain):
-            for device in _within(controlled, mapping.host, mapping.size):
-                if (id(domain), device.path) not in given:
+            for device in _within(mapping, controlled):
+                if device.path not in given:
                     yield Finding(
                         message=f"{domain_name(domain)} gets the registers of {device.path}, but no {setting} names it",
                         span=mapping.span,
@@ -38,13 +36,25 @@ def _unnamed(domain: Domain) -> Iterator[Mapping]:
             yield from node.mappings.value or ()
 
 
-def _within(controlled: list[tuple[Region, Device]], start: int, size: int) -> Iterator[Device]:
-    for region, device in controlled:
-        if region.size and region.overlaps(start, size):
-            yield device
+def _by_page(view: View) -> dict[int, Device]:
+    """Return the devices under SCMI control by the numbers of the pages in which their registers begin."""
+    return {
+        region.start // PAGE_SIZE: device
+        for device in view.host.devices
+        if view.scmi_entries(device)
+        for region in device.regions
+    }
 
 
-RULE = Rule(
+def _within(mapping: Mapping, controlled: dict[int, Device]) -> Iterator[Device]:
+    first, last = mapping.host // PAGE_SIZE, (mapping.host + mapping.size - 1) // PAGE_SIZE
+    if last - first > len(controlled):
+        yield from (device for number, device in controlled.items() if first <= number <= last)
+    else:
+        yield from (controlled[number] for number in range(first, last + 1) if number in controlled)
+
+
+RULE = HostRule(
     code="XS302",
     name="device-without-path",
     severity=Severity.ERROR,

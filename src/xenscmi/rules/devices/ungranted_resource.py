@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 
@@ -28,7 +28,7 @@ def _check(view: View) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS311",
     name="ungranted-resource",
     severity=Severity.WARNING,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def _check(view: View) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS308",
     name="unknown-device-id",
     severity=Severity.ERROR,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import Stated
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 from xenscmi.rules.words import domain_name
 
 
@@ -27,7 +27,7 @@ def _check(view: View) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS301",
     name="unknown-device-path",
     severity=Severity.ERROR,

@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import Device, Domain, DomainKind, FirmwareDevice, GuestNode, Resource
 from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 
@@ -18,7 +18,7 @@ def _check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         if domain.tree is None or view.channel(domain) is None:
             continue
-        all_devices = [each.device for each in view.assignments if each.domain is domain]
+        all_devices = [each.device for each in view.assigned(domain)]
         for node in domain.tree.nodes:
             device = _device(view, domain, node)
             rows = _firmware_rows(view, [device] if device else all_devices)
@@ -55,7 +55,7 @@ def _owned(row: FirmwareDevice, resource: Resource) -> frozenset[int]:
     return {"clocks": row.clocks, "resets": row.resets, "power-domains": row.power_domains}[resource.kind]
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS309",
     name="unowned-resource",
     severity=Severity.WARNING,

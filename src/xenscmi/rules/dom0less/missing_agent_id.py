@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.domains import AGENT_ID
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, multi_agent
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -21,7 +21,7 @@ def _check(view: View) -> Iterator[Finding]:
             yield Finding(message=f"{AGENT_ID} of domain {domain.name} is no cell", span=domain.agent_id.span)
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS401",
     name="missing-agent-id",
     severity=Severity.ERROR,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 _IOMMU = ("iommus", "mmu-masters", "iommu-map")
 
@@ -30,7 +30,7 @@ def _check(view: View) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS407",
     name="missing-force-assign",
     severity=Severity.ERROR,

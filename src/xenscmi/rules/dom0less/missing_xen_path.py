@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def _check(view: View) -> Iterator[Finding]:
             yield Finding(message=f"{node.path} of domain {domain.name} has {what}", span=span)
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS406",
     name="missing-xen-path",
     severity=Severity.ERROR,

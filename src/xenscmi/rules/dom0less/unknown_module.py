@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.example import PANEL_DTS
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -21,7 +21,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS408",
     name="unknown-module",
     severity=Severity.INFO,

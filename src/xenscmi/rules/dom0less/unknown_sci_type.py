@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import MULTI_AGENT, View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 _TYPES = ("none", "scmi_smc", MULTI_AGENT)
 
@@ -21,7 +22,7 @@ def _check(view: View) -> Iterator[Finding]:
         yield Finding(message=f"xen,sci_type is not valid ({said}) for domain {domain.name}", span=stated.span)
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS403",
     name="unknown-sci-type",
     severity=Severity.ERROR,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, wanted_agent
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name, refusal
 
 ENOENT = 2
@@ -17,7 +17,7 @@ def _check(view: View) -> Iterator[Finding]:
         return
     for domain in view.host.domains:
         wanted = wanted_agent(domain)
-        if wanted and wanted.value not in (view.xen_agent_id, *view.row_by_id):
+        if wanted and wanted.value != view.xen_agent_id and wanted.value not in view.row_by_id:
             listing = view.container.listing if view.container else None
             yield Finding(
                 message=f"{domain_name(domain)} asks for agent {wanted.value}, which is not listed: "
@@ -27,7 +27,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS203",
     name="agent-not-listed",
     severity=Severity.ERROR,

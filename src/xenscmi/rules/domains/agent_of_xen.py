@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.example import FIRMWARE
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name, refusal
 
 EEXIST = 17
@@ -26,7 +26,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS202",
     name="agent-of-xen",
     severity=Severity.ERROR,

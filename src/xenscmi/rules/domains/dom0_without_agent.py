@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.reader import DOM0_NODE
 from xenscmi.host.view import View, wanted_agent
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def _check(view: View) -> Iterator[Finding]:
         )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS215",
     name="dom0-without-agent",
     severity=Severity.WARNING,

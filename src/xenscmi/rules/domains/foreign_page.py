@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE, Mapping
 from xenscmi.host.view import Page, View, mappings
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 
@@ -37,7 +37,7 @@ def _within(mapping: Mapping, owners: dict[int, Page]) -> Iterator[Page]:
         yield from (owners[number] for number in range(first, last + 1) if number in owners)
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS205",
     name="foreign-page",
     severity=Severity.ERROR,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 from xenscmi.rules.words import domain_name
 
 # What Xen puts where in an Arm guest (xen/include/public/arch-arm.h): name, first address, size.
@@ -41,7 +41,7 @@ def _check(view: View) -> Iterator[Finding]:
                 )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS212",
     name="guest-layout",
     severity=Severity.WARNING,

@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.scmi_nodes import SHMEM
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 
@@ -38,7 +38,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS219",
     name="guest-shmem",
     severity=Severity.ERROR,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.reader import DOM0_NODE
 from xenscmi.host.view import View, wanted_agent
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def _check(view: View) -> Iterator[Finding]:
         )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS213",
     name="no-dom0-node",
     severity=Severity.ERROR,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel, wanted_agent
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 
@@ -38,7 +38,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS209",
     name="no-scmi-node",
     severity=Severity.ERROR,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.scmi_nodes import SCMI_SMC
 from xenscmi.host.view import View, guest_channel, wanted_agent
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 from xenscmi.rules.words import domain_name
 
 
@@ -22,7 +22,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS211",
     name="parameter-transport",
     severity=Severity.ERROR,

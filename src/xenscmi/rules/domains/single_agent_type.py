@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name, refusal
 
 SINGLE_AGENT = "scmi_smc"
@@ -27,7 +27,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS216",
     name="single-agent-type",
     severity=Severity.ERROR,

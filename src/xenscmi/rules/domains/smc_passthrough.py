@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 OPTION = "scmi-smc-passthrough"
 
@@ -19,7 +19,7 @@ def _check(view: View) -> Iterator[Finding]:
         yield Finding(message=f"{found} on Xen's command line is the single-agent driver's option", span=line.span)
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS217",
     name="smc-passthrough",
     severity=Severity.WARNING,

@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE
 from xenscmi.host.view import View
 from xenscmi.rules.domains.page_mapping import page_uses
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
 
 
@@ -24,7 +24,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
+RULE = HostRule(
     code="XS206",
     name="wrong-page",
     severity=Severity.ERROR,

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Configuration
-from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.configuration import Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        for part in configuration.arm_sci:
-            plain = part.value.isascii() and part.value.isdecimal() and (part.value == "0" or part.value[:1] != "0")
-            if part.key == "agent_id" and not plain:
-                yield Finding(
-                    message=f'agent_id="{part.value}" is no plain decimal number{_read_as(configuration)}',
-                    span=part.span,
-                )
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    for part in configuration.arm_sci:
+        plain = part.value.isascii() and part.value.isdecimal() and (part.value == "0" or part.value[:1] != "0")
+        if part.key == "agent_id" and not plain:
+            yield Finding(
+                message=f'agent_id="{part.value}" is no plain decimal number{_read_as(configuration)}',
+                span=part.span,
+            )
 
 
 def _read_as(configuration: Configuration) -> str:
-    agent = configuration.domain.agent_id if configuration.domain else None
-    return f": xl reads {agent.value}" if agent else ""
+    parsed = configuration.parsed
+    return f": xl reads {parsed.config.b_info.arch_arm.arm_sci.agent_id}" if parsed else ""
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS008",
     name="agent-id-notation",
     severity=Severity.ERROR,

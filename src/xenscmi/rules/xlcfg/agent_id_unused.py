@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import MULTI_AGENT, View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.host.configuration import MULTI_AGENT, Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding, also
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        types = [part for part in configuration.arm_sci if part.key == "type"]
-        said = types[-1].value if types else "none"
-        for part in configuration.arm_sci:
-            if part.key == "agent_id" and said != MULTI_AGENT:
-                yield Finding(
-                    message=f"agent_id={part.value} has no effect with type={said}"
-                    if types
-                    else f"agent_id={part.value} has no effect: there is no type",
-                    span=part.span,
-                    related=also("the type", types[-1].span if types else None),
-                )
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    types = [part for part in configuration.arm_sci if part.key == "type"]
+    said = types[-1].value if types else "none"
+    for part in configuration.arm_sci:
+        if part.key == "agent_id" and said != MULTI_AGENT:
+            yield Finding(
+                message=f"agent_id={part.value} has no effect with type={said}"
+                if types
+                else f"agent_id={part.value} has no effect: there is no type",
+                span=part.span,
+                related=also("the type", types[-1].span if types else None),
+            )
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS009",
     name="agent-id-unused",
     severity=Severity.WARNING,

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.toolstack import ARM_SCI
-from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.configuration import ARM_SCI, Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding
 from xenscmi.xlcfg import StringValue
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        setting = configuration.settings.get(ARM_SCI) if configuration.settings else None
-        if setting and not isinstance(setting.value, StringValue):
-            yield Finding(message="arm_sci is a list, xl wants a string", span=setting.value.span)
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    setting = configuration.settings.get(ARM_SCI) if configuration.settings else None
+    if setting and not isinstance(setting.value, StringValue):
+        yield Finding(message="arm_sci is a list, xl wants a string", span=setting.value.span)
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS010",
     name="arm-sci-list",
     severity=Severity.ERROR,

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import MULTI_AGENT, View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.configuration import MULTI_AGENT, Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        parts = configuration.arm_sci
-        types = [part for part in parts if part.key == "type"]
-        if types and types[-1].value == MULTI_AGENT and not any(part.key == "agent_id" for part in parts):
-            yield Finding(message=f"arm_sci has type={MULTI_AGENT} but no agent_id", span=types[-1].span)
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    parts = configuration.arm_sci
+    types = [part for part in parts if part.key == "type"]
+    if types and types[-1].value == MULTI_AGENT and not any(part.key == "agent_id" for part in parts):
+        yield Finding(message=f"arm_sci has type={MULTI_AGENT} but no agent_id", span=types[-1].span)
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS007",
     name="no-agent-id",
     severity=Severity.ERROR,

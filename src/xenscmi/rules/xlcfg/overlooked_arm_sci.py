@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.configuration import Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding
 
 _KEYS = ("type", "agent_id")
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        for part in configuration.arm_sci:
-            if part.key is None:
-                yield Finding(
-                    message=f'arm_sci: "{part.text}" is overlooked: {_reason(part.text)}',
-                    span=part.span,
-                )
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    for part in configuration.arm_sci:
+        if part.key is None:
+            yield Finding(
+                message=f'arm_sci: "{part.text}" is overlooked: {_reason(part.text)}',
+                span=part.span,
+            )
 
 
 def _reason(text: str) -> str:
@@ -28,11 +26,13 @@ def _reason(text: str) -> str:
         return "a part must begin with its key, without a blank" if name != name.strip() else "no blank before the ="
     if name.strip() in _KEYS:
         return "it has no value"
+    from difflib import get_close_matches
+
     nearest = get_close_matches(name.strip(), _KEYS, 1)
     return f"did you mean {nearest[0]}=…?" if nearest else "only type=… and agent_id=… are known"
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS006",
     name="overlooked-arm-sci",
     severity=Severity.ERROR,

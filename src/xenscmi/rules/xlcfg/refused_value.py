@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.configuration import Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        if configuration.settings is None:
-            continue  # syntax-error
-        for error in configuration.errors:
-            if error.severity is Severity.ERROR:
-                yield Finding(message=error.message, span=error.span, related=error.related, help=error.help or None)
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    # Without settings it is a syntax error, a rule of its own.
+    for error in configuration.errors if configuration.settings else ():
+        if error.severity is Severity.ERROR:
+            yield Finding(message=error.message, span=error.span, related=error.related, help=error.help or None)
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS002",
     name="refused-value",
     severity=Severity.ERROR,

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule, also
+from xenscmi.host.configuration import Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding, also
 from xenscmi.xlcfg import Setting
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        first: dict[str, Setting] = {}
-        for setting in configuration.settings.all if configuration.settings else ():
-            other = first.setdefault(setting.key, setting)
-            if other is not setting and not setting.added:
-                yield Finding(
-                    message=f"`{setting.key}' is set again",
-                    span=setting.key_span,
-                    related=also("what it said before, which no longer counts", other.key_span),
-                )
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    first: dict[str, Setting] = {}
+    for setting in configuration.settings.all if configuration.settings else ():
+        other = first.setdefault(setting.key, setting)
+        if other is not setting and not setting.added:
+            yield Finding(
+                message=f"`{setting.key}' is set again",
+                span=setting.key_span,
+                related=also("what it said before, which no longer counts", other.key_span),
+            )
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS005",
     name="repeated-key",
     severity=Severity.WARNING,

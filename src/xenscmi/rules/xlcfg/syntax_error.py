@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.configuration import Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        for error in configuration.errors if configuration.settings is None else ():
-            yield Finding(
-                message=error.message,
-                span=error.span,
-                related=error.related,
-                severity=error.severity,
-                help=error.help or None,
-            )
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    for error in configuration.errors if configuration.settings is None else ():
+        yield Finding(
+            message=error.message,
+            span=error.span,
+            related=error.related,
+            severity=error.severity,
+            help=error.help or None,
+        )
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS001",
     name="syntax-error",
     severity=Severity.ERROR,

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from xenscmi.config.options import KEYS
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.configuration import Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        for setting in configuration.settings or ():
-            if setting.key not in KEYS:
-                nearest = get_close_matches(setting.key, KEYS, 1)
-                yield Finding(
-                    message=f"xl knows no key `{setting.key}'",
-                    span=setting.key_span,
-                    help=f"did you mean `{nearest[0]}'?" if nearest else None,
-                )
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    for setting in configuration.settings or ():
+        if setting.key not in KEYS:
+            from difflib import get_close_matches
+
+            nearest = get_close_matches(setting.key, KEYS, 1)
+            yield Finding(
+                message=f"xl knows no key `{setting.key}'",
+                span=setting.key_span,
+                help=f"did you mean `{nearest[0]}'?" if nearest else None,
+            )
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS004",
     name="unknown-key",
     severity=Severity.WARNING,

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, Rule
+from xenscmi.host.configuration import Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding
 
 
-def _check(view: View) -> Iterator[Finding]:
-    for configuration in view.host.configurations:
-        for remark in configuration.remarks:
-            if remark.severity is Severity.WARNING:
-                yield Finding(
-                    message=remark.message, span=remark.span, related=remark.related, help=remark.help or None
-                )
+def _check(configuration: Configuration) -> Iterator[Finding]:
+    for remark in configuration.parsed.diagnostics if configuration.parsed else ():
+        if remark.severity is Severity.WARNING:
+            yield Finding(message=remark.message, span=remark.span, related=remark.related, help=remark.help or None)
 
 
-RULE = Rule(
+RULE = FileRule(
     code="XS003",
     name="wrong-kind",
     severity=Severity.WARNING,

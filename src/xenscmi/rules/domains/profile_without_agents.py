@@ -1,4 +1,4 @@
-"""XS012 profile-without-agents."""
+"""XS220 profile-without-agents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.domctl.profiles import PROFILES
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, multi_agent
-from xenscmi.rules.rule import Finding, Rule
+from xenscmi.rules.rule import Finding, HostRule
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -23,8 +23,8 @@ def _check(view: View) -> Iterator[Finding]:
             )
 
 
-RULE = Rule(
-    code="XS012",
+RULE = HostRule(
+    code="XS220",
     name="profile-without-agents",
     severity=Severity.ERROR,
     summary="A domain asks for an agent of a Xen whose createdomain cannot pass one.",
