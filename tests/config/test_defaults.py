@@ -14,6 +14,7 @@ from xenscmi.config.parse import parse_xlcfg
 from xenscmi.config.types.domain import DomainConfig
 from xenscmi.config.types.enums import DomainType, Passthrough, SveType
 from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.domctl.createdomain import flag_names, from_config
 from xenscmi.source import Source
 
 FAIL, INVAL = EXIT_ERROR_FAIL, EXIT_ERROR_INVAL
@@ -265,9 +266,13 @@ def test_the_agent_range_counts_again_where_xl_did_not_look(agent_id: int, good:
 
 
 def test_a_configuration_without_a_type_is_refused() -> None:
-    with pytest.raises(ConfigError, match="domain type unspecified") as caught:
-        setdefault(DomainConfig())
-    assert caught.value.exit_code == INVAL
     mixed = from_json(Source("guest.json", '{"c_info": {"type": "pvh"}}'))
-    with pytest.raises(ConfigError, match="invalid domain type"):
-        setdefault(mixed)
+    for config in (DomainConfig(), mixed):
+        with pytest.raises(ConfigError, match="invalid domain type") as caught:
+            setdefault(config)
+        assert caught.value.exit_code == INVAL
+
+
+def test_a_type_of_the_build_alone_will_do() -> None:
+    config = from_json(Source("guest.json", '{"b_info": {"type.pvh": {}}}'))
+    assert flag_names(from_config(setdefault(config)[0]).flags) == ("hvm", "hap", "trap_unmapped_accesses")

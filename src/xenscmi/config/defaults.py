@@ -73,6 +73,7 @@ class _Defaults:
         self.host = host
         self.settings = settings
         self.warnings: list[Diagnostic] = []
+        self.populate_on_demand = False
 
     def place(self, *keys: str) -> Span | None:
         """Return the place of the first of these keys that the file has."""
@@ -126,8 +127,6 @@ class _Defaults:
 
     def create_info(self) -> None:
         c_info = self.config.c_info
-        if c_info.type is DomainType.INVALID:
-            self.refuse("domain type unspecified", "type", help='add type = "pvh"')
         if c_info.type is DomainType.PV:
             self.warn("Converting PV guest to PVH.", "type", "builder", help='write type = "pvh"')
             self.create(type=DomainType.PVH)
@@ -161,11 +160,11 @@ class _Defaults:
             self.refuse(message, *keys, help='write passthrough = "enabled" or "share_pt"')
         self.create(passthrough=mode)
         b_info = config.b_info
-        populate_on_demand = b_info.target_memkb < b_info.max_memkb
-        if populate_on_demand and mode is not Passthrough.DISABLED:
+        self.populate_on_demand = b_info.target_memkb < b_info.max_memkb  # before their defaults, as in libxl
+        if self.populate_on_demand and mode is not Passthrough.DISABLED:
             message = "IOMMU required for device passthrough but not supported together with PoD"
             self.refuse(message, "maxmem", "memory", help="make memory and maxmem the same")
-        if populate_on_demand and b_info.vnuma_nodes:
+        if self.populate_on_demand and b_info.vnuma_nodes:
             message = "Cannot enable PoD and vNUMA at the same time"
             self.refuse(message, "vnuma", help="make memory and maxmem the same")
 
@@ -264,7 +263,7 @@ class _Defaults:
         altp2m = b_info.altp2m is not Altp2mMode.DISABLED
         if b_info.nested_hvm and altp2m:
             self.refuse("nestedhvm and altp2mhvm cannot be used together", "altp2m", "nestedhvm", help="remove one")
-        if altp2m and b_info.target_memkb < b_info.max_memkb:
+        if altp2m and self.populate_on_demand:
             message = "Cannot enable PoD and ALTP2M at the same time"
             self.refuse(message, "altp2m", help="make memory and maxmem the same")
         if b_info.vpmu and not self.host.cap_vpmu:

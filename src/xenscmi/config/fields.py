@@ -179,7 +179,7 @@ class _Bitmap(Field):
     def load(self, json: list[Any]) -> int:
         if not json:
             return 0
-        if not all(type(bit) is int for bit in json):
+        if not all(type(bit) is int and bit <= _INT64_MAX for bit in json):
             raise Refused("not an array of integers")
         # libxl takes the size from the last entry, and setting a bit past the size has no effect.
         size = (json[-1] + 8) // 8 * 8

@@ -59,6 +59,17 @@ def _hvmloader(build: Build) -> None:
         build.set("b_info.kernel", None)
 
 
+@custom("bios", "`rombios`, `seabios`, `ovmf`", f"{_U}.bios", "BIOS.")
+def _bios(build: Build) -> None:
+    text = build.text("bios")
+    if text is not None:
+        build.set(f"{_U}.bios", member(build, text, BiosType, 'ERROR: invalid value "{}" for "bios"'))
+        return
+    path = build.reader.string_value("bios_path_override")
+    if path is not None:
+        build.warn("WARNING: bios_path_override given without specific bios name", path.span, "add bios")
+
+
 @custom("viridian", "list of strings, or boolean", f"{_U}.viridian", "Hyper-V enlightenments.")
 def _viridian(build: Build) -> None:
     found = build.reader.list_value("viridian", quiet=True)
@@ -68,7 +79,11 @@ def _viridian(build: Build) -> None:
             build.set(f"{_U}.viridian", bool(given))
         return
     enable = disable = 0
-    for item in build.strings("viridian") or ():
+    items = list(build.strings("viridian") or ())
+    if len(items) < len(found.items):
+        help_text = "write it as a string; the real xl crashes here"
+        build.fail("xl: unknown viridian enlightenment", found.items[len(items)].span, help_text)
+    for item in items:
         if item.text == "all":
             enable = (1 << _VIRIDIAN_BITS) - 1
         elif item.text == "defaults":
@@ -106,9 +121,17 @@ def _altp2mhvm(build: Build) -> None:
 
 @custom("smbios", "list of `NAME=TEXT`", f"{_U}.smbios", "SMBIOS strings.")
 def _smbios(build: Build) -> None:
-    items = build.strings("smbios")
-    if items is not None:
-        build.set(f"{_U}.smbios", [_smbios_item(build, item) for item in items])
+    setting = build.reader.settings.get("smbios")
+    found = build.reader.list_value("smbios")
+    if setting is None:
+        return
+    if found is None:
+        build.fail("xl: Unable to parse smbios options.", setting.value.span, 'write smbios = [ "NAME=TEXT" ]')
+    items = list(build.strings("smbios") or ())
+    if len(items) < len(found.items):
+        message = f"xl: Unable to get element #{len(items)} in smbios list"
+        build.fail(message, found.items[len(items)].span, "write it as a string")
+    build.set(f"{_U}.smbios", [_smbios_item(build, item) for item in items])
 
 
 def _smbios_item(build: Build, item: Text) -> dict[str, Any]:
@@ -202,7 +225,7 @@ EARLY = (
     _hvmloader,
     string("firmware_override", f"{_U}.firmware", "Path of the guest firmware."),
     string("bios_path_override", f"{_U}.system_firmware", "Path of the BIOS."),
-    choice("bios", f"{_U}.bios", BiosType, "BIOS.", message='ERROR: invalid value "{}" for "bios"'),
+    _bios,
     _boolean("pae", "Physical address extension."),
     _boolean("acpi_s3", "ACPI S3."),
     _boolean("acpi_s4", "ACPI S4."),
