@@ -12,6 +12,7 @@ from xenscmi.diagnostics import XenscmiError
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Domain, DomainKind, Firmware, Host, Mapping, Stated
 from xenscmi.host.vector import read_vector_firmware
+from xenscmi.hypervisor.machine import boot
 from xenscmi.hypervisor.simulate import Access, Deviation, simulate
 from xenscmi.source import Source, Span
 
@@ -64,6 +65,14 @@ def test_anothers_page_in_reach_is_a_deviation() -> None:
     assert pages == [
         Deviation(domain="dom0", subject="page 0x47ff1000", expected="out of reach", seen="mapped at 0x47ff1000")
     ]
+
+
+def test_reserved_memory_is_mapped_to_dom0_but_not_its_to_give() -> None:
+    """As in Xen: the pages below /reserved-memory are dom0's to read, and no iomem of a guest's."""
+    xen = boot(host_of("mem-reserved-nomap"))
+    dom0 = xen.domain(0)
+    assert dom0.memory.frame(0x47FF1) == 0x47FF1
+    assert not dom0.iomem.covers(0x47FF1, 0x47FF2)
 
 
 def test_a_panic_ends_the_run() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from xenscmi.devicetree import load
+from xenscmi.firmware import Firmware
 from xenscmi.firmware.resources import BASE, CLOCK, POWER_DOMAIN, RESET
 from xenscmi.hypervisor.boot import start
 from xenscmi.hypervisor.dom0less import copied_nodes
@@ -35,6 +37,7 @@ from xenscmi.scmi.status import Status
 VECTORS = Path(__file__).parents[1] / "vectors" / "xl-create"
 MULTIAGENT = 2
 DEVICE = "/soc/fakedev@a003000"
+NO_RESET = frozenset({"BASE_RESET_AGENT_CONFIGURATION"})
 
 
 @pytest.fixture
@@ -192,3 +195,31 @@ def test_an_old_gic_is_refused_on_a_new_one(xen: Model) -> None:
         xen.create(plan().config.replace(arch_gic_version=1))
     assert caught.value.errno == errno.ENODEV
     assert xen.console.lines[-1] == "d1: vGICv2 is not supported on this platform."
+
+
+def test_firmware_without_reset_lets_a_domain_go(xl_host: Model) -> None:
+    """Xen says what it was answered, and takes the channel back all the same."""
+    firmware = Firmware(xl_host.firmware.platform, replace(xl_host.firmware.profile, missing=NO_RESET))
+    xen = Model(xl_host.tree, firmware)
+    start(xen, {})
+    domid = create_domain(xen, plan())
+    xen.destroy(domid)
+    assert scmi_lines(xen.console.lines)[-3:] == [
+        "scmi: Error received: -95",
+        "scmi: get smc response agent_id = 1 msg_id = b proto = 10 res=-95",
+        f"scmi: Free domain {domid}",
+    ]
+    assert create_domain(xen, plan()) == 2
+
+
+def test_what_a_domain_may_not_have_is_not_mapped_for_it(xen: Model) -> None:
+    """dom0 may map the page of its own agent; a guest only once it was permitted to."""
+    domid = create_domain(xen, plan())
+    with pytest.raises(XenError) as caught:
+        xen.map_iomem(domid, 0x22002, 0x47FF0, 1, add=True)
+    assert caught.value.errno == errno.EPERM
+    xen.permit_iomem(domid, 0x47FF0, 1, allow=True)
+    xen.map_iomem(domid, 0x22002, 0x47FF0, 1, add=True)
+    xen.permit_iomem(domid, 0x47FF0, 1, allow=False)
+    with pytest.raises(XenError):
+        xen.map_iomem(domid, 0x22003, 0x47FF0, 1, add=True)

@@ -176,3 +176,22 @@ def test_a_management_page_that_is_not_aligned_is_never_answered(bench: Bench, a
 def test_a_window_at_the_end_of_a_page_is_a_fault(bench: Bench) -> None:
     result = bench.boot(domu=(("reg = <0x0 0x22001000", "reg = <0x0 0x22001ffc"),))
     assert result["domains"]["d1"] == {"answered": False}
+
+
+def test_an_empty_entry_ends_the_walk_without_a_word(bench: Bench) -> None:
+    result = bench.boot(("<&scmi_xen 3>", "<0>, <&scmi_xen 3>"))
+    assert result["domains"]["d1"]["allowed"] == []
+    assert result["xen"][-1].startswith("scmi: Acquire channel id = 0x2")
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ("<0x7777 3>", "/soc/fakedev@a003000: could not find phandle"),
+        ("<&gic 3>", "/soc/fakedev@a003000: could not get #access-controller-cells for /intc@8000000"),
+    ],
+)
+def test_an_entry_that_cannot_be_parsed_ends_the_walk(bench: Bench, entry: str, line: str) -> None:
+    result = bench.boot(("<&scmi_xen 3>", entry))
+    assert result["xen"][-1] == line
+    assert result["domains"]["d1"]["allowed"] == []
