@@ -18,7 +18,7 @@ from xenscmi.hypervisor.memory import PAGE_MASK, SMALLEST_WINDOW, AddressSpace
 from xenscmi.scmi.header import TOKENS, Header
 from xenscmi.scmi.message import Refused, Request, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
-from xenscmi.scmi.shmem import ChannelError, collect, post, reset
+from xenscmi.scmi.shmem import ChannelError, Posted, collect, post, reset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,27 +62,31 @@ class Guest:
         self._shmem = shmem
         self._token = 0
 
-    def exchange(self, protocol_id: int, message_id: int, payload: bytes) -> bytes:
-        """Send a message and return the answer's payload, status first.
+    def carry(self, posted: Posted) -> Posted:
+        """Take a message to the firmware, and return the answer.
 
         Raises NoAnswer, or DataAbort if the page is not there. A channel left busy is taken back by force.
         """
-        self._token = self._token % (TOKENS - 1) + 1
-        header = Header.of(protocol_id=protocol_id, message_id=message_id, token=self._token)
         area = memoryview(self._memory.page(self._shmem))[self._shmem & PAGE_MASK :]
         if len(area) < SMALLEST_WINDOW:
             raise DataAbort(self._shmem + len(area))
         reset(area)
-        post(area, header, payload)
+        post(area, posted.header, posted.payload)
         result = self._xen.smc(self._domid, (self._func_id, 0, 0, 0, 0, 0, 0, 0))[0]
         if result:
             raise NoAnswer(result)
         try:
-            answer = collect(area)
+            return collect(area)
         except ChannelError:
             raise NoAnswer(result) from None
+
+    def exchange(self, protocol_id: int, message_id: int, payload: bytes) -> bytes:
+        """Send a message and return the answer's payload, status first. Raises as `carry` does."""
+        self._token = self._token % (TOKENS - 1) + 1
+        header = Header.of(protocol_id=protocol_id, message_id=message_id, token=self._token)
+        answer = self.carry(Posted(header, payload))
         if answer.header != header:
-            raise NoAnswer(result)
+            raise NoAnswer(0)
         return answer.payload
 
     def ask(self, protocol_id: int, request: Request, version: int = 0) -> Response | Refused:

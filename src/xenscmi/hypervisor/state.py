@@ -20,20 +20,24 @@ from xenscmi.host.types import Host
 from xenscmi.hypervisor.console import CAPACITY
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import XenError
+from xenscmi.hypervisor.guest import Offer, offers
 from xenscmi.hypervisor.machine import boot, partial_trees, platform_of
 from xenscmi.hypervisor.memory import AddressSpace, FrameRanges
 from xenscmi.hypervisor.model import Model
-from xenscmi.hypervisor.toolstack import CreationError
+from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, create_domain
 
 WAIT = 300.0
 """How long a command waits for others to end, in seconds."""
 
 _VERSION = 1
 _SCHEMA = (
-    "CREATE TABLE machine (host TEXT NOT NULL, last_domid INTEGER NOT NULL, firmware TEXT NOT NULL)",
+    """CREATE TABLE machine (
+        host TEXT NOT NULL, location TEXT NOT NULL, last_domid INTEGER NOT NULL, firmware TEXT NOT NULL
+    )""",
     """CREATE TABLE domain (
         domid INTEGER PRIMARY KEY, name TEXT UNIQUE, agent_id INTEGER UNIQUE, max_vcpus INTEGER NOT NULL,
-        dying INTEGER NOT NULL, iomem TEXT NOT NULL, memory TEXT NOT NULL, devices TEXT NOT NULL, configuration TEXT
+        dying INTEGER NOT NULL, iomem TEXT NOT NULL, memory TEXT NOT NULL, devices TEXT NOT NULL, configuration TEXT,
+        offer TEXT
     )""",
     "CREATE TABLE console (number INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL)",
     f"PRAGMA user_version = {_VERSION}",
@@ -47,34 +51,75 @@ class StateError(XenscmiError):
         super().__init__(Diagnostic(message=message, help=help))
 
 
+@contextmanager
+def _transaction(path: Path, kind: str) -> Iterator[sqlite3.Connection]:
+    """Open a state file and begin; whoever does not commit changes nothing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=WAIT, isolation_level=None)) as connection:
+            connection.execute(f"BEGIN {kind}")
+            yield connection
+    except sqlite3.Error as error:
+        raise StateError(f"cannot use the state file {path}: {error}", "remove it, or name another") from None
+    except OSError as error:
+        raise StateError(f"cannot use the state file {path}: {error.strerror}") from None
+
+
+def running_host(path: Path) -> str | None:
+    """Return where the files of the host stand that runs in a state file; None where none does."""
+    if not path.exists():
+        return None
+    with _transaction(path, "DEFERRED") as connection:
+        row = None if _is_new(connection) else connection.execute("SELECT location FROM machine").fetchone()
+        return None if row is None else str(json.loads(row[0]))
+
+
 class Session:
     """A running host: the model, and what the toolstack keeps of its domains.
 
-    `names`: domain id → name; `configurations`: domain id → what the domain was made of, in the toolstack's own words.
+    `names`: domain id → name; `configurations`: domain id → what the domain was made of, in the toolstack's own words;
+    `offers`: domain id → the channel that the device tree of a domain of the toolstack's offers it.
     """
 
     def __init__(self, xen: Model) -> None:
         self.xen = xen
         self.names: dict[int, str] = {0: "Domain-0"} if 0 in xen.domains else {}
         self.configurations: dict[int, str] = {}
+        self.offers: dict[int, Offer] = {}
+
+    def create(self, plan: DomainPlan, configuration: str = "", offer: Offer | None = None) -> int:
+        """Make a domain, as `toolstack.create_domain`, and remember what it was made of; return its id."""
+        domid = create_domain(self.xen, plan, [name for each, name in self.names.items() if each in self.xen.domains])
+        if plan.name:
+            self.names[domid] = plan.name
+        self.configurations[domid] = configuration
+        if offer is not None:
+            self.offers[domid] = offer
+        return domid
+
+    def offer(self, domid: int) -> Offer | None:
+        """Return the channel that a domain's device tree offers it, as far as it is known."""
+        return self.offers.get(domid) or next(offers(self.xen.domain(domid).tree), None)
 
     def domid(self, name: str) -> int | None:
-        """Return the id of the domain of this name or, where none has it, this id; None where there is none."""
-        found = next((domid for domid, each in self.names.items() if each == name), None)
-        if found is None and name.isascii() and name.isdecimal() and int(name) in self.xen.domains:
-            return int(name)
-        return found
+        """Return the id of the domain that a word means, as xl does: digits are an id. None where there is none."""
+        if name.isascii() and name.isdecimal():
+            return int(name) if int(name) in self.xen.domains else None
+        return next((domid for domid, each in self.names.items() if each == name and domid in self.xen.domains), None)
 
 
 class Store:
     """The state file of a host; the host is booted when the first command needs it.
 
+    `location` is kept for commands to come: where the host's files stand.
+
     All methods raise StateError where the file cannot be used, and Panic where Xen panics at boot.
     """
 
-    def __init__(self, path: Path, host: Host) -> None:
+    def __init__(self, path: Path, host: Host, location: str = "") -> None:
         self._path = path
         self._host = host
+        self._location = location
         self._fingerprint = _fingerprint(host)
 
     @contextmanager
@@ -84,7 +129,7 @@ class Store:
         What Xen refuses leaves its traces too (ids go up, lines are logged): a block that ends by XenError or
         CreationError is kept. Any other exception leaves everything as it was.
         """
-        with self._transaction("IMMEDIATE") as connection:
+        with _transaction(self._path, "IMMEDIATE") as connection:
             session = self._load(connection)
             try:
                 yield session
@@ -97,7 +142,7 @@ class Store:
 
     def look(self) -> Session:
         """Return the host as it is; what is done to it then is not kept."""
-        with self._transaction("DEFERRED") as connection:
+        with _transaction(self._path, "DEFERRED") as connection:
             if not _is_new(connection) and _host_of(connection) == self._fingerprint:
                 return self._load(connection)
         with self.session() as session:
@@ -106,34 +151,21 @@ class Store:
     def log(self) -> list[str]:
         """Return Xen's log since boot, as far as it is kept."""
         self.look()
-        with self._transaction("DEFERRED") as connection:
+        with _transaction(self._path, "DEFERRED") as connection:
             return [line for (line,) in connection.execute("SELECT line FROM console ORDER BY number")]
 
     def reboot(self) -> None:
         """Forget the running host and all its domains: the next command boots it anew."""
-        with self._transaction("IMMEDIATE") as connection:
+        with _transaction(self._path, "IMMEDIATE") as connection:
             if not _is_new(connection):
                 _clear(connection)
             connection.execute("COMMIT")
-
-    @contextmanager
-    def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
-        """Open the file and begin; whoever does not commit changes nothing."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._path, timeout=WAIT, isolation_level=None)) as connection:
-                connection.execute(f"BEGIN {kind}")
-                yield connection
-        except sqlite3.Error as error:
-            raise StateError(f"cannot use the state file {self._path}: {error}", "remove it, or name another") from None
-        except OSError as error:
-            raise StateError(f"cannot use the state file {self._path}: {error.strerror}") from None
 
     def _load(self, connection: sqlite3.Connection) -> Session:
         if _is_new(connection):
             for statement in _SCHEMA:
                 connection.execute(statement)
-        row = connection.execute("SELECT host, last_domid, firmware FROM machine").fetchone()
+        row = connection.execute("SELECT host, last_domid, firmware, location FROM machine").fetchone()
         session = Session(boot(self._host))
         if row is None:
             session.names |= _names_at_boot(self._host, session.xen)
@@ -143,20 +175,24 @@ class Store:
             _clear(connection)
             session.names |= _names_at_boot(self._host, session.xen)
         else:
+            location = json.loads(row[3])
+            what = "the host's files have changed since it was booted, and"
+            if location != self._location:
+                what = f"another host is running, {location}, and"
             raise StateError(
-                f"the host's files have changed since it was booted, and domains run on it (state in {self._path})",
-                "reboot the modelled host by removing its state file, or restore the files and destroy the domains",
+                f"{what} domains run on it (state in {self._path})",
+                "end it with `xenscmi destroy --all`, or name another state file with --state",
             )
         return session
 
     def _save(self, connection: sqlite3.Connection, session: Session) -> None:
         xen = session.xen
         connection.execute("DELETE FROM machine")
-        firmware = json.dumps(xen.firmware.state())
-        connection.execute("INSERT INTO machine VALUES (?, ?, ?)", (self._fingerprint, xen.last_domid, firmware))
+        row = (self._fingerprint, _kept(self._location), xen.last_domid, json.dumps(xen.firmware.state()))
+        connection.execute("INSERT INTO machine VALUES (?, ?, ?, ?)", row)
         connection.execute("DELETE FROM domain")
         rows = [_row(session, domain) for domain in xen.domains.values()]
-        connection.executemany("INSERT INTO domain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany(f"INSERT INTO domain VALUES ({', '.join('?' * 10)})", rows)
         connection.executemany("INSERT INTO console (line) VALUES (?)", [(line,) for line in xen.console.lines])
         connection.execute("DELETE FROM console WHERE number <= (SELECT MAX(number) FROM console) - ?", (CAPACITY,))
 
@@ -191,17 +227,24 @@ def _names_at_boot(host: Host, xen: Model) -> dict[int, str]:
     return dict(zip(domus, (domain.name for domain in host.domains if domain.kind.value == "dom0less"), strict=False))
 
 
+def _kept(text: str | None) -> str | None:
+    """Return a text as it is kept: SQLite takes no bytes that are not UTF-8, which names and paths may have."""
+    return None if text is None else json.dumps(text)
+
+
 def _row(session: Session, domain: Domain) -> tuple[object, ...]:
+    offer = session.offers.get(domain.domid)
     return (
         domain.domid,
-        session.names.get(domain.domid),
+        _kept(session.names.get(domain.domid)),
         domain.channel.agent_id if domain.channel else None,
         domain.max_vcpus,
         domain.dying,
         json.dumps(domain.iomem.ranges),
         json.dumps(domain.memory.mappings),
         json.dumps(domain.devices),
-        session.configurations.get(domain.domid),
+        _kept(session.configurations.get(domain.domid)),
+        json.dumps([offer.node, offer.func_id, offer.shmem]) if offer else None,
     )
 
 
@@ -212,7 +255,7 @@ def _restore(connection: sqlite3.Connection, session: Session, last_domid: int, 
     xen.last_domid = last_domid
     xen.mediator.release_all()
     rows = connection.execute("SELECT * FROM domain ORDER BY domid")
-    for domid, name, agent_id, max_vcpus, dying, iomem, memory, devices, configuration in rows:
+    for domid, name, agent_id, max_vcpus, dying, iomem, memory, devices, configuration, offer in rows:
         space = AddressSpace(xen.memory)
         for guest_frame, count, frame in json.loads(memory):
             space.map(guest_frame, frame, count)
@@ -230,9 +273,12 @@ def _restore(connection: sqlite3.Connection, session: Session, last_domid: int, 
             xen.mediator.hand_over(domain, agent_id)
         xen.domains[domid] = domain
         if name is not None:
-            session.names[domid] = name
+            session.names[domid] = json.loads(name)
         if configuration is not None:
-            session.configurations[domid] = configuration
+            session.configurations[domid] = json.loads(configuration)
+        if offer is not None:
+            node, func_id, shmem = json.loads(offer)
+            session.offers[domid] = Offer(node=node, func_id=func_id, shmem=shmem)
     permissions, resources = json.loads(firmware)
     agents = {
         int(agent): (granted, [(device, protocol) for device, protocol in denied])
