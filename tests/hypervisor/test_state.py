@@ -23,7 +23,7 @@ from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice, Host
 from xenscmi.hypervisor.errors import Panic
 from xenscmi.hypervisor.guest import Guest
 from xenscmi.hypervisor.sanitise import boot_config
-from xenscmi.hypervisor.state import StateError, Store
+from xenscmi.hypervisor.state import StateError, Store, switch_off
 from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, IomemRange, create_domain
 from xenscmi.scmi.message import Refused
 from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest
@@ -120,9 +120,9 @@ def test_looking_keeps_nothing(store: Store) -> None:
     assert store.log().count("scmi: Got agent count 8") == 1
 
 
-def test_reboot_forgets(store: Store) -> None:
+def test_switching_off_forgets(tmp_path: Path, store: Store) -> None:
     create(store, "one", 2)
-    store.reboot()
+    switch_off(tmp_path / "state" / "host.db")
     assert [info.domid for info in store.look().xen.list()] == [0]
     assert create(store, "one", 2) == 1
 

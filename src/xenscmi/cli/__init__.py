@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 COMMANDS = {
     "create": "make a domain of an xl.cfg file; with -n, only show libxl's JSON of it",
     "domctl": "show the bytes of the createdomain hypercall, or decode them",
+    "list": "list the domains of the modelled host",
+    "destroy": "destroy a domain of the modelled host",
+    "agents": "list the firmware's SCMI agents, and the domain that has each",
+    "dmesg": "print Xen's log",
+    "scmi": "send an SCMI message as a domain, and show what comes back",
+    "decode": "turn SCMI messages in a dump or a kernel trace into words",
+    "simulate": "run a whole host: which domain reaches which device",
     "profiles": "list the layouts of createdomain that can be chosen",
     "check": "say where the parts of a host disagree",
     "show": "show a host as a table: agents, pages, owners, devices",

@@ -1,13 +1,19 @@
-"""Make a domain of an xl.cfg file, as `xl create` does.
+"""Make a domain of an xl.cfg file, as `xl create` does: on the modelled host.
+
+libxl's steps in libxl's order: the defaults, createdomain, the name, iomem, the devices of dtdev. What fails undoes
+what came before it, says which step it was, what Xen said, and what to do. Of several files, all domains are made, or
+none. The host is booted if it does not run yet; its Xen sees what the bytes of createdomain say.
 
 With -n nothing is created: libxl's JSON of the configuration goes to standard output, exactly as `xl -N create` prints
 it; of several files, a JSON array of them. What there is to say goes to standard error.
 
 Settings given behind the files are appended to each file, so they win over what it says.
 
-exit codes: those of xl: 0; 1 for most errors in the file; 3 for an unreadable file; 6 for a bad PCI address
+exit codes: those of xl: 0; 1 for most errors in the file, and for a device that cannot be assigned; 3 for an unreadable
+file, and for what Xen refuses; 6 for what libxl refuses; besides, 2 where the host or its state cannot be used
 
 examples:
+  xenscmi create guest.cfg --host board/
   xenscmi create -n guest.cfg
   xenscmi create -n guest.cfg 'arm_sci="type=scmi_smc_multiagent,agent_id=2"'
   generate-config | xenscmi create -n -
@@ -18,7 +24,7 @@ from __future__ import annotations
 import sys
 
 from xenscmi.cli.files import read_source, show, split_arguments, write
-from xenscmi.config.errors import EXIT_ERROR_FAIL, ConfigError
+from xenscmi.config.errors import ConfigError
 from xenscmi.config.json import to_json
 from xenscmi.config.parse import parse_xlcfg
 
@@ -34,6 +40,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-f", "--defconfig", metavar="FILE", action="append", default=[], help="another way to name a file"
     )
+    parser.add_argument("--json", action="store_true", help="print id, name and agent of what was created as JSON")
+    parser.add_argument("--host", metavar="PATH", help="the modelled host: its folder, host.toml or device tree")
+    parser.add_argument("--state", metavar="FILE", help="where the running host is kept; see xenscmi list --help")
     parser.add_argument(
         "arguments", nargs="*", metavar="FILE | KEY=VALUE", help="xl.cfg files (- is standard input), settings"
     )
@@ -46,8 +55,10 @@ def run(arguments: Namespace) -> int:
     if not files:
         print("xenscmi create: error: name an xl.cfg file; see xenscmi create --help", file=sys.stderr)
         return 2
-    documents, exit_code = [], 0
+    results, exit_code = [], 0
     for file in files:
+        if not arguments.dryrun and not arguments.quiet:
+            print(f"Parsing config from {file}", file=sys.stderr)
         try:
             parsed = parse_xlcfg(read_source(file, settings))
         except ConfigError as error:
@@ -56,14 +67,13 @@ def run(arguments: Namespace) -> int:
         else:
             if not arguments.quiet:
                 show(parsed.diagnostics, file)
-            documents.append(to_json(parsed.config))
+            results.append((file, parsed))
     if exit_code:
         return exit_code
     if not arguments.dryrun:
-        print(
-            "xenscmi create: error: there is no hypervisor to talk to yet: use -n to see what it would be told",
-            file=sys.stderr,
-        )
-        return EXIT_ERROR_FAIL
+        from xenscmi.cli.making import make
+
+        return make(arguments, results)
+    documents = [to_json(parsed.config) for _, parsed in results]
     write(documents[0] if len(files) == 1 else "[\n" + ",\n".join(documents) + "\n]")
     return 0

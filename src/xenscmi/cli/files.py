@@ -60,11 +60,15 @@ def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
     sys.stderr.write(render(diagnostics, name, colour=colour))
 
 
-def write(text: str) -> None:
-    """Print text to standard output, bytes that were not UTF-8 as they came; a newline only on a terminal."""
+def put(text: str) -> None:
+    """Print text to standard output as it stands, bytes that were not UTF-8 as they came."""
+    sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    if sys.stdout.isatty():
-        sys.stdout.buffer.write(b"\n")
+
+
+def write(text: str) -> None:
+    """Print a document to standard output; a newline behind it only on a terminal."""
+    put(f"{text}\n" if sys.stdout.isatty() else text)
 
 
 def write_file(path: str, text: str) -> None:

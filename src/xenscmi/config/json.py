@@ -26,7 +26,12 @@ _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 def to_json(config: DomainConfig) -> str:
     """Return the configuration as libxl_domain_config_to_json does: without what is at its default."""
-    return _text(config.dump(), "\n")
+    return pretty(config.dump())
+
+
+def pretty(value: Any) -> str:
+    """Return numbers, texts, lists and objects as json-c prints them."""
+    return _text(value, "\n")
 
 
 def _text(value: Any, newline: str) -> str:

@@ -7,7 +7,7 @@ A domain was given the devices that are assigned to it (dom0 by Xen's walk over 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from xenscmi.firmware.resources import BASE
@@ -16,7 +16,6 @@ from xenscmi.host.types import DomainKind, Host
 from xenscmi.hypervisor import dt
 from xenscmi.hypervisor.attempts import ATTEMPTS
 from xenscmi.hypervisor.boot import start
-from xenscmi.hypervisor.console import Console
 from xenscmi.hypervisor.dom0less import copied_nodes
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import DataAbort, Panic
@@ -60,11 +59,21 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """Something that no domain may do: what a domain tried (`subject`), should have met, and met."""
+
+    subject: str
+    expected: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DomainView:
     """What one domain saw.
 
     `agent_id` is what the firmware told it, None if its calls were not answered. `devices`: SCMI device id → what its
-    agent could use of it; `given`: the ids of the devices that are assigned to the domain.
+    agent could use of it; `given`: the ids of the devices that are assigned to the domain. `forbidden` is what else it
+    tried.
     """
 
     name: str
@@ -73,6 +82,7 @@ class DomainView:
     agent_id: int | None = None
     given: frozenset[int] = frozenset()
     devices: Mapping[int, Access] = field(default_factory=dict)
+    forbidden: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +110,9 @@ def simulate(host: Host) -> Simulation:
     domains = [] if panic else _domains(xen, host, deviations)
     log = xen.console.lines
     for domain, made in domains:
-        view = _look(xen, domain, made)
+        view = replace(_look(xen, domain, made), forbidden=tuple(_forbidden(xen, made)))
         views.append(view)
-        deviations += [*_judge(domain, view), *_forbidden(xen, domain.name, made)]
+        deviations += _judge(domain, view)
     return Simulation(panic=panic, domains=tuple(views), deviations=tuple(deviations), log=log)
 
 
@@ -160,9 +170,7 @@ def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
     for path in made.devices:
         node = xen.tree.node(path)
         assert node is not None, "Xen has found it"
-        for _, arguments in dt.phandle_list(node, "access-controllers", "#access-controller-cells", Console()):
-            if arguments:
-                yield arguments[0]
+        yield from dt.device_ids(node)
 
 
 def _access(xen: Model, guest: Guest, resources: Mapping[int, frozenset[int]]) -> Access:
@@ -184,7 +192,7 @@ def _ask(guest: Guest, request: Request) -> object:
 
 
 def _judge(domain: HostDomain, view: DomainView) -> Iterator[Deviation]:
-    """Yield where a domain's agent is not the one it should have, or reaches other devices than those given to it."""
+    """Yield where a domain has another agent than it should, or reaches other things than it may."""
     if domain.kind is DomainKind.DOM0:
         wanted = domain.agent_id.value if domain.agent_id else None
     else:
@@ -192,42 +200,42 @@ def _judge(domain: HostDomain, view: DomainView) -> Iterator[Deviation]:
         wanted = config.arch_arm_sci_agent_id if config.arch_arm_sci_type == SCI_SCMI_SMC_MA else None
     if view.agent_id != wanted:
         yield Deviation(domain=view.name, subject="agent", expected=_agent(wanted), seen=_agent(view.agent_id))
-    if wanted is None:
-        return
-    for device in sorted(view.given | view.devices.keys()):
+    for device in sorted(view.given | view.devices.keys()) if wanted is not None else ():
         expected = Access.ALL if device in view.given else Access.NONE
         seen = view.devices.get(device, Access.NONE)
         if seen is not expected:
             yield Deviation(domain=view.name, subject=f"device {device}", expected=expected.value, seen=seen.value)
+    for tried in view.forbidden:
+        if tried.seen != tried.expected:
+            yield Deviation(domain=view.name, subject=tried.subject, expected=tried.expected, seen=tried.seen)
 
 
 def _agent(agent_id: int | None) -> str:
     return "no answer" if agent_id is None else f"agent {agent_id}"
 
 
-def _forbidden(xen: Model, name: str, made: Domain) -> Iterator[Deviation]:
-    """Yield what a domain can do although no domain may: others' channels and pages, and managing permissions."""
+def _forbidden(xen: Model, made: Domain) -> Iterator[Attempt]:
+    """Let a domain try what no domain may: others' channels and pages, and managing permissions."""
     own = made.channel
     for func_id, agent in xen.firmware.channels.items():
         if own is not None and (func_id == own.func_id or agent.shmem == own.address):
             continue
-        if xen.smc(made.domid, (func_id, 0, 0, 0, 0, 0, 0, 0))[0] != SMCCC_UNKNOWN:
-            yield Deviation(domain=name, subject=f"smc-id {func_id:#x}", expected="unknown", seen="answered")
-        seen_at = made.memory.guest_frame(agent.shmem >> PAGE_SHIFT)
-        if seen_at is not None:
-            seen = f"mapped at {seen_at << PAGE_SHIFT:#x}"
-            yield Deviation(domain=name, subject=f"page {agent.shmem:#x}", expected="out of reach", seen=seen)
-    if own is None:
-        return
-    page = made.memory.guest_frame(own.address >> PAGE_SHIFT)
-    if page is None:
+        unknown = xen.smc(made.domid, (func_id, 0, 0, 0, 0, 0, 0, 0))[0] == SMCCC_UNKNOWN
+        yield Attempt(subject=f"smc-id {func_id:#x}", expected="unknown", seen="unknown" if unknown else "answered")
+        frame = made.memory.guest_frame(agent.shmem >> PAGE_SHIFT)
+        seen = "out of reach" if frame is None else f"mapped at {frame << PAGE_SHIFT:#x}"
+        yield Attempt(subject=f"page {agent.shmem:#x}", expected="out of reach", seen=seen)
+    page = made.memory.guest_frame(own.address >> PAGE_SHIFT) if own is not None else None
+    if own is None or page is None:
         return
     guest = Guest(xen, made.domid, made.memory, own.func_id, page << PAGE_SHIFT)
-    for request in (
-        BaseSetDevicePermissionsRequest(own.agent_id, 0, AccessFlags.of(allow=True)),
-        BaseResetAgentConfigurationRequest(own.agent_id, ResetAgentFlags.of(reset_permissions=True)),
+    for name, request in (
+        ("SET_DEVICE_PERMISSIONS", BaseSetDevicePermissionsRequest(own.agent_id, 0, AccessFlags.of(allow=True))),
+        (
+            "RESET_AGENT_CONFIGURATION",
+            BaseResetAgentConfigurationRequest(own.agent_id, ResetAgentFlags.of(reset_permissions=True)),
+        ),
     ):
         answer = _ask(guest, request)
-        if answer is not None and not isinstance(answer, Refused):
-            subject = type(request).__name__.removesuffix("Request")
-            yield Deviation(domain=name, subject=subject, expected="DENIED", seen="SUCCESS")
+        refused = answer is None or isinstance(answer, Refused)
+        yield Attempt(subject=name, expected="refused", seen="refused" if refused else "SUCCESS")

@@ -74,6 +74,16 @@ def running_host(path: Path) -> str | None:
         return None if row is None else str(json.loads(row[0]))
 
 
+def switch_off(path: Path) -> None:
+    """Forget the host that runs in a state file, and all its domains: the next command boots one anew."""
+    if not path.exists():
+        return
+    with _transaction(path, "IMMEDIATE") as connection:
+        if not _is_new(connection):
+            _clear(connection)
+        connection.execute("COMMIT")
+
+
 class Session:
     """A running host: the model, and what the toolstack keeps of its domains.
 
@@ -104,21 +114,21 @@ class Session:
     def domid(self, name: str) -> int | None:
         """Return the id of the domain that a word means, as xl does: digits are an id. None where there is none."""
         if name.isascii() and name.isdecimal():
-            return int(name) if int(name) in self.xen.domains else None
+            return next((domid for domid in self.xen.domains if str(domid) == name.lstrip("0").rjust(1, "0")), None)
         return next((domid for domid, each in self.names.items() if each == name and domid in self.xen.domains), None)
 
 
 class Store:
     """The state file of a host; the host is booted when the first command needs it.
 
-    `location` is kept for commands to come: where the host's files stand.
+    `host` is that host; `location`, where its files stand, is kept for commands to come.
 
     All methods raise StateError where the file cannot be used, and Panic where Xen panics at boot.
     """
 
     def __init__(self, path: Path, host: Host, location: str = "") -> None:
         self._path = path
-        self._host = host
+        self.host = host
         self._location = location
         self._fingerprint = _fingerprint(host)
 
@@ -154,26 +164,19 @@ class Store:
         with _transaction(self._path, "DEFERRED") as connection:
             return [line for (line,) in connection.execute("SELECT line FROM console ORDER BY number")]
 
-    def reboot(self) -> None:
-        """Forget the running host and all its domains: the next command boots it anew."""
-        with _transaction(self._path, "IMMEDIATE") as connection:
-            if not _is_new(connection):
-                _clear(connection)
-            connection.execute("COMMIT")
-
     def _load(self, connection: sqlite3.Connection) -> Session:
         if _is_new(connection):
             for statement in _SCHEMA:
                 connection.execute(statement)
         row = connection.execute("SELECT host, last_domid, firmware, location FROM machine").fetchone()
-        session = Session(boot(self._host))
+        session = Session(boot(self.host))
         if row is None:
-            session.names |= _names_at_boot(self._host, session.xen)
+            session.names |= _names_at_boot(self.host, session.xen)
         elif row[0] == self._fingerprint:
             _restore(connection, session, row[1], row[2])
         elif _runs_only(connection, session.xen.domains):
             _clear(connection)
-            session.names |= _names_at_boot(self._host, session.xen)
+            session.names |= _names_at_boot(self.host, session.xen)
         else:
             location = json.loads(row[3])
             what = "the host's files have changed since it was booted, and"
@@ -192,7 +195,7 @@ class Store:
         connection.execute("INSERT INTO machine VALUES (?, ?, ?, ?)", row)
         connection.execute("DELETE FROM domain")
         rows = [_row(session, domain) for domain in xen.domains.values()]
-        connection.executemany(f"INSERT INTO domain VALUES ({', '.join('?' * 10)})", rows)
+        connection.executemany("INSERT INTO domain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         connection.executemany("INSERT INTO console (line) VALUES (?)", [(line,) for line in xen.console.lines])
         connection.execute("DELETE FROM console WHERE number <= (SELECT MAX(number) FROM console) - ?", (CAPACITY,))
 

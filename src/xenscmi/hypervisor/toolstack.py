@@ -26,6 +26,11 @@ class IomemRange:
     count: int
     guest: int
 
+    @property
+    def frames(self) -> str:
+        """The host's frames as libxl prints them: first and last, in hexadecimal."""
+        return f"{self.start:x}-{self.start + self.count - 1:x}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainPlan:
@@ -45,9 +50,7 @@ class CreationError(Exception):
     made.
     """
 
-    def __init__(
-        self, step: str, message: str, error: XenError, domid: int | None = None, subject: str = ""
-    ) -> None:
+    def __init__(self, step: str, message: str, error: XenError, domid: int | None = None, subject: str = "") -> None:
         super().__init__(step, message, error, domid, subject)
         self.step = step
         self.message = message
@@ -80,8 +83,8 @@ def plan_of_config(config: DomainConfig, profile: Profile) -> DomainPlan:
 def create_domain(xen: Hypervisor, plan: DomainPlan, names: Collection[str] = ()) -> int:
     """Make a domain and return its id; `names` are those of other domains.
 
-    Raises CreationError. What was made before the failure is destroyed, which a firmware that refuses to reset the agent
-    leaves half done: the domain then stays, dying, as on a real host.
+    Raises CreationError. What was made before the failure is destroyed; where the firmware refuses to reset the agent,
+    the domain stays, dying, as on a real host.
     """
     try:
         domid = xen.create(plan.config)
@@ -107,7 +110,7 @@ def _give_name(domid: int, name: str, names: Collection[str]) -> None:
 
 
 def _give_iomem(xen: Hypervisor, domid: int, stretch: IomemRange) -> None:
-    frames = f"{stretch.start:x}-{stretch.start + stretch.count - 1:x}"
+    frames = stretch.frames
     try:
         xen.permit_iomem(domid, stretch.start, stretch.count, allow=True)
     except XenError as error:

@@ -73,7 +73,12 @@ class BootResult(TypedDict):
 
 def scmi_lines(lines: tuple[str, ...]) -> list[str]:
     """Return the lines of Xen's log that are about SCMI, without those that it prints for every message."""
-    return [line for line in lines if _ABOUT_SCMI.search(line) and not _ROUTINE.search(line)]
+    return [line for line in telling_lines(lines) if _ABOUT_SCMI.search(line)]
+
+
+def telling_lines(lines: tuple[str, ...]) -> list[str]:
+    """Return the lines of Xen's log without those that it prints for every message."""
+    return [line for line in lines if not _ROUTINE.search(line)]
 
 
 def boot_vector(host: Host) -> BootResult:

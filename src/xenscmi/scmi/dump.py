@@ -67,12 +67,23 @@ def decode_text(source: Source) -> Iterator[Found]:
     Raises XenscmiError for a trace line that is cut, a hex dump that is neither a shared-memory area nor a message, and
     a text without any of them.
     """
+    for found in decode_each(source):
+        if isinstance(found, XenscmiError):
+            raise found
+        yield found
+
+
+def decode_each(source: Source) -> Iterator[Found | XenscmiError]:
+    """Yield what `decode_text` does, and go on after what cannot be read: errors are yielded, not raised."""
     none = True
     for span, lines in _blocks(source):
         none = False
-        yield Found(_decode_dump(lines, span) if lines else _decode_trace(span), span)
+        try:
+            yield Found(_decode_dump(lines, span) if lines else _decode_trace(span), span)
+        except XenscmiError as error:
+            yield error
     if none:
-        raise XenscmiError(
+        yield XenscmiError(
             Diagnostic(
                 message="no SCMI message found",
                 span=Span(source, 0, 0),

@@ -1,0 +1,93 @@
+"""Destroy a domain of the modelled host, as `xl destroy` does.
+
+Xen has the firmware reset the domain's agent, and the agent is free again. With --all the host itself is switched off:
+nothing is left of it, and the next command boots it anew.
+
+exit codes: 0; 1 where it is not possible; 2 where the host or its state cannot be used
+
+examples:
+  xenscmi destroy DomD
+  xenscmi destroy 3
+  xenscmi destroy --all
+"""
+
+from __future__ import annotations
+
+import sys
+
+from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, find_domain, guarded, open_store, print_xen, state_file
+from xenscmi.cli.running import configure as configure_host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from xenscmi.hypervisor.state import Session
+
+_DOM0 = """\
+Not destroying domain 0; use -f to force.
+This can only be done when using a disaggregated hardware domain and toolstack.
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("domain", nargs="?", metavar="DOMAIN", help="the domain: a name or an id")
+    parser.add_argument("-f", "--force", action="store_true", help="try it on domain 0 too, which Xen then refuses")
+    parser.add_argument("--all", action="store_true", help="switch the modelled host off, whatever runs on it")
+    configure_host(parser)
+
+
+@guarded
+def run(arguments: Namespace) -> int:
+    """Run the command."""
+    if (arguments.domain is None) != arguments.all:
+        print("xenscmi destroy: error: name a domain, or give --all; see xenscmi destroy --help", file=sys.stderr)
+        return EXIT_UNUSABLE
+    if arguments.all:
+        from xenscmi.hypervisor.state import switch_off
+
+        switch_off(state_file(arguments))
+        return 0
+    from xenscmi.hypervisor.errors import XenError
+
+    try:
+        with open_store(arguments).session() as session:
+            return _destroy(session, arguments.domain, force=arguments.force)
+    except XenError:
+        return EXIT_FAILURE
+
+
+def _destroy(session: Session, word: str, *, force: bool) -> int:
+    """Destroy a domain in libxl's words. Raises XenError, told, so that what it left behind is kept."""
+    from xenscmi.hypervisor.errors import XenError
+
+    domid = find_domain(session, word)
+    if domid is None:
+        return EXIT_FAILURE
+    if domid == 0 and not force:
+        print(_DOM0, file=sys.stderr)
+        return EXIT_FAILURE
+    if domid not in session.xen.domains:
+        _say(domid, "Non-existant domain")
+        return _failed(domid, -21)
+    before = len(session.xen.console.lines)
+    try:
+        session.xen.destroy(domid)
+    except XenError as error:
+        print_xen(session.xen.console.lines[before:])
+        _say(domid, f"xc_domain_destroy failed: {error}")
+        _failed(domid, -3)
+        raise
+    return 0
+
+
+def _failed(domid: int, code: int) -> int:
+    _say(domid, "Unable to destroy guest")
+    _say(domid, "Destruction of domain failed")
+    print(f"destroy failed (rc={code})", file=sys.stderr)
+    return EXIT_FAILURE
+
+
+def _say(domid: int, text: str) -> None:
+    print(f"libxl: error: Domain {domid}:{text}", file=sys.stderr)

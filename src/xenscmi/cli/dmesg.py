@@ -1,0 +1,37 @@
+"""Print the log of the modelled host's Xen, as `xl dmesg` does: its own lines about SCMI, devices and domains.
+
+exit codes: 0; 2 where the host or its state cannot be used
+
+examples:
+  xenscmi dmesg --host board/
+  xenscmi dmesg | grep scmi:
+"""
+
+from __future__ import annotations
+
+from xenscmi.cli.files import put
+from xenscmi.cli.running import configure as configure_host
+from xenscmi.cli.running import guarded, open_store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--json", action="store_true", help="as a JSON array of lines")
+    configure_host(parser)
+
+
+@guarded
+def run(arguments: Namespace) -> int:
+    """Run the command."""
+    lines = open_store(arguments).log()
+    if arguments.json:
+        import json
+
+        put(json.dumps(lines, indent=2) + "\n")
+    else:
+        put("".join(f"(XEN) {line}\n" for line in lines))
+    return 0

@@ -1,0 +1,87 @@
+"""What each domain of a host reached, against what it was given: a matrix for people, and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from xenscmi.hypervisor.simulate import Access, DomainView, Simulation
+from xenscmi.report.table import table
+
+_LEGEND = """\
+  +  given to the domain, and its agent can use all of it     .  not given, and refused
+  ?  given, but refused in whole or in part                   !  not given, and yet its agent can use it
+"""
+
+
+def render(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
+    """Return the matrix of domains and devices, what the devices are, and every deviation.
+
+    `paths` has the nodes of the host's device tree by SCMI device id.
+    """
+    if simulation.panic is not None:
+        return f"Xen panics at boot: {simulation.panic}\n\n{_deviations(simulation)}"
+    devices = sorted({device for view in simulation.domains for device in (*view.devices, *view.given)} | paths.keys())
+    shown = table(
+        ("DOMAIN", "ID", "AGENT", *map(str, devices)),
+        [
+            (
+                view.name,
+                str(view.domid),
+                "-" if view.agent_id is None else str(view.agent_id),
+                *(_cell(view, device) for device in devices),
+            )
+            for view in simulation.domains
+        ],
+    )
+    legend = "".join(f"  {device}: {', '.join(paths.get(device, ())) or '(no node)'}\n" for device in devices)
+    named = f"devices\n{legend}" if devices else "no device is under SCMI control\n"
+    return f"{shown}{_LEGEND}\n{named}\n{_deviations(simulation)}"
+
+
+def _cell(view: DomainView, device: int) -> str:
+    seen = view.devices.get(device, Access.NONE)
+    if device in view.given:
+        return "+" if seen is Access.ALL else "?"
+    return "." if seen is Access.NONE else "!"
+
+
+def _deviations(simulation: Simulation) -> str:
+    tried = sum(len(view.devices) + len(view.forbidden) for view in simulation.domains)
+    if not simulation.deviations:
+        return f"no deviation in {tried} things tried\n"
+    rows = [(each.domain, each.subject, each.expected, each.seen) for each in simulation.deviations]
+    return f"deviations ({len(rows)}, of {tried} things tried)\n" + table(("DOMAIN", "WHAT", "EXPECTED", "SEEN"), rows)
+
+
+def document(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
+    """Return the same as JSON, with Xen's log."""
+    return json.dumps(
+        {
+            "boots": simulation.panic is None,
+            "panic": simulation.panic,
+            "domains": [dict(_domain(view)) for view in simulation.domains],
+            "devices": {str(device): list(nodes) for device, nodes in sorted(paths.items())},
+            "deviations": [
+                {"domain": each.domain, "subject": each.subject, "expected": each.expected, "seen": each.seen}
+                for each in simulation.deviations
+            ],
+            "xen": list(simulation.log),
+        },
+        indent=2,
+    )
+
+
+def _domain(view: DomainView) -> Iterator[tuple[str, object]]:
+    yield "name", view.name
+    yield "domid", view.domid
+    yield "agent_id", view.agent_id
+    offer = view.offer
+    yield "channel", {"node": offer.node, "func_id": offer.func_id, "shmem": offer.shmem} if offer else None
+    yield "expected", sorted(view.given)
+    yield "reached", sorted(device for device, access in view.devices.items() if access is Access.ALL)
+    yield "partly_reached", sorted(device for device, access in view.devices.items() if access is Access.SOME)
+    yield (
+        "forbidden",
+        [{"subject": each.subject, "expected": each.expected, "seen": each.seen} for each in view.forbidden],
+    )
