@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-# Command -> what the list of commands says of it. The module has the same name.
+# Command -> what the list of commands says of it. The module has the same name, but for _MODULES.
 COMMANDS = {
     "create": "make a domain of an xl.cfg file; with -n, only show libxl's JSON of it",
     "domctl": "show the bytes of the createdomain hypercall, or decode them",
@@ -34,6 +34,9 @@ COMMANDS = {
     "rules": "list the rules of check",
     "completion": "print a completion script for bash, zsh or fish",
 }
+
+# A module of the name `list` would hide the builtin in this package.
+_MODULES = {"list": "list_domains"}
 
 EXIT_USAGE = 2
 
@@ -75,7 +78,7 @@ def load(command: str) -> ModuleType:
     """Import the module of a command."""
     from importlib import import_module
 
-    return import_module(f"xenscmi.cli.{command}")
+    return import_module(f"xenscmi.cli.{_MODULES.get(command, command)}")
 
 
 def make_parser(command: str, module: ModuleType) -> ArgumentParser:

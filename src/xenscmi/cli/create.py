@@ -1,6 +1,6 @@
 """Make a domain of an xl.cfg file, as `xl create` does: on the modelled host.
 
-libxl's steps in libxl's order: the defaults, createdomain, the name, iomem, the devices of dtdev. What fails undoes
+The steps are libxl's, in its order: defaults, createdomain, the name, iomem, the devices of dtdev. What fails undoes
 what came before it, says which step it was, what Xen said, and what to do. Of several files, all domains are made, or
 none. The host is booted if it does not run yet; its Xen sees what the bytes of createdomain say.
 

@@ -1,0 +1,85 @@
+"""`xenscmi simulate`: the matrix, deviations, and boot vectors in the form of expected.json."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xenscmi.cli import main
+from xenscmi.rules.example import FILES
+
+BOOT = Path(__file__).parents[1] / "vectors" / "boot"
+SAME = ("boots", "panic", "xen", "acquired", "management_messages")
+SAMPLE = ("good-dom0+2domU", "same-agent-dom0-domU", "domU-peek")
+
+
+def expected(name: str) -> dict[str, Any]:
+    found = json.loads((BOOT / name / "expected.json").read_text())
+    domains = {
+        domain: {key: value for key, value in seen.items() if key != "raw"} for domain, seen in found["domains"].items()
+    }
+    return {key: found[key] for key in SAME} | {"domains": domains}
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in BOOT.iterdir() if folder.is_dir()))
+def test_boot_vectors(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--boot-vector", str(BOOT / name), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == expected(name)
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_boot_vectors_as_a_process(name: str) -> None:
+    command = [sys.executable, "-m", "xenscmi", "simulate", "--boot-vector", str(BOOT / name), "--json"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert (json.loads(done.stdout), done.stderr) == (expected(name), b"")
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_good_host_as_expected(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(board)]) == 0
+    said = capsys.readouterr()
+    assert "no deviation in " in said.out
+    assert said.out.startswith("DOMAIN  ID  AGENT  ")
+    assert main(["simulate", "--json", str(board)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["boots"], found["deviations"]) == (True, [])
+    for domain in found["domains"]:
+        assert domain["reached"] == domain["expected"]
+        assert all(each["seen"] == each["expected"] for each in domain["forbidden"])
+        assert {each["subject"].split()[0] for each in domain["forbidden"]} >= {"smc-id", "page"}
+
+
+def test_every_mistake_is_a_deviation(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree = board / "guest.dts"
+    tree.write_text(tree.read_text().replace("0x82000006", "0x82000005"))
+    assert main(["simulate", str(board)]) == 1
+    assert "guest   agent     agent 4   no answer" in capsys.readouterr().out
+
+
+def test_a_device_that_a_domain_should_not_reach(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--boot-vector", str(BOOT / "mem-reserved-nomap")]) == 1
+    assert "dom0    page 0x47ff1000  out of reach  mapped at 0x47ff1000" in capsys.readouterr().out
+
+
+def test_a_panic(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--boot-vector", str(BOOT / "same-agent-dom0-domU")]) == 1
+    assert capsys.readouterr().out.startswith("Xen panics at boot: Error creating domain domU1 (rc = -17)\n")
+
+
+def test_a_folder_without_a_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(tmp_path)]) == 2
+    assert "neither a host device tree nor an xl.cfg" in capsys.readouterr().err
+    (tmp_path / "guest.cfg").write_text(FILES["guest.cfg"])
+    assert main(["simulate", str(tmp_path)]) == 2
+    assert "there is no host device tree to boot" in capsys.readouterr().err
