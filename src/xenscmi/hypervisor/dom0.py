@@ -122,7 +122,7 @@ def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
 def _is_kept_from_dom0(node: Node) -> bool:
     if dt.is_compatible(node, *SKIPPED, *REPLACED, *IOMMUS):
         return True
-    return node.path == "/cpus" or dt.read_string(node, "device_type") == "memory"
+    return dt.stands_at(node, "/cpus") or dt.read_string(node, "device_type") == "memory"
 
 
 def _console_node(tree: Tree) -> Node | None:

@@ -47,6 +47,11 @@ def is_compatible(node: Node, *compatible: str) -> bool:
     return any(each.encode() in strings for each in compatible)
 
 
+def stands_at(node: Node, path: str) -> bool:
+    """Whether this is the node's full path. Names are compared first: a tree may be very deep."""
+    return path.endswith(node.name) and node.path == path
+
+
 def is_available(node: Node) -> bool:
     """Whether the node has no `status`, or one that says okay."""
     status = node.get("status")

@@ -259,7 +259,7 @@ class Mediator:
         """Whether a node, and all below it, is kept out of dom0's device tree."""
         if not self.registered or not self.initialized or domain.channel is not None:
             return False
-        return dt.is_compatible(node, SCMI_SHMEM) or node.path == DOM0_NODE
+        return dt.is_compatible(node, SCMI_SHMEM) or dt.stands_at(node, DOM0_NODE)
 
     def assign_device(self, domain: Domain, node: Node) -> None:
         """Have the firmware grant the device's SCMI device ids to the domain's agent.
