@@ -22,3 +22,21 @@ step "3. The classic mistake: a blank after the comma"
 grep -n arm_sci guests/blank.cfg
 echo "xl overlooks ' agent_id=2', says nothing, and gives the domain agent 0:"
 run xenscmi domctl guests/blank.cfg | grep -E '"arm_sci_(type|agent_id)"'
+
+step "4. A whole host: who is which agent, and does everything agree?"
+run xenscmi show spider
+run xenscmi check spider
+
+step "5. Three mistakes, planted in a copy of it"
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+cp spider/* "$copy"
+plant() { # file, what stands there, what shall
+    printf '%-10s %s -> %s\n' "$1" "$2" "${3//\\/}"
+    sed -i "s|$2|$3|" "$copy/$1"
+}
+plant guest.cfg "47ff4,1" "47ff2,1"
+plant panel.dts "0x82000005" "0x82000004"
+plant xen.dtso "<&scmi_xen 11>" "<\\&scmi 11>"
+cd "$copy"
+run xenscmi check || true

@@ -23,8 +23,7 @@ def _check(view: View) -> Iterator[Finding]:
         entry = next((each for each in device.entries if each.target in scmi_paths), None)
         if entry:
             yield Finding(
-                message=f"access-controllers of {device.path} points at {entry.target}, not at Xen's {own.path}: "
-                "nothing is granted",
+                message=f"access-controllers of {device.path} points at {entry.target}, not at Xen's {own.path}",
                 span=entry.span,
                 related=also("Xen's scmi node", own.span),
                 severity=None if device.path in given else Severity.WARNING,
