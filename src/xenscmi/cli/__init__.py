@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,10 +44,27 @@ EXIT_USAGE = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code. 2 means that the arguments are not understood."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    _prepare_streams()
+    try:
+        try:
+            return _run(list(sys.argv[1:] if arguments is None else arguments))
+        finally:
+            sys.stdout.flush()  # what is buffered may not find its way out: hear of it now, not at Python's end
+    except BrokenPipeError:
+        return _give_up_output()
+    except OSError as error:
+        print(f"xenscmi: error: {error.strerror or error}", file=sys.stderr)
+        return _give_up_output()
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(given: list[str]) -> int:
     command = given[0] if given else "--help"
     if command in COMMANDS:
-        return _run(command, given[1:])
+        module = load(command)
+        code: int = module.run(make_parser(command, module).parse_intermixed_args(given[1:]))
+        return code
     if command in ("-h", "--help", "help"):
         print(_usage())
         return 0 if given else EXIT_USAGE
@@ -59,19 +77,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return EXIT_USAGE
 
 
-def _run(command: str, arguments: list[str]) -> int:
-    module = load(command)
-    parsed = make_parser(command, module).parse_intermixed_args(arguments)
-    try:
-        code: int = module.run(parsed)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader of our output is gone (`| head`): keep Python from complaining about it at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return code
+def _prepare_streams() -> None:
+    """Make the standard streams safe: one that is closed is empty, and what the locale cannot show is escaped."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (open as long as the process)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _give_up_output() -> int:
+    """Keep Python from complaining at its end that the reader of our output is gone (`| head`), or the disk full."""
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return 1
 
 
 def load(command: str) -> ModuleType:

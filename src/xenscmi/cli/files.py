@@ -20,7 +20,7 @@ def read_source(path: str, settings: Sequence[str] = ()) -> Source:
 
     Bytes that are not UTF-8 are kept. Raises ConfigError with xl's exit code 3 where it cannot be read.
     """
-    name = "<stdin>" if path == "-" else path
+    name = _shown(path)
     try:
         if path == "-":
             data = sys.stdin.buffer.read(LARGEST_FILE + 1)
@@ -43,13 +43,17 @@ def _unreadable(name: str, reason: str) -> ConfigError:
     return ConfigError([Diagnostic(message=f"Failed to read config file: {name}: {reason}")], EXIT_ERROR_FAIL)
 
 
+def _shown(path: str) -> str:
+    return "<stdin>" if path == "-" else path
+
+
 def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Part file names from settings: as for xl, whatever has an equals sign is a setting."""
     return [one for one in arguments if "=" not in one], [one for one in arguments if "=" in one]
 
 
 def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
-    """Print diagnostics to standard error, in colour on a terminal."""
+    """Print diagnostics to standard error, in colour on a terminal; `name` is the file of those without a place."""
     if not diagnostics:
         return
     from os import environ
@@ -57,7 +61,7 @@ def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
     from xenscmi.report.text import render
 
     colour = sys.stderr.isatty() and "NO_COLOR" not in environ
-    sys.stderr.write(render(diagnostics, name, colour=colour))
+    sys.stderr.write(render(diagnostics, _shown(name), colour=colour))
 
 
 def put(text: str) -> None:
