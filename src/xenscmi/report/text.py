@@ -6,7 +6,7 @@ from xenscmi.diagnostics import Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from xenscmi.diagnostics import Diagnostic
     from xenscmi.source import Span
@@ -16,8 +16,12 @@ _BOLD, _FAINT = "1", "2"
 _WIDTH = 120
 _LONGEST = 1000
 
-# What a hostile file could do to a terminal is shown instead of done.
-_VISIBLE = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0)) if chr(code) != "\t"}
+# What a hostile file could do to a terminal, or to the order of what is read, is shown instead of done; bytes that are
+# not UTF-8 (U+DC80 and up) are shown as bytes.
+_VISIBLE = {code: f"\\x{code & 0xFF:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0xDC80, 0xDD00))}
+_VISIBLE |= {
+    code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
 _VISIBLE[ord("\t")] = " "
 
 
@@ -34,10 +38,10 @@ def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
     code = f" [{diagnostic.code}]" if diagnostic.code else ""
     message = paint(_BOLD, _shortened(diagnostic.message).translate(_VISIBLE))
     yield f"{_place(diagnostic.span, name)}{kind} {message}{code}"
-    yield from _excerpt(diagnostic.span, diagnostic.label, paint(_COLOURS[diagnostic.severity], "^"))
+    yield from _excerpt(diagnostic.span, diagnostic.label, lambda carets: paint(_COLOURS[diagnostic.severity], carets))
     for related in diagnostic.related:
         yield f"{_place(related.span, name)}note: {_shortened(related.label).translate(_VISIBLE)}"
-        yield from _excerpt(related.span, "", "^")
+        yield from _excerpt(related.span, "", str)
     if diagnostic.help:
         yield paint(_FAINT, f"  = help: {diagnostic.help.translate(_VISIBLE)}")
 
@@ -56,7 +60,7 @@ def _place(span: Span | None, name: str) -> str:
     return f"{shown}:{line}:{column}: "
 
 
-def _excerpt(span: Span | None, label: str, caret: str) -> Iterator[str]:
+def _excerpt(span: Span | None, label: str, paint: Callable[[str], str]) -> Iterator[str]:
     """Yield the line of a place and the carets below it; of a very long line, the stretch around the place."""
     if span is None or not span.source.text:
         return
@@ -68,4 +72,5 @@ def _excerpt(span: Span | None, label: str, caret: str) -> Iterator[str]:
     marked = shown[column - 1 - first :][: max(span.end - span.start, 1)].translate(_VISIBLE)
     gutter = " " * len(str(number))
     yield f"  {number} | {shown.translate(_VISIBLE)}".rstrip()
-    yield f"  {gutter} | {' ' * len(before)}{caret * max(len(marked), 1)} {label}".rstrip()
+    carets = " " * len(before) + paint("^" * max(len(marked), 1))
+    yield f"  {gutter} | {carets} {_shortened(label).translate(_VISIBLE)}".rstrip()
