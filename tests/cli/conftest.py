@@ -1,6 +1,12 @@
+"""The command line in this process on a modelled host (`lab`), and as a process of its own (`xenscmi`)."""
+
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +14,12 @@ import pytest
 
 from xenscmi.cli import main
 
+Result = subprocess.CompletedProcess[bytes]
+Run = Callable[..., Result]
+
+GUEST = 'name = "g"\nkernel = "/k"\nmemory = 64\nuuid = "00112233-4455-6677-8899-aabbccddeeff"\n'
 XL_CREATE = Path(__file__).parents[1] / "vectors" / "xl-create"
-GUEST = """\
+LAB_GUEST = """\
 name = "{name}"
 kernel = "/dom/scmitest"
 memory = 32
@@ -39,7 +49,7 @@ class Lab:
 
     def file(self, name: str, agent_id: int, text: str = "") -> str:
         path = self.folder / f"{name}.cfg"
-        path.write_text(GUEST.format(name=name, agent_id=agent_id, page=0x47FF0 + agent_id) + text)
+        path.write_text(LAB_GUEST.format(name=name, agent_id=agent_id, page=0x47FF0 + agent_id) + text)
         return str(path)
 
     def create(self, name: str, agent_id: int, text: str = "") -> tuple[int, str, str]:
@@ -58,3 +68,25 @@ class Lab:
 @pytest.fixture
 def lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Lab:
     return Lab(tmp_path, capsys)
+
+
+@pytest.fixture
+def xenscmi(tmp_path: Path) -> Run:
+    """Run `xenscmi` with these arguments in a folder of its own, `stdin` given as bytes."""
+
+    def run(*arguments: str | bytes, stdin: bytes = b"", env: dict[str, str] | None = None) -> Result:
+        command = [sys.executable, "-m", "xenscmi", *arguments]
+        environment = {**os.environ, "PYTHONWARNINGS": "error", **(env or {})}
+        return subprocess.run(
+            command, input=stdin, capture_output=True, cwd=tmp_path, env=environment, timeout=60, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def guest(tmp_path: Path) -> Path:
+    """An xl.cfg file in the folder in which `xenscmi` runs: guest.cfg."""
+    path = tmp_path / "guest.cfg"
+    path.write_text(GUEST)
+    return path

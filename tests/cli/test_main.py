@@ -1,0 +1,144 @@
+"""What all commands have in common: help, versions, completion, pipes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from xenscmi import __version__
+from xenscmi.cli import COMMANDS
+
+Result = subprocess.CompletedProcess[bytes]
+Run = Callable[..., Result]
+
+
+def test_version(xenscmi: Run) -> None:
+    for option in ("--version", "-V"):
+        assert xenscmi(option).stdout.decode() == f"xenscmi {__version__}\n"
+
+
+def test_help(xenscmi: Run) -> None:
+    done = xenscmi("--help")
+    text = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (0, b"")
+    for command, summary in COMMANDS.items():
+        assert f"  {command}" in text
+        assert summary in text
+    assert xenscmi("-h").stdout == xenscmi("help").stdout == done.stdout
+    bare = xenscmi()
+    assert (bare.returncode, bare.stdout) == (2, done.stdout)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command(xenscmi: Run, command: str) -> None:
+    done = xenscmi(command, "--help")
+    text = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert text.startswith(f"usage: xenscmi {command} ")
+    assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [("crate", "did you mean `create'?"), ("domctrl", "did you mean `domctl'?"), ("xyzzy", "see xenscmi --help")],
+)
+def test_unknown_commands(xenscmi: Run, given: str, hint: str) -> None:
+    done = xenscmi(given)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == f"xenscmi: error: there is no command `{given}'; {hint}\n"
+
+
+def test_it_can_be_imported_and_installed(xenscmi: Run, guest: Path) -> None:
+    script = Path(sys.executable).with_name("xenscmi")
+    if not script.exists():
+        pytest.skip("not installed")
+    done = subprocess.run([script, "create", "-n", guest], capture_output=True, check=True)
+    assert done.stdout == xenscmi("create", "-n", "guest.cfg").stdout
+
+
+def complete(script: bytes, *words: str) -> set[str]:
+    """Return what bash offers behind these words."""
+    line = " ".join(f"'{word}'" for word in words)
+    ask = f'\nCOMP_WORDS=(xenscmi {line}); COMP_CWORD={len(words)}; _xenscmi; printf "%s\\n" "${{COMPREPLY[@]}}"\n'
+    done = subprocess.run(["bash", "--norc"], input=script + ask.encode(), capture_output=True, check=True)
+    assert done.stderr == b""
+    return set(done.stdout.decode().split())
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+def test_bash_completes(xenscmi: Run, guest: Path) -> None:
+    script = xenscmi("completion", "bash").stdout
+    subprocess.run(["bash", "-n"], input=script, check=True)
+    assert complete(script, "") == {*COMMANDS, "--help", "--version"}
+    assert complete(script, "cre") == {"create"}
+    assert complete(script, "create", "--d") == {"--dryrun", "--defconfig"}
+    assert complete(script, "domctl", "--p") == {"--profile"}
+    assert complete(script, "create", "-n", str(guest.parent / "gue")) == {str(guest)}
+
+
+def test_other_shells(xenscmi: Run) -> None:
+    assert xenscmi("completion", "zsh").stdout.startswith(b"autoload -U +X bashcompinit && bashcompinit\n_xenscmi()")
+    fish = xenscmi("completion", "fish").stdout.decode()
+    assert all(line.startswith("complete -c xenscmi -n ") for line in fish.splitlines())
+    assert "-a create " in fish
+    assert "'__fish_seen_subcommand_from create' -l dryrun" in fish
+    assert xenscmi("completion", "tcsh").returncode == 2
+
+
+COMMAND_LINES = [
+    ["--help"],
+    ["create", "--help"],
+    ["create", "-n", "guest.cfg"],
+    ["domctl", "guest.cfg"],
+    ["profiles"],
+    ["completion", "bash"],
+]
+
+
+@pytest.mark.parametrize("arguments", COMMAND_LINES, ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_is_no_error(guest: Path, arguments: list[str], unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "xenscmi", *arguments],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            cwd=guest.parent,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert done.stderr == b""
+    assert done.returncode == 1 or "--help" in arguments  # argparse itself swallows the error, where it meets it
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("arguments", COMMAND_LINES[2:4], ids=" ".join)
+def test_a_full_disk_is_reported(guest: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "xenscmi", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=guest.parent, check=False)
+    assert (done.returncode, done.stderr) == (1, b"xenscmi: error: No space left on device\n")
+
+
+@pytest.mark.parametrize(("redirection", "exit_code"), [(">&-", 0), ("2>&-", 0), ("<&-", 0), (">&- 2>&- <&-", 0)])
+def test_closed_streams(guest: Path, redirection: str, exit_code: int) -> None:
+    script = f'"{sys.executable}" -m xenscmi create -n guest.cfg {redirection}'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, cwd=guest.parent, check=False)
+    assert (done.returncode, done.stderr) == (exit_code, b"")
+
+
+def test_what_the_locale_cannot_show_is_escaped(xenscmi: Run, guest: Path) -> None:
+    done = xenscmi("--help", env={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"[ARGUMENT\\u2026]" in done.stdout
+    done = xenscmi("create", "-n", "guest.cfg", 'type="é"', env={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"Invalid domain type \\xe9." in done.stderr
