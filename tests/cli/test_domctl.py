@@ -147,7 +147,7 @@ def test_refusals(xenscmi: Run, guest: Path, arguments: list[str], exit_code: in
     [
         ('{"b_info": {', "json-c parse error: "),
         ('{"c_info": {"type": "zz"}}', 'c_info.type: "zz" is not one of'),
-        ("{}", "domain type unspecified"),
+        ("{}", "invalid domain type"),
     ],
 )
 def test_bad_json(xenscmi: Run, text: str, message: str) -> None:
