@@ -135,7 +135,7 @@ def test_odd_bytes_come_back_as_they_are(xenscmi: Run, tmp_path: Path) -> None:
 def test_without_n_it_takes_a_host(xenscmi: Run, guest: Path) -> None:
     done = xenscmi("create", "guest.cfg")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"no modelled host" in done.stderr
+    assert b"xenscmi: error: there is no host device tree to boot" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["-n"], ["-n", "a=1"], ["--unknown"], ["-n", "guest.cfg", "--unknown"]])

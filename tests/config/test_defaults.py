@@ -14,7 +14,6 @@ from xenscmi.config.parse import parse_xlcfg
 from xenscmi.config.types.domain import DomainConfig
 from xenscmi.config.types.enums import DomainType, Passthrough, SveType
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.domctl.createdomain import flag_names, from_config
 from xenscmi.source import Source
 
 FAIL, INVAL = EXIT_ERROR_FAIL, EXIT_ERROR_INVAL
