@@ -36,13 +36,13 @@ _KEPT_FROM_DOM0 = frozenset(
 
 def read_devices(tree: Tree) -> tuple[Device, ...]:
     """Return the devices under any access controller, in the order in which Xen walks the tree for dom0."""
-    kept: set[str] = set()
+    kept: set[Node] = set()
     devices = []
     for node in tree.walk():
-        if (node.parent is not None and node.parent.path in kept) or _kept_from_dom0(node):
-            kept.add(node.path)
+        if node.parent in kept or _kept_from_dom0(node):
+            kept.add(node)
         if ACCESS_CONTROLLERS in node:
-            devices.append(_read(node, for_dom0=node.path not in kept))
+            devices.append(_read(node, for_dom0=node not in kept))
     return tuple(devices)
 
 
@@ -99,6 +99,6 @@ def _kept_from_dom0(node: Node) -> bool:
     device_type = string(node, "device_type")
     return (
         not _KEPT_FROM_DOM0.isdisjoint(compatible(node))
-        or node.path == "/cpus"
+        or (node.name == "cpus" and node.path == "/cpus")
         or (device_type is not None and device_type.value == "memory")
     )
