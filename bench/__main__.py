@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("toolstack", "host", "scmi")
+NAMES = ("toolstack", "host", "scmi", "simulate")
 
 for name in sys.argv[1:] or NAMES:
     print(f"{name}:")

@@ -40,3 +40,21 @@ plant panel.dts "0x82000005" "0x82000004"
 plant xen.dtso "<&scmi_xen 11>" "<\\&scmi 11>"
 cd "$copy"
 run xenscmi check || true
+cd - >/dev/null
+
+step "6. The example host without hardware: three domains are created on its model"
+export XDG_STATE_HOME="$copy/state"
+run xenscmi create --host spider spider/domd.cfg spider/guest.cfg
+run xenscmi create spider/guest.cfg 'name="third"' 'arm_sci="type=scmi_smc_multiagent,agent_id=5"' 'dtdev=[]' \
+    'iomem=["47ff5,1@22001"]' 'irqs=[]'
+run xenscmi list
+run xenscmi agents
+
+step "7. Which domain reaches which device, and what else it tried"
+run xenscmi simulate spider
+
+step "8. A refused access, with its bytes: the guest tries domd's ethernet clock"
+run xenscmi scmi guest clock config_set clock_id=11 attributes.enable=yes || true
+
+step "9. An agent that is taken: nothing is left of what was begun"
+run xenscmi create spider/guest.cfg 'name="fourth"' || true

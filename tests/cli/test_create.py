@@ -175,6 +175,20 @@ def test_a_tree_that_is_not_at_hand_is_said_so(lab: Lab) -> None:
     assert "/boot/other.dtb is not here: the model takes the domain to have its agent's channel" in err
 
 
+def test_the_manifest_says_which_tree_is_a_domains(lab: Lab) -> None:
+    tree = (lab.host / "dom2.dts").read_text().replace("arm,smc-id = <0x82000004>", "arm,smc-id = <0x82000009>")
+    (lab.folder / "host.dts").write_text((lab.host / "host.dts").read_text())
+    (lab.folder / "tree.dts").write_text(tree)
+    file = lab.file("one", 2)
+    (lab.folder / "host.toml").write_text(
+        'device_tree = "host.dts"\n[[domain]]\nconfig = "one.cfg"\ndevice_tree = "tree.dts"\n'
+    )
+    lab.host = lab.folder
+    assert lab.run("create", file)[0] == 0
+    code, out, _ = lab.run("scmi", "one", "base", "protocol_version")
+    assert (code, "no answer: the SMC returned -1" in out) == (1, True)
+
+
 def test_the_running_host_is_the_default(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(lab.folder))
     monkeypatch.chdir(lab.folder)

@@ -17,6 +17,7 @@ from xenscmi.devicetree import load
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.domctl.createdomain import DomctlError
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
+from xenscmi.host.types import DomainKind
 from xenscmi.hypervisor.advice import advise
 from xenscmi.hypervisor.dom0less import copied_nodes
 from xenscmi.hypervisor.errors import Panic
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xenscmi.config.parse import Parsed
+    from xenscmi.host.types import Host
     from xenscmi.hypervisor.state import Session, Store
     from xenscmi.source import Span
 
@@ -91,23 +93,27 @@ def _prepare(arguments: Namespace, store: Store, file: str, parsed: Parsed) -> P
         parsed=parsed,
         plan=plan_of_config(complete, profile),
         configuration=to_json(parsed.config),
-        offer=_find_offer(arguments, file, parsed),
+        offer=_find_offer(arguments, store.host, file, parsed),
     )
 
 
-def _find_offer(arguments: Namespace, file: str, parsed: Parsed) -> Offer | None:
+def _find_offer(arguments: Namespace, host: Host, file: str, parsed: Parsed) -> Offer | None:
     """Return the channel that the domain's partial device tree offers it; None where the tree is not at hand."""
+    for domain in host.domains:
+        of_file = (
+            domain.kind is DomainKind.TOOLSTACK and Path(domain.span.source.name).resolve() == Path(file).resolve()
+        )
+        if of_file and domain.tree is not None:
+            return next(offers(list(copied_nodes(domain.tree.tree))), None)
     named = parsed.config.b_info.device_tree
     if not named:
         return None
-    wanted = Path(named)
     where = location(arguments)
-    folders = (Path(file).parent, where if where.is_dir() else where.parent)
-    candidates = [wanted, *(folder / name for folder in folders for name in (wanted, wanted.name))]
-    for candidate in candidates:
-        for path in (candidate, candidate.with_suffix(".dts")):
-            if path.is_file():
-                return next(offers(list(copied_nodes(load(path)))), None)
+    for folder in (Path(), Path(file).parent, where if where.is_dir() else where.parent):
+        for path in (folder / named, folder / Path(named).name):
+            for each in (path, path.with_suffix(".dts")):
+                if each.is_file():
+                    return next(offers(list(copied_nodes(load(each)))), None)
     if not arguments.quiet:
         message = f"{named} is not here: the model takes the domain to have its agent's channel"
         setting = parsed.settings.get("device_tree")

@@ -1,0 +1,28 @@
+"""Running a whole host: as a cold command, and in a process that is warm."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.measure import best, report
+from xenscmi.cli.hosts import load_host
+from xenscmi.hypervisor.simulate import simulate
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "spider"
+
+
+def run() -> None:
+    """Print the figures."""
+    command = [sys.executable, "-m", "xenscmi", "simulate", str(EXAMPLE)]
+    host = load_host([str(EXAMPLE)]).host
+    reference, cold, warm = best(
+        lambda: subprocess.run([sys.executable, "-c", "pass"], check=True),
+        lambda: subprocess.run(command, check=True, capture_output=True),
+        lambda: simulate(host),
+        times=10,
+    )
+    report("the example host booted and simulated, cold", cold, "s", "at most 1")
+    report("the same against `python3 -c pass`", cold / reference, "×", "no bound")
+    report("the same in a warm process, files read", warm * 1000, "ms", "no bound")
