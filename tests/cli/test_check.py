@@ -86,8 +86,26 @@ def test_the_manifest_selects_and_overrides(board: Path, capsys: pytest.CaptureF
     (board / "host.toml").write_text(MANIFEST + '[rules.severity]\nunknown-key = "info"\n')
     code, found = _json(capsys, str(board))
     assert (code, [(each["code"], each["severity"]) for each in found]) == (0, [("XS004", "info")])
-    (board / "host.toml").write_text(MANIFEST + '[rules]\nignore = ["unknown-key"]\n')
-    assert _json(capsys, str(board)) == (0, [])
+    for rules in ('ignore = ["unknown-key"]', 'per_file = { "guest.cfg" = ["XS004"] }'):
+        (board / "host.toml").write_text(f"{MANIFEST}[rules]\n{rules}\n")
+        assert _json(capsys, str(board)) == (0, [])
+    (board / "host.toml").write_text(MANIFEST + '[rules]\nper_file = { "panel.dts" = ["XS004"] }\n')
+    assert [each["code"] for each in _json(capsys, str(board))[1]] == ["XS004"]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message", "line"),
+    [
+        ('name = "panel"', 'name = "pannel"', "there is no domain /chosen/pannel in the host tree", 8),
+        ("\n[[domain]]", '\n[xen]\nprofile = "4.2"\n\n[[domain]]', "there is no Xen profile 4.2", 4),
+    ],
+)
+def test_the_manifest_names_what_is_not_there(
+    good: str, bad: str, message: str, line: int, board: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (board / "host.toml").write_text(MANIFEST.replace(good, bad, 1))
+    code, found = _json(capsys, str(board))
+    assert (code, found[0]["message"], found[0]["line"]) == (2, message, line)
 
 
 def test_an_imagebuilder_configuration_finds_the_partial_tree(board: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def read_example() -> ReadExample:
     ) -> Host:
         files = _apply(changes)
         trees = {Path(name).stem: _tree(name, text) for name, text in files.items() if name.endswith(".dts")}
-        host, guest = trees.pop("host"), trees.pop("guest")
+        host, guest = trees.pop("host"), trees.pop("guest", None)
         configuration = read_configuration(Source("guest.cfg", files["guest.cfg"]))
         return read_host(
             host, partial=trees, toolstack=[(configuration, guest)], firmware=firmware, xen_profile=xen_profile

@@ -77,7 +77,10 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
     loaded = load(arguments)
     chosen = loaded.selection
     selection = Selection(
-        select=given.select or chosen.select, ignore=(*chosen.ignore, *given.ignore), severities=chosen.severities
+        select=given.select or chosen.select,
+        ignore=(*chosen.ignore, *given.ignore),
+        per_file=chosen.per_file,
+        severities=chosen.severities,
     )
     return check(loaded.host, selection), loaded.host.notes
 

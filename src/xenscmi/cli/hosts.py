@@ -67,7 +67,8 @@ def _by_manifest(path: Path) -> Loaded:
 
     include = [inside(name, "$.include") for name in manifest.include]
     tree = load(inside(manifest.device_tree, "$.device_tree"), include)
-    overlays = [load(inside(name, "$.overlays"), include) for name in manifest.overlays]
+    if manifest.overlays:
+        tree = apply_overlays(tree, [load(inside(name, "$.overlays"), include) for name in manifest.overlays])
     partial: dict[str, Tree] = {}
     toolstack: list[tuple[Configuration, Tree | None]] = []
     sources = [source]
@@ -81,24 +82,27 @@ def _by_manifest(path: Path) -> Loaded:
         if domain.config:
             configuration = read_configuration(read_source(str(inside(domain.config, f"{key}.config"))))
             toolstack.append((configuration, own))
+        elif domain.name and tree.node(f"/chosen/{domain.name}") is None:
+            raise _error(f"there is no domain /chosen/{domain.name} in the host tree", places.at(f"{key}.name"))
         elif domain.name and own:
             partial[domain.name] = own
     return Loaded(
         host=read_host(
-            apply_overlays(tree, overlays) if overlays else tree,
+            tree,
             partial=partial,
             toolstack=toolstack,
             firmware=firmware_of(manifest.firmware, source),
             xen_profile=manifest.xen.profile,
             sources=sources,
         ),
-        selection=_selection(manifest),
+        selection=_selection(manifest, folder),
     )
 
 
-def _selection(manifest: Manifest) -> Selection:
+def _selection(manifest: Manifest, folder: Path) -> Selection:
     rules = manifest.rules
-    return Selection(select=rules.select, ignore=rules.ignore, severities=rules.severity)
+    per_file = {str(folder / name): names for name, names in rules.per_file.items()}
+    return Selection(select=rules.select, ignore=rules.ignore, per_file=per_file, severities=rules.severity)
 
 
 def _by_kind(paths: Sequence[Path], *, aloud: bool) -> Loaded:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
+from xenscmi.domctl.profiles import PROFILES
 from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice
 from xenscmi.source import Source, Span
 
@@ -75,6 +76,7 @@ class RulesSection(_Section, frozen=True):
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    per_file: Annotated[dict[str, tuple[str, ...]], msgspec.Meta(description="Rules to ignore, by file.")] = {}
     severity: dict[str, Severity] = {}
 
 
@@ -106,6 +108,9 @@ def read_manifest(source: Source) -> Manifest:
         at = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         start = source.offset(int(at[1]), int(at[2])) if at else len(source.text)
         raise _error(f"{NAME}: {error}", Span(source, start, start)) from None
+    if manifest.xen.profile is not None and manifest.xen.profile not in PROFILES:
+        known = f"profiles are {', '.join(PROFILES)}"
+        raise _error(f"there is no Xen profile {manifest.xen.profile}", Places(source).at("$.xen.profile"), known)
     for number, domain in enumerate(manifest.domain):
         if (domain.config is None) == (domain.name is None):
             raise _error(
@@ -121,9 +126,9 @@ def firmware_of(section: FirmwareSection, source: Source) -> Firmware:
     trusted = section.trusted_agent
     if trusted is None and section.profile != "generic":
         # The firmware brings all its protocols along, and takes a while to import.
-        from xenscmi.firmware.profile import PROFILES
+        from xenscmi.firmware import profile
 
-        trusted = min(PROFILES[section.profile].trusted_agents or (), default=None)
+        trusted = min(profile.PROFILES[section.profile].trusted_agents or (), default=None)
     agents = [
         FirmwareAgent(
             agent_id=each.id, func_id=each.func_id, shmem=each.page, span=places.at(f"$.firmware.agents[{n}]")

@@ -196,7 +196,9 @@ class View:
 
     @cached_property
     def dom0_channel(self) -> ScmiNode | None:
-        """The SCMI node that dom0 finds: the first of the host tree outside of the containers."""
+        """The SCMI node that dom0 finds: `/firmware/scmi`, or else the first of the tree outside of the containers."""
+        if self.host.dom0_node is not None:
+            return self.host.dom0_node
         below = tuple(each.path + "/" for each in self.host.containers)
         return next((node for node in self.host.scmi_nodes if not node.path.startswith(below)), None)
 

@@ -25,14 +25,22 @@ class Selection(Record):
     """Which rules run, and how bad their findings are.
 
     Rules are named by code, by a code's beginning (`XS1`), or by name. `select` empty means all; `ignore` wins over it.
+    `per_file` ignores rules in the files of these names.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    per_file: Mapping[str, tuple[str, ...]] = {}
     severities: Mapping[str, Severity] = {}
 
     def runs(self, rule: Rule) -> bool:
-        return (not self.select or _named(rule, self.select)) and not _named(rule, self.ignore)
+        chosen = not self.select or _named(rule.code, rule.name, self.select)
+        return chosen and not _named(rule.code, rule.name, self.ignore)
+
+    def shows(self, diagnostic: Diagnostic) -> bool:
+        """Return whether a finding of a rule that runs is wanted where it was found."""
+        ignored = self.per_file.get(diagnostic.span.source.name, ()) if diagnostic.span else ()
+        return not _named(diagnostic.code, diagnostic.name, ignored)
 
     def severity(self, diagnostic: Diagnostic) -> Severity:
         given = self.severities.get(diagnostic.code) or self.severities.get(diagnostic.name)
@@ -78,7 +86,7 @@ def _finish(
         if selection.runs(rule):
             running.append(rule)
             found += [rule.diagnostic(finding) for each in configurations for finding in rule.check(each)]
-    found = [each.replace(severity=selection.severity(each)) for each in found]
+    found = [each.replace(severity=selection.severity(each)) for each in found if selection.shows(each)]
     comments = tuple(suppressions(sources))
     kept = [each for each in found if not any(comment.silences(each) for comment in comments)]
     if selection.runs(UNUSED_SUPPRESSION):
@@ -103,5 +111,5 @@ def _key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
     return name, start, _ORDER[diagnostic.severity], diagnostic.code, diagnostic.message
 
 
-def _named(rule: Rule, names: Iterable[str]) -> bool:
-    return any(rule.name == name or rule.code.startswith(name) for name in names)
+def _named(code: str, name: str, given: Iterable[str]) -> bool:
+    return any(name == each or code.startswith(each) for each in given)
