@@ -1,16 +1,11 @@
-"""State between commands: what is kept, what is not, many commands at once, and commands that are killed."""
+"""State between commands: what is kept, what is not."""
 
 from __future__ import annotations
 
 import errno
-import os
-import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +18,7 @@ from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice, Host
 from xenscmi.hypervisor.errors import Panic
 from xenscmi.hypervisor.guest import Guest
 from xenscmi.hypervisor.sanitise import boot_config
-from xenscmi.hypervisor.state import StateError, Store, switch_off
+from xenscmi.hypervisor.state import StateError, Store, running_host, switch_off
 from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, IomemRange, create_domain
 from xenscmi.scmi.message import Refused
 from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest
@@ -162,58 +157,28 @@ def test_a_file_that_is_no_state_is_refused(tmp_path: Path, host: Host, spoil: C
         Store(path, host).look()
 
 
-# As other processes do it: `python test_state.py STATE NAME AGENT ACTION`
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE machine SET firmware = '[7]'",
+        "UPDATE machine SET firmware = '{'",
+        "UPDATE machine SET location = '{'",
+        "UPDATE domain SET memory = '[[1, 2]]'",
+        "UPDATE domain SET agent_id = 77 WHERE domid",
+        "UPDATE domain SET offer = '[1]'",
+        "DROP TABLE domain",
+    ],
+)
+def test_a_damaged_state_is_refused_in_words(tmp_path: Path, store: Store, damage: str) -> None:
+    create(store, "one", 2)
+    path = tmp_path / "state" / "host.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(damage)
+        connection.commit()
 
+    def look() -> None:
+        running_host(path)
+        store.look()
 
-def command(state: Path, name: str, agent_id: int, action: str) -> subprocess.Popen[str]:
-    arguments = [sys.executable, __file__, str(state), name, str(agent_id), action]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-
-
-def act(path: Path, name: str, agent_id: int, action: str) -> str:
-    """Create a domain, or create and destroy it, in sessions of their own; say what became of it."""
-    store = Store(path, lab_host())
-    try:
-        domid = create(store, name, agent_id, DEVICE)
-    except CreationError as error:
-        return f"refused {error.errno}"
-    if action == "destroy":
-        with store.session() as session:
-            session.xen.destroy(domid)
-    return f"created {domid}"
-
-
-@pytest.mark.slow
-def test_many_commands_at_once_never_share_an_agent(tmp_path: Path, host: Host) -> None:
-    state = tmp_path / "host.db"
-    running = [command(state, f"d{n}", 2 + n % 3, "keep") for n in range(30)]
-    said = [process.communicate(timeout=300)[0].strip() for process in running]
-    assert [process.returncode for process in running] == [0] * 30
-    assert sorted(each.split()[0] for each in said) == ["created"] * 3 + ["refused"] * 27
-    owners = [(info.domid, info.agent_id) for info in Store(state, host).look().xen.list()]
-    assert sorted(agent for _, agent in owners if agent is not None) == [0, 2, 3, 4]
-
-
-@pytest.mark.slow
-def test_a_killed_command_leaves_the_old_state_or_the_new(tmp_path: Path, host: Host) -> None:
-    """Killed at random moments of a create and a destroy; whatever is left can be used."""
-    state, chance = tmp_path / "host.db", random.Random(7)
-    store = Store(state, host)
-    store.look()
-    for number in range(25):
-        with command(state, f"d{number}", 2, "destroy") as process:
-            time.sleep(chance.uniform(0.05, 0.45))
-            process.send_signal(signal.SIGKILL)
-        with store.session() as session:
-            others = [info for info in session.xen.list() if info.domid]
-            assert len(others) <= 1
-            for info in others:
-                assert info.agent_id == 2
-                assert session.xen.domain(info.domid).devices == [DEVICE]
-                session.xen.destroy(info.domid)
-            assert session.xen.firmware.permissions.devices_of(2) == frozenset()
-
-
-if __name__ == "__main__":
-    print(act(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]))
-    os._exit(0)
+    with pytest.raises(StateError, match="state file"):
+        look()

@@ -91,7 +91,9 @@ def _memory(session: Session, domid: int) -> int:
 def agent_rows(session: Session) -> tuple[AgentRow, ...]:
     """Return the firmware's agents, by rising id."""
     xen = session.xen
-    channels = {channel.func_id: channel for channel in xen.mediator.channels}
+    # Of several rows with one function id, which Xen does not notice, the one that somebody has is shown.
+    rows_by_use = sorted(xen.mediator.channels, key=lambda channel: channel.owner != DOMID_INVALID)
+    channels = {channel.func_id: channel for channel in rows_by_use}
     paths = dt.device_paths(xen.tree)
     rows = []
     for agent_id, agent in sorted(xen.firmware.agents.items()):

@@ -59,7 +59,7 @@ def _transaction(path: Path, kind: str) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path, timeout=WAIT, isolation_level=None)) as connection:
             connection.execute(f"BEGIN {kind}")
             yield connection
-    except sqlite3.Error as error:
+    except (sqlite3.Error, json.JSONDecodeError) as error:
         raise StateError(f"cannot use the state file {path}: {error}", "remove it, or name another") from None
     except OSError as error:
         raise StateError(f"cannot use the state file {path}: {error.strerror}") from None
@@ -173,7 +173,10 @@ class Store:
         if row is None:
             session.names |= _names_at_boot(self.host, session.xen)
         elif row[0] == self._fingerprint:
-            _restore(connection, session, row[1], row[2])
+            try:
+                _restore(connection, session, row[1], row[2])
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, XenError) as error:
+                raise StateError(f"the state file {self._path} is damaged: {error!r}", "remove it") from None
         elif _runs_only(connection, session.xen.domains):
             _clear(connection)
             session.names |= _names_at_boot(self.host, session.xen)
