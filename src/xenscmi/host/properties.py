@@ -36,9 +36,13 @@ def string(node: Node, name: str) -> Stated[str] | None:
 
 
 def compatible(node: Node) -> tuple[str, ...]:
-    """Return the strings of `compatible`; none where it is missing or no string."""
-    found = stated(node.get("compatible"), Property.strings)
-    return (found.value or ()) if found else ()
+    """Return the strings of `compatible`, terminated or not.
+
+    In lower case, for neither Xen (dt_compat_cmp) nor Linux looks at it.
+    """
+    prop = node.get("compatible")
+    parts = prop.value.split(b"\0") if prop else ()
+    return tuple(part.decode("ascii", "backslashreplace").lower() for part in parts if part)
 
 
 def available(node: Node) -> bool:

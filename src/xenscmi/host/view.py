@@ -5,6 +5,7 @@ Shared by rules, tables and plans. Still nothing here judges: where the files co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -32,6 +33,7 @@ from xenscmi.host.types import (
 from xenscmi.source import Span
 
 XEN = "Xen's own channel"
+CURRENT_DIALECTS = (Dialect.CONTAINER, Dialect.CONTAINER_V7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,26 @@ class View:
         self.host = host
 
     @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """The containers that Xen sees; where it sees none, those of older dialects, as the Xen of their time did."""
+        current = tuple(each for each in self.host.containers if each.dialect in CURRENT_DIALECTS)
+        return current or self.host.containers
+
+    @cached_property
     def container(self) -> Container | None:
         """The container that Xen takes: the first of the tree. Containers of older dialects are none to it."""
-        first = next(iter(self.host.containers), None)
-        return first if first and first.dialect in (Dialect.CONTAINER, Dialect.CONTAINER_V7) else None
+        first = next(iter(self.containers), None)
+        return first if first and first.dialect in CURRENT_DIALECTS else None
+
+    @cached_property
+    def management_nodes(self) -> tuple[ScmiNode, ...]:
+        """The SCMI nodes below any container, each once, though containers may stand within each other."""
+        return tuple({node.path: node for each in self.containers for node in each.management}.values())
 
     @cached_property
     def management(self) -> ScmiNode | None:
         """The SCMI node that Xen binds to: the first below a container that is neither disabled nor passed through."""
-        nodes = (node for each in self.host.containers for node in each.management)
-        return next((node for node in nodes if node.available and not node.passthrough), None)
+        return next((node for node in self.management_nodes if node.available and not node.passthrough), None)
 
     @cached_property
     def rows(self) -> tuple[Agent, ...]:
@@ -196,11 +208,10 @@ class View:
 
     @cached_property
     def dom0_channel(self) -> ScmiNode | None:
-        """The SCMI node that dom0 finds: `/firmware/scmi`, or else the first of the tree outside of the containers."""
-        if self.host.dom0_node is not None:
-            return self.host.dom0_node
-        below = tuple(each.path + "/" for each in self.host.containers)
-        return next((node for node in self.host.scmi_nodes if not node.path.startswith(below)), None)
+        """The SCMI node that dom0 talks through: `/firmware/scmi`, or else one of those outside of the containers."""
+        own = (self.host.dom0_node,) if self.host.dom0_node else ()
+        below = tuple(each.path + "/" for each in self.containers)
+        return _first_usable((*own, *(node for node in self.host.scmi_nodes if not node.path.startswith(below))))
 
     def scmi_entries(self, device: Device) -> tuple[AccessController, ...]:
         """Return the entries by which Xen asks the firmware for permissions: those that point to its own SCMI node."""
@@ -275,9 +286,18 @@ def page(shmem: Stated[Shmem] | None) -> int | None:
 
 
 def guest_channel(domain: Domain) -> ScmiNode | None:
-    """Return the SCMI node that a guest finds: the first of its partial tree that gets there."""
+    """Return the SCMI node that a guest talks through: of those of its partial tree that get there."""
     nodes = domain.tree.scmi_nodes if domain.tree else ()
-    return next((node for node in nodes if node.kept), None)
+    return _first_usable(node for node in nodes if node.kept)
+
+
+def _first_usable(nodes: Iterable[ScmiNode]) -> ScmiNode | None:
+    """Return the first node on which an agent's driver can start; where there is none, the one that comes nearest."""
+    return max(nodes, key=lambda node: (_has_channel(node), node.available), default=None)
+
+
+def _has_channel(node: ScmiNode) -> bool:
+    return node.func_id is not None and page(node.shmem) is not None
 
 
 def mappings(domain: Domain) -> tuple[Mapping, ...]:

@@ -11,7 +11,7 @@ from xenscmi.rules.words import NO_SCMI
 
 
 def _check(view: View) -> Iterator[Finding]:
-    for node in (node for each in view.host.containers for node in each.management):
+    for node in view.management_nodes:
         if not node.available or node.passthrough:
             why = "disabled" if not node.available else "marked xen,passthrough"
             yield Finding(

@@ -11,7 +11,7 @@ from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
 
 
 def _check(view: View) -> Iterator[Finding]:
-    if view.container and not any(each.management for each in view.host.containers):
+    if view.container and not view.management_nodes:
         yield Finding(
             message=f"there is no arm,scmi-smc node below {view.container.path}: Xen has no channel of its own",
             span=view.container.span,

@@ -5,31 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Dialect
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 
 def _check(view: View) -> Iterator[Finding]:
-    current = [each for each in view.host.containers if each.dialect in (Dialect.CONTAINER, Dialect.CONTAINER_V7)]
-    for other in current[1:]:
-        usable = any(node.available and not node.passthrough for node in other.management)
+    if view.container is None:
+        return
+    for other in view.containers[1:]:
         yield Finding(
-            message=f"{other.path} is a second xen,sci container; Xen reads {current[0].path}",
+            message=f"{other.path} is a second xen,sci container; Xen reads {view.container.path}",
             span=other.span,
-            related=also("the first one, which Xen takes", current[0].span),
-            severity=None if usable else Severity.WARNING,
+            related=also("the first one, which Xen takes", view.container.span),
         )
 
 
 RULE = HostRule(
     code="XS102",
     name="second-container",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     summary="The host tree has two Xen containers.",
-    then="Xen probes its scmi node too, and loses the channels of the first",
+    then="its list is ignored",
     xen="The list and dom0's agent are read from the first container of the tree, the second one's are ignored. An "
-    "scmi node in the second makes the probe run again: domains end without SCMI, or Xen panics.",
+    "scmi node in the second is probed all the same: see second-management-node.",
     mend="keep one container with the whole list",
     check=_check,
     bad=(

@@ -11,8 +11,7 @@ from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 
 def _check(view: View) -> Iterator[Finding]:
-    nodes = [node for each in view.host.containers for node in each.management]
-    usable = [node for node in nodes if node.available and not node.passthrough]
+    usable = [node for node in view.management_nodes if node.available and not node.passthrough]
     for node in usable[1:]:
         yield Finding(
             message=f"{node.path} is a second scmi node of Xen's: only one SCI controller is supported",

@@ -14,7 +14,7 @@ def _check(view: View) -> Iterator[Finding]:
     if own is None:
         return
     # A second node of Xen's own is a case of its own: second-management-node.
-    xens = {node.path for each in view.host.containers for node in each.management}
+    xens = {node.path for node in view.management_nodes}
     scmi_paths = {node.path for node in view.host.scmi_nodes} - xens
     given = {each.device.path for each in view.assignments if view.channel(each.domain)}
     for device in view.host.devices:

@@ -24,7 +24,7 @@ def _check(view: View) -> Iterator[Finding]:
             related=also("dom0's agent", row.func_id.span, asked),
         )
     shared = node.shmem.value if node.shmem else None
-    if shared and shared.path and any(shared.path.startswith(each.path + "/") for each in view.host.containers):
+    if shared and shared.path and any(shared.path.startswith(each.path + "/") for each in view.containers):
         yield Finding(
             message=f"shmem of {node.path} points into Xen's container, which dom0 does not get",
             span=node.shmem.span if node.shmem else node.span,
