@@ -6,44 +6,18 @@ from collections.abc import Iterator
 
 from xenscmi.devicetree.address import translate
 from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree
-from xenscmi.host.properties import available, compatible, string, u32
+from xenscmi.host.dom0 import dom0_nodes
+from xenscmi.host.properties import available, u32
 from xenscmi.host.types import AccessController, Device, Region
 
 ACCESS_CONTROLLERS = "access-controllers"
 ACCESS_CONTROLLER_CELLS = "#access-controller-cells"
 
-# Nodes that Xen keeps from dom0 with all below them (xen/arch/arm/domain_build.c, handle_node).
-_KEPT_FROM_DOM0 = frozenset(
-    (
-        "xen,domain",
-        "xen,domain-shared-memory-v1",
-        "xen,evtchn-v1",
-        "xen,xen",
-        "xen,multiboot-module",
-        "multiboot,module",
-        "xen,sci",
-        "arm,psci",
-        "arm,psci-0.2",
-        "arm,psci-1.0",
-        "arm,cortex-a7-pmu",
-        "arm,cortex-a15-pmu",
-        "arm,cortex-a53-edac",
-        "arm,armv8-pmuv3",
-        "arm,armv7-timer-mem",
-    )
-)
-
 
 def read_devices(tree: Tree) -> tuple[Device, ...]:
     """Return the devices under any access controller, in the order in which Xen walks the tree for dom0."""
-    kept: set[Node] = set()
-    devices = []
-    for node in tree.walk():
-        if node.parent in kept or _kept_from_dom0(node):
-            kept.add(node)
-        if ACCESS_CONTROLLERS in node:
-            devices.append(_read(node, for_dom0=node not in kept))
-    return tuple(devices)
+    for_dom0 = set(dom0_nodes(tree))
+    return tuple(_read(node, for_dom0=node in for_dom0) for node in tree.walk() if ACCESS_CONTROLLERS in node)
 
 
 def _read(node: Node, *, for_dom0: bool) -> Device:
@@ -93,12 +67,3 @@ def _regions(node: Node) -> Iterator[Region]:
             index += 1
     except ShapeError:
         return
-
-
-def _kept_from_dom0(node: Node) -> bool:
-    device_type = string(node, "device_type")
-    return (
-        not _KEPT_FROM_DOM0.isdisjoint(compatible(node))
-        or (node.name == "cpus" and node.path == "/cpus")
-        or (device_type is not None and device_type.value == "memory")
-    )

@@ -9,6 +9,7 @@ import errno
 from collections.abc import Iterator
 
 from xenscmi.devicetree import Node, Tree
+from xenscmi.host.dom0 import kept_from_dom0
 from xenscmi.hypervisor import dt
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import Panic, XenError
@@ -24,50 +25,6 @@ RESERVED_MEMORY = "/reserved-memory/"
 MODULES = ("multiboot,module", "xen,multiboot-module")
 KERNELS = ("multiboot,kernel", "xen,linux-zimage")
 OTHER_MODULES = ("multiboot,ramdisk", "xen,linux-initrd", "xen,xsm-policy", "multiboot,device-tree")
-
-SKIPPED = (
-    "xen,domain",
-    "xen,domain-shared-memory-v1",
-    "xen,evtchn-v1",
-    "xen,xen",
-    "xen,multiboot-module",
-    "multiboot,module",
-    "arm,psci",
-    "arm,psci-0.2",
-    "arm,psci-1.0",
-    "arm,cortex-a7-pmu",
-    "arm,cortex-a15-pmu",
-    "arm,cortex-a53-edac",
-    "arm,armv8-pmuv3",
-    "arm,armv7-timer-mem",
-    CONTAINER,
-)
-"""Nodes that dom0 does not get, by what they are compatible with."""
-
-REPLACED = (
-    "arm,armv7-timer",
-    "arm,armv8-timer",
-    "arm,cortex-a15-gic",
-    "arm,cortex-a7-gic",
-    "arm,gic-400",
-    "arm,gic-v3",
-)
-"""Nodes that Xen replaces by its own: the timer and the interrupt controller."""
-
-IOMMUS = (
-    "arm,mmu-400",
-    "arm,mmu-401",
-    "arm,mmu-500",
-    "arm,smmu-v1",
-    "arm,smmu-v2",
-    "arm,smmu-v3",
-    "renesas,ipmmu-r8a7795",
-    "renesas,ipmmu-r8a77965",
-    "renesas,ipmmu-r8a7796",
-    "renesas,ipmmu-r8a779f0",
-    "renesas,r8a779g0-ipmmu",
-)
-"""IOMMUs that Xen drives and keeps."""
 
 
 def create_dom0(xen: Model) -> Domain:
@@ -112,17 +69,11 @@ def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
     pending = [xen.tree.root]
     while pending:
         node = pending.pop()
-        if _is_kept_from_dom0(node) or node is console_node or xen.mediator.hides_from_dom0(dom0, node):
+        if kept_from_dom0(node) or node is console_node or xen.mediator.hides_from_dom0(dom0, node):
             continue
         _give_device(xen, dom0, node)
         yield node
         pending.extend(reversed(list(node.children)))
-
-
-def _is_kept_from_dom0(node: Node) -> bool:
-    if dt.is_compatible(node, *SKIPPED, *REPLACED, *IOMMUS):
-        return True
-    return dt.stands_at(node, "/cpus") or dt.read_string(node, "device_type") == "memory"
 
 
 def _console_node(tree: Tree) -> Node | None:

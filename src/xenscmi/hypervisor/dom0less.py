@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 
 from xenscmi.devicetree import Node, Tree
 from xenscmi.domctl.createdomain import CreateDomain
+from xenscmi.host.dom0 import IOMMUS
 from xenscmi.hypervisor import dt
-from xenscmi.hypervisor.dom0 import INVALID_AGENT_ID, IOMMUS
+from xenscmi.hypervisor.dom0 import INVALID_AGENT_ID
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import Panic, XenError
 from xenscmi.hypervisor.mediator import SCI_NONE, SCI_SCMI_SMC_MA
