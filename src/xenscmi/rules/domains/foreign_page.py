@@ -21,7 +21,7 @@ def _check(view: View) -> Iterator[Finding]:
             if mapping.host % PAGE_SIZE:
                 continue  # Xen refuses it: bad-xen-reg
             for page in _within(mapping, view.owners):
-                own = page.row is not None and page.row is row
+                own = page.row is not None and row is not None and page.address == view.row_page(row)
                 # The page of an agent that the domain asks for in vain harms nobody, and other rules tell.
                 spare = row is None and page.row is not None and not view.users(page.row)
                 if not (own or spare):

@@ -29,6 +29,15 @@ def _check(view: View) -> Iterator[Finding]:
                 span=node.func_id.span,
                 related=also("the agent's function id", row.func_id.span),
             )
+        for other in domain.tree.scmi_nodes if domain.tree else ():
+            if other is not node and other.kept and other.func_id and other.func_id.value != row.func_id.value:
+                yield Finding(
+                    message=f"{other.path} is a further scmi node of {domain_name(domain)}, with another function id",
+                    span=other.func_id.span,
+                    related=also("the agent's function id", row.func_id.span),
+                    severity=Severity.WARNING,
+                    then="if the guest uses it, its calls return -1",
+                )
 
 
 RULE = HostRule(

@@ -51,5 +51,10 @@ def page_uses(view: View) -> Iterator[PageUse]:
             continue
         channel = guest_channel(domain)
         guest = page(channel.shmem) if channel else None
-        behind = None if guest is None else next((m for m in mappings(domain) if maps_guest(m, guest)), None)
+        behind = None if guest is None else _behind(domain, guest)
         yield PageUse(domain, row, host, guest, behind)
+
+
+def _behind(domain: Domain, guest: int) -> Mapping | None:
+    """Return what lies behind a guest address: the last mapping wins."""
+    return next((each for each in reversed(mappings(domain)) if maps_guest(each, guest)), None)

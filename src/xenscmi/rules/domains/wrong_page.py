@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE
-from xenscmi.host.view import View
+from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.domains.page_mapping import page_uses
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import domain_name
@@ -14,12 +14,17 @@ from xenscmi.rules.words import domain_name
 
 def _check(view: View) -> Iterator[Finding]:
     for use in page_uses(view):
+        if use.behind is None or use.leads_to is None or use.found:
+            continue
+        within = use.leads_to // PAGE_SIZE == use.host // PAGE_SIZE
         # Another agent's page is a case of its own: foreign-page.
-        if use.behind and use.leads_to is not None and not use.found and use.leads_to // PAGE_SIZE not in view.owners:
+        if within or use.leads_to // PAGE_SIZE not in view.owners:
+            channel = guest_channel(use.domain)
+            guest = channel.shmem.value if channel and channel.shmem else None
             yield Finding(
                 message=f"guest address {use.guest:#x} of {domain_name(use.domain)} leads to {use.leads_to:#x}, "
                 f"but the page of {view.row_name(use.row)} is {use.host:#x}",
-                span=use.behind.span,
+                span=guest.span if within and guest else use.behind.span,
                 related=also("the agent's page", use.row.shmem.span),
             )
 
