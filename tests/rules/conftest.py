@@ -59,7 +59,9 @@ def _went_wrong(host: Host, expected: dict[str, Any]) -> list[str]:
     first_id = 0 if host.domains[0].kind is DomainKind.DOM0 else 1
     for number, domain in enumerate(host.domains, first_id):
         seen, wanted = domains[f"d{number}"], wanted_agent(domain)
-        offers = bool(seen["channel"]) if domain.kind is DomainKind.DOM0 else guest_channel(domain) is not None
+        offers = (
+            seen.get("channel", {}) is not None if domain.kind is DomainKind.DOM0 else guest_channel(domain) is not None
+        )
         if wanted is None and not offers:
             continue
         if not seen["answered"]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from xenscmi.devicetree.tree import Node, Property
+from xenscmi.devicetree.tree import Node, Property, ShapeError
 from xenscmi.source import Span
 
 _MAX_ADDRESS_CELLS = 4
@@ -76,6 +76,17 @@ def translate(node: Node, index: int = 0) -> Region:
         address = bus_above.add(base, offset)
         bus, cells = bus_above, cells_above
     return Region(_number(address), size, prop.place(4 * start, 4 * width))
+
+
+def address_count(node: Node) -> int:
+    """Return how many addresses Xen takes a node to have (dt_number_of_address): none where it stands on no bus."""
+    try:
+        bus = _bus(node)
+        cells = _counts(bus, node)
+    except ShapeError:
+        return 0
+    prop = node.get(bus.addresses)
+    return len(prop.value) // 4 // sum(cells) if prop else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""XS312 untranslatable-device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.devicetree.address import address_count, translate
+from xenscmi.devicetree.tree import ShapeError
+from xenscmi.diagnostics import Severity
+from xenscmi.host.dom0 import dom0_nodes
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.source import Span
+
+
+def _check(view: View) -> Iterator[Finding]:
+    tree = view.host.tree
+    seen: set[Span | None] = set()
+    for node in dom0_nodes(tree) if tree and view.container and view.dom0 else ():
+        for index in range(address_count(node)):
+            try:
+                translate(node, index)
+            except ShapeError as error:
+                problem = error.diagnostic
+                if problem.span not in seen:
+                    seen.add(problem.span)
+                    yield Finding(
+                        message=f"Unable to retrieve address {index} for {node.path}: {problem.message}",
+                        span=problem.span,
+                        related=also("the device", node.span),
+                        help=problem.help or None,
+                    )
+                break
+
+
+RULE = HostRule(
+    code="XS312",
+    name="untranslatable-device",
+    severity=Severity.ERROR,
+    summary="A device that dom0 gets has an address that does not translate.",
+    then="Xen panics at boot",
+    xen='Xen maps the registers of every device to dom0, SCMI or not, and panics at the first that it cannot: "Unable '
+    'to retrieve address … for …", "Could not set up d0 guest OS (rc = -22)".',
+    mend="have `ranges` of every node above the device hold its address, in the cells that these nodes declare",
+    check=_check,
+    bad=(
+        Change(
+            "host.dts",
+            "\tsoc {",
+            "\tbus {\n\t\t#address-cells = <1>;\n\t\t#size-cells = <1>;\n"
+            "\t\tranges = <0x0 0x0 0xf0000000 0x10000>;\n\n"
+            "\t\ttimer@20000 {\n\t\t\treg = <0x20000 0x1000>;\n\t\t};\n\t};\n\n\tsoc {",
+        ),
+    ),
+)
