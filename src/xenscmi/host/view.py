@@ -219,6 +219,23 @@ class View:
         return tuple(e for e in device.entries if own is not None and e.target == own.path and e.problem is None)
 
     @cached_property
+    def device_at(self) -> dict[int, Device]:
+        """The devices under access controllers by the first addresses of their registers."""
+        return {region.start: device for device in self.host.devices for region in device.regions}
+
+    def device_behind(self, domain: Domain, node: GuestNode) -> Device | None:
+        """Return the host's device that a node of a guest stands for, None where that is none under a controller.
+
+        By `xen,path`; else by its address, which is the host's own where no mapping says otherwise.
+        """
+        if node.host_path is not None:
+            return self.devices.get(node.host_path.value or "")
+        if node.address is None:
+            return None
+        mapping = next((each for each in mappings(domain) if maps_guest(each, node.address)), None)
+        return self.device_at.get(node.address if mapping is None else mapping.host + node.address - mapping.guest)
+
+    @cached_property
     def _assigned(self) -> dict[int, list[Assignment]]:
         found: dict[int, list[Assignment]] = {}
         for each in self.assignments:

@@ -26,6 +26,17 @@ def _check(view: View) -> Iterator[Finding]:
                         span=mapping.span,
                         related=also("is under SCMI control", device.span),
                     )
+                    given.add(device.path)
+        for node in domain.tree.nodes if domain.tree and domain.kind is DomainKind.TOOLSTACK else ():
+            found = view.device_behind(domain, node)
+            if node.resources and found and view.scmi_entries(found) and found.path not in given:
+                yield Finding(
+                    message=f"{node.path} of {domain_name(domain)} uses SCMI resources of {found.path}, "
+                    "but dtdev does not name it, and iomem does not map it",
+                    span=node.span,
+                    related=also("is under SCMI control", found.span),
+                    severity=Severity.WARNING,
+                )
 
 
 def _unnamed(domain: Domain) -> Iterator[Mapping]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Device, Domain, DomainKind, FirmwareDevice, GuestNode, Resource
+from xenscmi.host.types import Device, FirmwareDevice, Resource
 from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -20,7 +20,7 @@ def _check(view: View) -> Iterator[Finding]:
             continue
         all_devices = [each.device for each in view.assigned(domain)]
         for node in domain.tree.nodes:
-            device = _device(view, domain, node)
+            device = view.device_behind(domain, node)
             rows = _firmware_rows(view, [device] if device else all_devices)
             for resource in node.resources if rows else ():
                 if not any(resource.resource_id in _owned(row, resource) for row in rows):
@@ -31,19 +31,6 @@ def _check(view: View) -> Iterator[Finding]:
                         span=resource.span,
                         related=also("the device", device.span if device else None),
                     )
-
-
-def _device(view: View, domain: Domain, node: GuestNode) -> Device | None:
-    """Return the host's device behind a guest's node: by xen,path, or by where its registers lead."""
-    if node.host_path and node.host_path.value in view.devices:
-        return view.devices[node.host_path.value]
-    if domain.kind is not DomainKind.TOOLSTACK or node.address is None:
-        return None
-    for mapping in domain.iomem:
-        if mapping.guest <= node.address < mapping.guest + mapping.size:
-            host = mapping.host + node.address - mapping.guest
-            return next((d for d in view.host.devices if any(r.overlaps(host, 1) for r in d.regions)), None)
-    return None
 
 
 def _firmware_rows(view: View, devices: list[Device]) -> list[FirmwareDevice]:

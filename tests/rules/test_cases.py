@@ -1,0 +1,106 @@
+"""Cases beside the rules' own examples: changes of the example host, and what they bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from xenscmi.host.types import Firmware, Host
+from xenscmi.rules.engine import check
+from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.rule import Change
+
+Read = Callable[..., Host]
+
+GUEST = "guest.cfg"
+DTDEV = Change(GUEST, 'dtdev = [ "/soc/audio@e0002000" ]\n', "")
+CASES: dict[str, tuple[tuple[Change, ...], set[tuple[str, str]]]] = {
+    "a device's registers without dtdev": ((DTDEV,), {("XS302", "error")}),
+    "a device in the partial tree alone": (
+        (DTDEV, Change(GUEST, ', "e0002,1"', "")),
+        {("XS302", "warning")},
+    ),
+    "dtdev of what does not exist": (
+        (Change(GUEST, '"/soc/audio@e0002000"', '"/soc/audio@e0002000", "/soc/radio"'),),
+        {("XS301", "error")},
+    ),
+    "two domains of the toolstack's and Xen's making with one agent": (
+        (
+            Change(GUEST, "agent_id=4", "agent_id=3"),
+            Change(GUEST, "47ff4,1", "47ff3,1"),
+            Change("guest.dts", "0x82000006", "0x82000005"),
+        ),
+        {("XS201", "error")},
+    ),
+    "the page of Xen's own channel": ((Change(GUEST, "47ff4,1", "47ff1,1"),), {("XS205", "error")}),
+    "two pages where one is the domain's": ((Change(GUEST, "47ff4,1", "47ff4,2"),), {("XS205", "error")}),
+    "a page at another guest address": ((Change(GUEST, "@22001", "@22002"),), {("XS207", "error")}),
+    "the host's own address as the guest's": ((Change(GUEST, "47ff4,1@22001", "47ff4,1"),), {("XS207", "error")}),
+    "no page at all": ((Change(GUEST, '"47ff4,1@22001", ', ""),), {("XS204", "error")}),
+    "a blank in arm_sci": (
+        (Change(GUEST, ",agent_id=4", ", agent_id=4"),),
+        {("XS006", "error"), ("XS007", "error"), ("XS203", "error")},
+    ),
+    "a hexadecimal agent id": (
+        (Change(GUEST, "agent_id=4", "agent_id=0x4"),),
+        {("XS008", "error"), ("XS203", "error"), ("XS128", "info")},
+    ),
+    "dom0's page inside the container": (
+        (Change("host.dts", "shmem = <&dom0_page>;", "shmem = <&page_2>;"),),
+        {("XS214", "error")},
+    ),
+    "empty access-controllers": (
+        (Change("host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers;"),),
+        {("XS311", "warning")},
+    ),
+    "a spare row of another firmware": (
+        (Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5 6"),),
+        {("XS125", "warning")},
+    ),
+    "a used row of another firmware": (
+        (Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_4 6"), Change(GUEST, "agent_id=4", "agent_id=6")),
+        {("XS125", "error")},
+    ),
+    "a list without ids": (
+        (
+            Change("host.dts", "&page_2 2", "&page_2"),
+            Change("host.dts", "&page_3 3", "&page_3"),
+            Change("host.dts", "&page_4 4", "&page_4"),
+            Change("host.dts", "&page_5 5", "&page_5"),
+            Change("host.dts", "#scmi-secondary-agents-cells = <3>;", "#scmi-secondary-agents-cells = <2>;"),
+        ),
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case(name: str, read_example: Read) -> None:
+    changes, wanted = CASES[name]
+    found = check(read_example(changes, FIRMWARE))
+    assert {(each.code, each.severity.value) for each in found} == wanted, found
+
+
+@pytest.mark.parametrize(
+    ("firmware", "wanted"),
+    [
+        (replace(FIRMWARE, unsupported=frozenset(("BASE_SET_DEVICE_PERMISSIONS",))), {"XS129"}),
+        (replace(FIRMWARE, unsupported=frozenset(("BASE_RESET_AGENT_CONFIGURATION",))), set()),
+        (replace(FIRMWARE, trusted_agent=2), {"XS127"}),
+        (replace(FIRMWARE, agents=(FIRMWARE.agents or ())[1:]), {"XS126"}),
+        (replace(FIRMWARE, devices=()), {"XS308"}),
+        (Firmware(), set()),
+    ],
+)
+def test_a_firmware(firmware: Firmware, wanted: set[str], read_example: Read) -> None:
+    assert {each.code for each in check(read_example(firmware=firmware))} == wanted
+
+
+def test_both_places_of_a_conflict_are_shown(read_example: Read) -> None:
+    (found,) = check(read_example((Change(GUEST, "47ff4,1", "47ff1,1"),)))
+    assert found.span
+    assert (found.span.source.name, found.span.text) == (GUEST, '"47ff1,1@22001"')
+    (other,) = found.related
+    assert (other.span.source.name, other.span.text) == ("host.dts", "shmem = <&page_1>;")
