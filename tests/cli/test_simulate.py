@@ -67,6 +67,15 @@ def test_every_mistake_is_a_deviation(board: Path, capsys: pytest.CaptureFixture
     assert "guest   agent     agent 4   no answer" in capsys.readouterr().out
 
 
+def test_a_domain_whose_tree_is_not_at_hand_uses_its_agents_channel(
+    board: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (board / "guest.dts").unlink()
+    assert main(["simulate", str(board)]) == 0
+    assert main(["simulate", "--json", str(board)]) == 0
+    capsys.readouterr()
+
+
 def test_a_device_that_a_domain_should_not_reach(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--boot-vector", str(BOOT / "mem-reserved-nomap")]) == 1
     assert "dom0    page 0x47ff1000  out of reach  mapped at 0x47ff1000" in capsys.readouterr().out

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.hypervisor.errors import DataAbort
-from xenscmi.hypervisor.guest import Guest, NoAnswer
-from xenscmi.hypervisor.memory import PAGE_SHIFT
+from xenscmi.hypervisor.guest import Guest, NoAnswer, own_offer
 from xenscmi.hypervisor.state import Session
 from xenscmi.hypervisor.vector import telling_lines
 from xenscmi.scmi.compose import compose
@@ -89,20 +88,14 @@ def _carry(guest: Guest, posted: Posted) -> tuple[Posted | None, str]:
 
 def _channel(session: Session, domid: int, func_id: int | None, page: int | None) -> tuple[int, int]:
     """Return function id and page: as given, else as the domain's tree offers them, else its agent's."""
-    domain, offer = session.xen.domain(domid), session.offer(domid)
-    own = domain.channel
-    if func_id is None:
-        func_id = offer.func_id if offer else own.func_id if own else None
-    if page is None and offer:
-        page = offer.shmem
-    elif page is None and own:
-        frame = domain.memory.guest_frame(own.address >> PAGE_SHIFT)
-        page = None if frame is None else frame << PAGE_SHIFT
+    offer = session.offer(domid) or own_offer(session.xen.domain(domid))
+    if offer is not None:
+        func_id = offer.func_id if func_id is None else func_id
+        page = offer.shmem if page is None else page
     if func_id is None or page is None:
-        missing = "channel" if func_id is None else "page of shared memory"
         raise XenscmiError(
             Diagnostic(
-                message=f"domain {domid} has no SCMI {missing}",
+                message=f"domain {domid} has no SCMI channel, or not its page",
                 help="give the domain an agent (arm_sci) and its page (iomem), or try one with --smc-id and --page",
             )
         )

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from xenscmi.devicetree import Node
 from xenscmi.hypervisor import dt
+from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import DataAbort
 from xenscmi.hypervisor.interface import Hypervisor
 from xenscmi.hypervisor.mediator import SCMI_NODE
-from xenscmi.hypervisor.memory import PAGE_MASK, SMALLEST_WINDOW, AddressSpace
+from xenscmi.hypervisor.memory import PAGE_MASK, PAGE_SHIFT, SMALLEST_WINDOW, AddressSpace
 from xenscmi.scmi.header import TOKENS, Header
 from xenscmi.scmi.message import Refused, Request, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
@@ -23,7 +24,10 @@ from xenscmi.scmi.shmem import ChannelError, Posted, collect, post, reset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A channel as a device tree offers it: the SCMI node, its function id, and the page's guest physical address."""
+    """A channel as a device tree offers it: the SCMI node, its function id, and the page's guest physical address.
+
+    `node` is empty where no tree is known.
+    """
 
     node: str
     func_id: int
@@ -41,6 +45,16 @@ def offers(nodes: Sequence[Node]) -> Iterator[Offer]:
         region = next(dt.raw_regions(page), None) if page is not None else None
         if func_id is not None and region is not None:
             yield Offer(node=node.path, func_id=func_id, shmem=region[0])
+
+
+def own_offer(domain: Domain) -> Offer | None:
+    """Return the channel that a domain's device tree should offer: its agent's, where the page is mapped for it."""
+    channel = domain.channel
+    frame = domain.memory.guest_frame(channel.address >> PAGE_SHIFT) if channel is not None else None
+    if channel is None or frame is None:
+        return None
+    shmem = frame << PAGE_SHIFT | channel.address & PAGE_MASK
+    return Offer(node="", func_id=channel.func_id, shmem=shmem)
 
 
 class NoAnswer(Exception):

@@ -19,7 +19,7 @@ from xenscmi.hypervisor.boot import start
 from xenscmi.hypervisor.dom0less import copied_nodes
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import DataAbort, Panic
-from xenscmi.hypervisor.guest import Guest, NoAnswer, Offer, offers
+from xenscmi.hypervisor.guest import Guest, NoAnswer, Offer, offers, own_offer
 from xenscmi.hypervisor.machine import partial_trees, switch_on
 from xenscmi.hypervisor.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.hypervisor.memory import PAGE_SHIFT, frames_of
@@ -148,10 +148,7 @@ def plan_of(domain: HostDomain) -> DomainPlan:
 
 def _look(xen: Model, domain: HostDomain, made: Domain) -> DomainView:
     """Let a domain's agent find out who it is and what it can use."""
-    nodes = made.tree
-    if domain.kind is DomainKind.TOOLSTACK and domain.tree is not None:
-        nodes = tuple(copied_nodes(domain.tree.tree))
-    offer, given = next(offers(nodes), None), frozenset(_device_ids(xen, made))
+    offer, given = _offer(domain, made), frozenset(_device_ids(xen, made))
     if offer is not None:
         guest = Guest(xen, made.domid, made.memory, offer.func_id, offer.shmem)
         told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
@@ -163,6 +160,15 @@ def _look(xen: Model, domain: HostDomain, made: Domain) -> DomainView:
                 name=domain.name, domid=made.domid, offer=offer, agent_id=told.agent_id, given=given, devices=devices
             )
     return DomainView(name=domain.name, domid=made.domid, offer=offer, given=given)
+
+
+def _offer(domain: HostDomain, made: Domain) -> Offer | None:
+    """Return the channel that a domain's tree offers; its agent's own for a toolstack domain whose tree is unknown."""
+    if domain.kind is not DomainKind.TOOLSTACK:
+        return next(offers(made.tree), None)
+    if domain.tree is None:
+        return own_offer(made)
+    return next(offers(list(copied_nodes(domain.tree.tree))), None)
 
 
 def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
