@@ -14,32 +14,11 @@ from threading import Lock
 from typing import NamedTuple
 
 from xenscmi.firmware.base import BaseServer
-from xenscmi.firmware.clock import ClockServer
-from xenscmi.firmware.performance import PerformanceServer
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.pin_control import PinControlServer
-from xenscmi.firmware.power_capping import PowerCappingServer
-from xenscmi.firmware.power_domain import PowerDomainServer
 from xenscmi.firmware.profile import Profile
-from xenscmi.firmware.reset import ResetServer
-from xenscmi.firmware.resources import (
-    BASE,
-    CLOCK,
-    PERFORMANCE,
-    PIN_CONTROL,
-    POWER_CAPPING,
-    POWER_DOMAIN,
-    RESET,
-    SENSOR,
-    SYSTEM_POWER,
-    VOLTAGE,
-    Agent,
-    Platform,
-)
-from xenscmi.firmware.sensor import SensorServer
+from xenscmi.firmware.resources import BASE, Agent, Platform
 from xenscmi.firmware.server import STATUS_BYTES, Server, State
-from xenscmi.firmware.system_power import SystemPowerServer
-from xenscmi.firmware.voltage import VoltageServer
+from xenscmi.firmware.servers import make_servers
 from xenscmi.scmi.header import Header, MessageType
 from xenscmi.scmi.shmem import Area, reply, take
 from xenscmi.scmi.status import Status
@@ -85,22 +64,9 @@ class Firmware:
 
     def _make_servers(self) -> Mapping[int, Server]:
         """Make a server for each protocol of which the platform has resources, and the base server over them."""
-        platform, profile, permissions = self.platform, self.profile, self.permissions
-        common = profile, permissions
-        makers: tuple[tuple[int, object, Callable[[], Server]], ...] = (
-            (POWER_DOMAIN, platform.power_domains, lambda: PowerDomainServer(*common, platform.power_domains)),
-            (SYSTEM_POWER, platform.system_power, lambda: SystemPowerServer(*common)),
-            (PERFORMANCE, platform.performance, lambda: PerformanceServer(*common, platform.performance)),
-            (CLOCK, platform.clocks, lambda: ClockServer(*common, platform.clocks)),
-            (SENSOR, platform.sensors, lambda: SensorServer(*common, platform.sensors)),
-            (RESET, platform.resets, lambda: ResetServer(*common, platform.resets)),
-            (VOLTAGE, platform.voltages, lambda: VoltageServer(*common, platform.voltages)),
-            (POWER_CAPPING, platform.power_caps, lambda: PowerCappingServer(*common, platform.power_caps)),
-            (PIN_CONTROL, platform.pins, lambda: PinControlServer(*common, platform)),
-        )
-        servers = {protocol: make() for protocol, resources, make in makers if resources}
-        devices = frozenset(device.device_id for device in platform.devices)
-        return {BASE: BaseServer(profile, permissions, self.agents, devices, servers), **servers}
+        servers = make_servers(self.profile, self.permissions, self.platform)
+        devices = frozenset(device.device_id for device in self.platform.devices)
+        return {BASE: BaseServer(self.profile, self.permissions, self.agents, devices, servers), **servers}
 
     def _check_devices(self) -> None:
         for device in self.platform.devices:
