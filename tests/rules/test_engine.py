@@ -46,6 +46,11 @@ def test_a_comment_for_the_file_silences_a_rule(read_example: Read) -> None:
     assert _codes(read_example((DUPLICATE, header))) == []
 
 
+def test_a_comment_in_an_xl_cfg_silences_a_rule(read_example: Read) -> None:
+    added = Change("guest.cfg", "vcpus = 1\n", "vcpus = 1\nmaxmemory = 1 # xenscmi: ignore[XS004]\n")
+    assert _codes(read_example((added,))) == []
+
+
 def test_unused_suppressions_are_reported(read_example: Read) -> None:
     header = Change("panel.dts", "/dts-v1/;", "/dts-v1/; /* xenscmi: ignore[XS112, no-such-rule] */")
     found = check(read_example((header,)))

@@ -146,14 +146,23 @@ def _notes(
     taken += [(each.source, "an xl.cfg") for each in configurations]
     for source, what in taken:
         yield Diagnostic(message=f"{source.name}: taken for {what}", severity=Severity.INFO)
+    nodes = chosen.children if tree and (chosen := tree.node("/chosen")) else ()
+    used = {node.name for node in nodes} | {_tree_name(each) for each in configurations}
+    for name, each in partial.items():
+        if name not in used:
+            yield Diagnostic(message=f"{each.source.name}: belongs to no domain", severity=Severity.INFO)
 
 
 def _named_tree(configuration: Configuration, trees: dict[str, Tree]) -> Tree | None:
     """Return the partial tree that a domain's device_tree names, or else the one that is called as the domain."""
+    return trees.get(_tree_name(configuration))
+
+
+def _tree_name(configuration: Configuration) -> str:
     if configuration.parsed is None:
-        return None
+        return ""
     config = configuration.parsed.config
-    return trees.get(Path(config.b_info.device_tree).stem if config.b_info.device_tree else config.c_info.name or "")
+    return Path(config.b_info.device_tree).stem if config.b_info.device_tree else config.c_info.name or ""
 
 
 def _built(builder: ImageBuilder, folder: Path, include: Sequence[Path]) -> dict[str, Tree]:

@@ -13,6 +13,7 @@ XEN_DOMAIN = "xen,domain"
 SCI_TYPE = "xen,sci_type"
 AGENT_ID = "xen,sci-agent-id"
 OLD_AGENT_ID = "xen,sci_agent_id"
+OUTDATED = (OLD_AGENT_ID, "xen,arm_sci")
 DEVICE_TREE_MODULE = "multiboot,device-tree"
 _MODULES = frozenset(("multiboot,module", "xen,multiboot-module"))
 _KERNELS = frozenset(("multiboot,kernel", "xen,linux-zimage"))
@@ -84,4 +85,5 @@ def _dom0less(node: Node, partial: Tree | None) -> Domain:
         span=node.span,
         tree=read_partial_tree(partial) if partial else None,
         tree_file=tree_file,
+        outdated=tuple(Stated(value=each, span=prop.span) for each in OUTDATED if (prop := node.get(each))),
     )

@@ -40,7 +40,7 @@ def read_host(
     partial = partial or {}
     configurations = tuple(each for each, _ in toolstack)
     trees = [*partial.values(), *(each for _, each in toolstack if each)]
-    texts = (*sources, *(each.source for each in trees), *(each.source for each in configurations))
+    texts = (*sources, *(text for each in trees for text in each.sources), *(each.source for each in configurations))
     known = Host(
         domains=tuple(domain for each, own in toolstack if (domain := domain_of(each, own))),
         configurations=configurations,
@@ -67,7 +67,7 @@ def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:
         devices=read_devices(tree),
         domains=(*read_boot_domains(tree, containers, partial), *host.domains),
         command_line=command_line,
-        sources=(tree.source, *host.sources),
+        sources=tuple(dict.fromkeys((*tree.sources, *host.sources))),
     )
 
 

@@ -233,7 +233,7 @@ class Domain:
     `sci_type` and `agent_id` are what `xen,sci_type` and `xen,sci-agent-id`, or `arm_sci`, say; dom0's agent comes from
     the container; `agent_property` is what said it, or would have. `tree` is the partial tree; `tree_file` what names
     it (`device_tree`, or the boot module's node, whose file need not be known). `iomem` and `dtdevs` are a toolstack
-    domain's; a dom0less domain has them in its tree.
+    domain's; a dom0less domain has them in its tree. `outdated` names properties of older dialects.
     """
 
     name: str
@@ -246,6 +246,12 @@ class Domain:
     tree_file: Stated[str] | None = None
     iomem: tuple[Mapping, ...] = ()
     dtdevs: tuple[Stated[str], ...] = ()
+    outdated: tuple[Stated[str], ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What to call the domain in a sentence."""
+        return "dom0" if self.kind is DomainKind.DOM0 else f"domain {self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

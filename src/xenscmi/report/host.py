@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 
 from xenscmi.host.types import Agent, DomainKind, Host
 from xenscmi.host.view import View, page, wanted_agent
-from xenscmi.rules.words import domain_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ def _agent(view: View, row: Agent) -> AgentRow:
         agent_id=view.agent_id(row),
         func_id=row.func_id.value,
         page=page(row.shmem),
-        owners=tuple(domain_name(domain) for domain in users),
+        owners=tuple(domain.title for domain in users),
         devices=tuple(DeviceRow(id=number, path=path) for number, path in sorted(devices)),
     )
 

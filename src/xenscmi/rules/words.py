@@ -8,11 +8,6 @@ PROBE_FAILS = "the mediator's probe fails, and every domain runs without SCMI"
 NO_SCMI = "The mediator's probe fails. That is not fatal: Xen boots, and every domain runs without SCMI."
 
 
-def domain_name(domain: Domain) -> str:
-    """Return what to call a domain in a message."""
-    return "dom0" if domain.kind is DomainKind.DOM0 else f"domain {domain.name}"
-
-
 def refusal(domain: Domain, errno: int) -> str:
     """Return what happens when Xen refuses to make a domain: a panic at boot, or an error of `xl create`."""
     if domain.kind is DomainKind.DOM0:

@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         wanted = wanted_agent(domain)
         if wanted and wanted.value == 0 and not wanted.problem:
-            yield Finding(
-                message=f"{domain_name(domain)} is agent 0, which SCMI reserves for the platform", span=wanted.span
-            )
+            yield Finding(message=f"{domain.title} is agent 0, which SCMI reserves for the platform", span=wanted.span)
 
 
 RULE = HostRule(

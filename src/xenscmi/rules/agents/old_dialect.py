@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.domains import OLD_AGENT_ID
 from xenscmi.host.types import Dialect
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 _SAYS = {
     Dialect.CONTAINER_V7: "dom0's agent stands on Xen's command line, as in v6 and v7 of the series",
@@ -29,11 +27,11 @@ def _check(view: View) -> Iterator[Finding]:
                 related=also("the container", container.span) if by_command_line else (),
             )
     for domain in view.host.domains:
-        if domain.agent_property == OLD_AGENT_ID and domain.agent_id:
+        for stated in domain.outdated:
             yield Finding(
-                message=f"{OLD_AGENT_ID} of {domain_name(domain)} is of v4 and v5; Xen since v8 does not read it",
-                span=domain.agent_id.span,
-                help="write xen,sci-agent-id",
+                message=f"{stated.value} of {domain.title} is of an older dialect; Xen since v8 does not read it",
+                span=stated.span,
+                help="write xen,sci_type and xen,sci-agent-id",
             )
 
 

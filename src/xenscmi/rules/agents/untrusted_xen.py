@@ -9,7 +9,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -17,7 +16,7 @@ def _check(view: View) -> Iterator[Finding]:
     if own is None or own.func_id is None or trusted is None or view.xen_agent_id in (None, trusted):
         return
     row = view.row_by_id.get(trusted)
-    whose = f", and {domain_name(users[0])} agent {trusted}" if row and (users := view.users(row)) else ""
+    whose = f", and {users[0].title} agent {trusted}" if row and (users := view.users(row)) else ""
     yield Finding(
         message=f"the firmware lets agent {trusted} set permissions, but Xen is agent {view.xen_agent_id}{whose}",
         span=own.func_id.span,

@@ -8,14 +8,13 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
     for each in view.assignments:
         if each.domain.kind is not DomainKind.DOM0 and each.device.for_dom0 and view.dom0:
             yield Finding(
-                message=f"{each.device.path} is given to {domain_name(each.domain)}, and dom0 has it too: "
+                message=f"{each.device.path} is given to {each.domain.title}, and dom0 has it too: "
                 "its node has no xen,passthrough",
                 span=each.device.span,
                 related=also("given here", each.span),

@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE, Device, Domain, DomainKind, Mapping
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -22,7 +21,7 @@ def _check(view: View) -> Iterator[Finding]:
             for device in _within(mapping, controlled):
                 if device.path not in given:
                     yield Finding(
-                        message=f"{domain_name(domain)} gets the registers of {device.path}, but no {setting} names it",
+                        message=f"{domain.title} gets the registers of {device.path}, but no {setting} names it",
                         span=mapping.span,
                         related=also("is under SCMI control", device.span),
                     )
@@ -31,7 +30,7 @@ def _check(view: View) -> Iterator[Finding]:
             found = view.device_behind(domain, node)
             if node.resources and found and view.scmi_entries(found) and found.path not in given:
                 yield Finding(
-                    message=f"{node.path} of {domain_name(domain)} uses SCMI resources of {found.path}, "
+                    message=f"{node.path} of {domain.title} uses SCMI resources of {found.path}, "
                     "but dtdev does not name it, and iomem does not map it",
                     span=node.span,
                     related=also("is under SCMI control", found.span),

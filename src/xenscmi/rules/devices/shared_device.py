@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import Assignment, View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -19,7 +18,7 @@ def _check(view: View) -> Iterator[Finding]:
         other = first.setdefault(each.device.path, each)
         if other.domain is not each.domain:
             yield Finding(
-                message=f"{each.device.path} is given to {domain_name(each.domain)} and to {domain_name(other.domain)}",
+                message=f"{each.device.path} is given to {each.domain.title} and to {other.domain.title}",
                 span=each.span,
                 related=also("first given here", other.span),
             )

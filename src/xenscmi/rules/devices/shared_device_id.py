@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import AccessController
 from xenscmi.host.view import Assignment, View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -19,8 +18,8 @@ def _check(view: View) -> Iterator[Finding]:
         other, named = first.setdefault(entry.arguments[0], (each, entry))
         if other.domain is not each.domain and other.device.path != each.device.path:
             yield Finding(
-                message=f"SCMI device {entry.arguments[0]} is {each.device.path} of {domain_name(each.domain)} "
-                f"and {other.device.path} of {domain_name(other.domain)}",
+                message=f"SCMI device {entry.arguments[0]} is {each.device.path} of {each.domain.title} "
+                f"and {other.device.path} of {other.domain.title}",
                 span=entry.span,
                 related=also("first used here", named.span),
             )

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -21,7 +20,7 @@ def _check(view: View) -> Iterator[Finding]:
             controlled = view.devices[path].entries if path in view.devices else ()
             if device and not controlled and node.resources:
                 yield Finding(
-                    message=f"{node.path} of {domain_name(domain)} uses SCMI resources, "
+                    message=f"{node.path} of {domain.title} uses SCMI resources, "
                     f"but access-controllers of {path} in the host names nobody",
                     span=node.host_path.span if node.host_path else node.span,
                     related=also("the device", device.span),

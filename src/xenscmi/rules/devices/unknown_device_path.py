@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import Stated
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -22,7 +21,7 @@ def _check(view: View) -> Iterator[Finding]:
         for setting, path in named:
             if path.value is None or tree.node(path.value) is None:
                 yield Finding(
-                    message=f"{setting} of {domain_name(domain)}: couldn't find node {path.value} in the host tree",
+                    message=f"{setting} of {domain.title}: couldn't find node {path.value} in the host tree",
                     span=path.span,
                 )
 

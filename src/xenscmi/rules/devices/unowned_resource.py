@@ -9,7 +9,6 @@ from xenscmi.host.types import Device, FirmwareDevice, Resource
 from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -26,7 +25,7 @@ def _check(view: View) -> Iterator[Finding]:
                 if not any(resource.resource_id in _owned(row, resource) for row in rows):
                     owner = device.path if device else "any device of the domain"
                     yield Finding(
-                        message=f"{node.path} of {domain_name(domain)} uses {resource.kind} {resource.resource_id}, "
+                        message=f"{node.path} of {domain.title} uses {resource.kind} {resource.resource_id}, "
                         f"which is not one of {owner} in the firmware",
                         span=resource.span,
                         related=also("the device", device.span if device else None),

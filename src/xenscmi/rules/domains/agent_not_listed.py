@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name, refusal
+from xenscmi.rules.words import refusal
 
 ENOENT = 2
 
@@ -20,7 +20,7 @@ def _check(view: View) -> Iterator[Finding]:
         if wanted and wanted.value != view.xen_agent_id and wanted.value not in view.row_by_id:
             listing = view.container.listing if view.container else None
             yield Finding(
-                message=f"{domain_name(domain)} asks for agent {wanted.value}, which is not listed: "
+                message=f"{domain.title} asks for agent {wanted.value}, which is not listed: "
                 + refusal(domain, ENOENT),
                 span=wanted.span,
                 related=also("the list of agents", listing.span if listing else None),

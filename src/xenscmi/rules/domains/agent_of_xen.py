@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name, refusal
+from xenscmi.rules.words import refusal
 
 EEXIST = 17
 
@@ -19,8 +19,7 @@ def _check(view: View) -> Iterator[Finding]:
         wanted = wanted_agent(domain)
         if wanted and wanted.value == view.xen_agent_id and own and own.func_id:
             yield Finding(
-                message=f"{domain_name(domain)} asks for agent {wanted.value}, which is Xen's own: "
-                + refusal(domain, EEXIST),
+                message=f"{domain.title} asks for agent {wanted.value}, which is Xen's own: " + refusal(domain, EEXIST),
                 span=wanted.span,
                 related=also("Xen's own channel", own.func_id.span),
             )

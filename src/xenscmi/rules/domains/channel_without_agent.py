@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -17,7 +16,7 @@ def _check(view: View) -> Iterator[Finding]:
         plain = domain.sci_type is None or domain.sci_type.value == "none"
         if node and plain and not multi_agent(domain) and domain.kind is not DomainKind.DOM0:
             yield Finding(
-                message=f"the partial tree of {domain_name(domain)} has an scmi node, but the domain asks for no agent",
+                message=f"the partial tree of {domain.title} has an scmi node, but the domain asks for no agent",
                 span=node.span,
                 related=also("the domain", domain.sci_type.span if domain.sci_type else domain.span),
             )

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -15,7 +14,7 @@ def _check(view: View) -> Iterator[Finding]:
         for node in domain.tree.scmi_nodes if domain.tree else ():
             if not node.kept:
                 yield Finding(
-                    message=f"{node.path} stands outside of /passthrough: it is not copied to {domain_name(domain)}",
+                    message=f"{node.path} stands outside of /passthrough: it is not copied to {domain.title}",
                     span=node.span,
                 )
 

@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import Domain, Stated
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name, refusal
+from xenscmi.rules.words import refusal
 
 EEXIST = 17
 
@@ -22,7 +22,7 @@ def _check(view: View) -> Iterator[Finding]:
         other, claim = first.setdefault(wanted.value, (domain, wanted))
         if other is not domain:
             yield Finding(
-                message=f"{domain_name(domain)} and {domain_name(other)} both ask for agent {wanted.value}: "
+                message=f"{domain.title} and {other.title} both ask for agent {wanted.value}: "
                 + refusal(domain, EEXIST),
                 span=wanted.span,
                 related=also("first claimed here", claim.span),

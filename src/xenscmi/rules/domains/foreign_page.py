@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE, DomainKind, Mapping
 from xenscmi.host.view import Page, View, mappings
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 # dom0 may map an agent's page from when its domain was first created, and may then do so for ever.
 _BY_TOOLSTACK = "`xl create` fails, or Xen maps it without a word where the agent has been in use"
@@ -26,7 +25,7 @@ def _check(view: View) -> Iterator[Finding]:
                 spare = row is None and page.row is not None and not view.users(page.row)
                 if not (own or spare):
                     yield Finding(
-                        message=f"{domain_name(domain)} is given the page {page.address:#x} of {page.owner}",
+                        message=f"{domain.title} is given the page {page.address:#x} of {page.owner}",
                         span=mapping.span,
                         then=_BY_TOOLSTACK if domain.kind is DomainKind.TOOLSTACK else None,
                         related=also("whose page it is", page.span),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.page_use import page_uses
 from xenscmi.host.view import View, guest_channel
-from xenscmi.rules.domains.page_mapping import page_uses
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -18,7 +17,7 @@ def _check(view: View) -> Iterator[Finding]:
         if use.behind is None and mapping and use.guest is not None and channel and channel.shmem:
             shmem = channel.shmem.value
             yield Finding(
-                message=f"{domain_name(use.domain)} looks for its page at {use.guest:#x}, "
+                message=f"{use.domain.title} looks for its page at {use.guest:#x}, "
                 f"but {use.setting} maps it at {mapping.guest + use.host - mapping.host:#x}",
                 span=mapping.span,
                 related=also("the guest looks here", shmem.span if shmem else None),

@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -18,13 +17,13 @@ def _check(view: View) -> Iterator[Finding]:
             continue
         if node.func_id is None or node.func_id.value is None:
             yield Finding(
-                message=f"the scmi node of {domain_name(domain)} has no arm,smc-id that could be read",
+                message=f"the scmi node of {domain.title} has no arm,smc-id that could be read",
                 span=node.func_id.span if node.func_id else node.span,
                 related=also("the agent's function id", row.func_id.span),
             )
         elif node.func_id.value != row.func_id.value:
             yield Finding(
-                message=f"{domain_name(domain)} calls {node.func_id.value:#x}, "
+                message=f"{domain.title} calls {node.func_id.value:#x}, "
                 f"but {view.row_name(row)} has function id {row.func_id.value:#x}",
                 span=node.func_id.span,
                 related=also("the agent's function id", row.func_id.span),
@@ -32,7 +31,7 @@ def _check(view: View) -> Iterator[Finding]:
         for other in domain.tree.scmi_nodes if domain.tree else ():
             if other is not node and other.kept and other.func_id and other.func_id.value != row.func_id.value:
                 yield Finding(
-                    message=f"{other.path} is a further scmi node of {domain_name(domain)}, with another function id",
+                    message=f"{other.path} is a further scmi node of {domain.title}, with another function id",
                     span=other.func_id.span,
                     related=also("the agent's function id", row.func_id.span),
                     severity=Severity.WARNING,

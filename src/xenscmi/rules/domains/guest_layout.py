@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule
-from xenscmi.rules.words import domain_name
 
 # What Xen puts where in an Arm guest (xen/include/public/arch-arm.h): name, first address, size.
 _LAYOUT = (
@@ -36,7 +35,7 @@ def _check(view: View) -> Iterator[Finding]:
         for what, start, size in _LAYOUT:
             if start <= shmem.address < start + size:
                 yield Finding(
-                    message=f"guest address {shmem.address:#x} of the page of {domain_name(domain)} is taken by {what}",
+                    message=f"guest address {shmem.address:#x} of the page of {domain.title} is taken by {what}",
                     span=shmem.span,
                 )
 

@@ -9,7 +9,6 @@ from xenscmi.host.scmi_nodes import SHMEM
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -17,7 +16,7 @@ def _check(view: View) -> Iterator[Finding]:
         node = guest_channel(domain)
         if node is None or domain.kind is DomainKind.DOM0 or view.channel(domain) is None:
             continue
-        name, page = domain_name(domain), node.shmem.value if node.shmem else None
+        name, page = domain.title, node.shmem.value if node.shmem else None
         if node.shmem is None:
             yield Finding(message=f"{node.path} of {name} has no shmem", span=node.span)
         elif page is None or page.path is None:

@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -16,7 +15,7 @@ def _check(view: View) -> Iterator[Finding]:
         wanted = wanted_agent(domain)
         if domain.kind is DomainKind.DOM0 or wanted is None:
             continue
-        name, node = domain_name(domain), guest_channel(domain)
+        name, node = domain.title, guest_channel(domain)
         if domain.tree is None and domain.tree_file is None:
             yield Finding(
                 message=f"{name} has an agent but no partial device tree to tell it about the channel",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.page_use import page_uses
 from xenscmi.host.view import View, guest_channel
-from xenscmi.rules.domains.page_mapping import page_uses
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -18,7 +17,7 @@ def _check(view: View) -> Iterator[Finding]:
             shmem = channel.shmem.value if channel and channel.shmem else None
             wanted = use.domain.agent_id
             yield Finding(
-                message=f"{domain_name(use.domain)} does not get the page {use.host:#x} of {view.row_name(use.row)}: "
+                message=f"{use.domain.title} does not get the page {use.host:#x} of {view.row_name(use.row)}: "
                 f"no {use.setting} maps it",
                 span=shmem.span if shmem else wanted.span if wanted else use.domain.span,
                 related=also("the agent's page", use.row.shmem.span),

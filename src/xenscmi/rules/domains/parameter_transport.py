@@ -8,7 +8,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.scmi_nodes import SCMI_SMC
 from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -16,7 +15,7 @@ def _check(view: View) -> Iterator[Finding]:
         node = view.dom0_channel if domain is view.dom0 else guest_channel(domain)
         if node and wanted_agent(domain) and node.compatible != SCMI_SMC:
             yield Finding(
-                message=f"{node.path} of {domain_name(domain)} is {node.compatible}: "
+                message=f"{node.path} of {domain.title} is {node.compatible}: "
                 "it passes the page's address in the call, which Xen hands on untranslated",
                 span=node.span,
             )

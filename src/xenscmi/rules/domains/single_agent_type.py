@@ -8,7 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name, refusal
+from xenscmi.rules.words import refusal
 
 SINGLE_AGENT = "scmi_smc"
 EINVAL = 22
@@ -21,7 +21,7 @@ def _check(view: View) -> Iterator[Finding]:
             panics = 'Xen panics: "Error getting SCI configuration"'
             then = panics if domain.kind is DomainKind.DOM0LESS else refusal(domain, EINVAL)
             yield Finding(
-                message=f"{domain_name(domain)} is of type {SINGLE_AGENT} on a host with several agents: {then}",
+                message=f"{domain.title} is of type {SINGLE_AGENT} on a host with several agents: {then}",
                 span=domain.sci_type.span,
                 related=also("the host's agents", container.span if container else None),
             )

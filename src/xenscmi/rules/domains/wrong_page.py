@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.page_use import page_uses
 from xenscmi.host.types import PAGE_SIZE
 from xenscmi.host.view import View, guest_channel
-from xenscmi.rules.domains.page_mapping import page_uses
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import domain_name
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -22,7 +21,7 @@ def _check(view: View) -> Iterator[Finding]:
             channel = guest_channel(use.domain)
             guest = channel.shmem.value if channel and channel.shmem else None
             yield Finding(
-                message=f"guest address {use.guest:#x} of {domain_name(use.domain)} leads to {use.leads_to:#x}, "
+                message=f"guest address {use.guest:#x} of {use.domain.title} leads to {use.leads_to:#x}, "
                 f"but the page of {view.row_name(use.row)} is {use.host:#x}",
                 span=guest.span if within and guest else use.behind.span,
                 related=also("the agent's page", use.row.shmem.span),

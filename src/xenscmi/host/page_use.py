@@ -1,4 +1,4 @@
-"""How a guest's shared-memory page lies against its agent's: shared by the rules about pages of domains."""
+"""How a guest finds the page of its agent: what it looks for, and what is mapped there."""
 
 from __future__ import annotations
 
