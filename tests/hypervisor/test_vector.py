@@ -195,3 +195,9 @@ def test_an_entry_that_cannot_be_parsed_ends_the_walk(bench: Bench, entry: str, 
     result = bench.boot(("<&scmi_xen 3>", entry))
     assert result["xen"][-1] == line
     assert result["domains"]["d1"]["allowed"] == []
+
+
+def test_devices_without_size_cells_have_no_registers_to_map(bench: Bench) -> None:
+    bus = "bus { #address-cells = <2>; #size-cells = <0>; ranges; d { reg = <0 1>; }; };"
+    result = bench.boot(("\tscmi_shm: sram", f"\t{bus}\n\tscmi_shm: sram"))
+    assert result["boots"]

@@ -209,9 +209,13 @@ class View:
     @cached_property
     def dom0_channel(self) -> ScmiNode | None:
         """The SCMI node that dom0 talks through: `/firmware/scmi`, or else one of those outside of the containers."""
-        own = (self.host.dom0_node,) if self.host.dom0_node else ()
+        return _first_usable(sorted(self.dom0_nodes, key=lambda node: node != self.host.dom0_node))
+
+    @cached_property
+    def dom0_nodes(self) -> tuple[ScmiNode, ...]:
+        """The SCMI nodes outside of the containers, which dom0 gets as they stand."""
         below = tuple(each.path + "/" for each in self.containers)
-        return _first_usable((*own, *(node for node in self.host.scmi_nodes if not node.path.startswith(below))))
+        return tuple(node for node in self.host.scmi_nodes if not node.path.startswith(below))
 
     def scmi_entries(self, device: Device) -> tuple[AccessController, ...]:
         """Return the entries by which Xen asks the firmware for permissions: those that point to its own SCMI node."""

@@ -105,7 +105,7 @@ def _give_device(xen: Model, dom0: Domain, node: Node) -> None:
 
 
 def _regions(xen: Model, node: Node) -> Iterator[tuple[int, int]]:
-    if node.parent is None or not dt.is_bus(node.parent):
+    if node.parent is None or not dt.is_bus(node.parent) or not dt.counts_are_good(node):
         return
     for index, _ in enumerate(dt.raw_regions(node)):
         try:

@@ -126,7 +126,7 @@ def is_bus(node: Node) -> bool:
 
 def _translate(node: Node, address: int, console: Console) -> int:
     """Carry an address up to the root's address space (__dt_translate_address)."""
-    if not _good_cells(node):
+    if not counts_are_good(node):
         console.print(f"dt_parse: Bad cell count for device {node.path}")
         raise XenError(errno.EINVAL)
     bus = node.parent
@@ -134,7 +134,7 @@ def _translate(node: Node, address: int, console: Console) -> int:
         if not is_bus(bus.parent):
             console.print(f"DT: {bus.parent.path} is not a valid bus")
             raise XenError(errno.EINVAL)
-        if not _good_cells(bus):
+        if not counts_are_good(bus):
             console.print(f"dt_parse: Bad cell count for parent {bus.path}")
             raise XenError(errno.EINVAL)
         address = _translate_one(bus, node, address)
@@ -142,7 +142,8 @@ def _translate(node: Node, address: int, console: Console) -> int:
     return address
 
 
-def _good_cells(node: Node) -> bool:
+def counts_are_good(node: Node) -> bool:
+    """Whether addresses of a node can be read and translated at all (DT_CHECK_COUNTS)."""
     return 0 < address_cells(node) <= MAX_ADDRESS_CELLS and size_cells(node) > 0
 
 

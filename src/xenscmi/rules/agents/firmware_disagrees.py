@@ -23,7 +23,10 @@ def _check(view: View) -> Iterator[Finding]:
             yield Finding(
                 message=message,
                 span=span,
-                related=also("the firmware's agent", known.span if known else None),
+                related=(
+                    *also("the firmware's agent", known.span if known else None),
+                    *also("the page", row.shmem.value.span if row.shmem.value and span == row.shmem.span else None),
+                ),
                 severity=None if harmful or row.agent_id is None else Severity.WARNING,
                 then=PROBE_FAILS if row.agent_id is None else None,
             )

@@ -26,7 +26,10 @@ def _check(view: View) -> Iterator[Finding]:
         yield Finding(
             message=f"the page of Xen's own channel is {known.shmem:#x} in the firmware, not {address:#x}",
             span=own.shmem.span,
-            related=also("the firmware's agent", known.span),
+            related=(
+                *also("the firmware's agent", known.span),
+                *also("the page", own.shmem.value.span if own.shmem.value else None),
+            ),
         )
 
 

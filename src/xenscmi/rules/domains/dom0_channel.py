@@ -37,8 +37,17 @@ def _check(view: View) -> Iterator[Finding]:
         yield Finding(
             message=f"the page of {node.path} is {said}, that of dom0's agent {wanted:#x}",
             span=node.shmem.span if node.shmem else node.span,
-            related=also("dom0's agent", row.shmem.span, asked),
+            related=(*also("dom0's agent", row.shmem.span, asked), *also("the page", shared.span if shared else None)),
         )
+    for other in view.dom0_nodes:
+        if other is not node and other.func_id and other.func_id.value != row.func_id.value:
+            yield Finding(
+                message=f"{other.path} is a further scmi node of dom0's, with another function id",
+                span=other.func_id.span,
+                related=also("dom0's agent", row.func_id.span, asked),
+                severity=Severity.WARNING,
+                then="if dom0 uses it, its calls return -1",
+            )
 
 
 RULE = HostRule(
