@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.host.properties import available, compatible, stated, u32
-from xenscmi.host.scmi_nodes import SCMI_SMC, SHMEM, read_scmi_node, read_shmem, shmem_at
+from xenscmi.host.scmi_nodes import SCMI_SMC, read_scmi_node, shmem_at
 from xenscmi.host.types import Agent, Container, Dialect, Stated
 
 XEN_SCI = "xen,sci"
@@ -73,7 +73,6 @@ def _read(node: Node, form: _Form, command_line: Stated[str] | None) -> Containe
         listing=stated(listing, Property.cells),
         agents=tuple(_rows(listing, form, cells)) if listing else (),
         management=tuple(read_scmi_node(each) for each in _management(node, form)),
-        pages=tuple(read_shmem(each) for each in _below(node) if SHMEM in compatible(each)),
         dom0_agent=dom0_agent,
         span=node.span,
         available=available(node),

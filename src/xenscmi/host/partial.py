@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from xenscmi.devicetree.address import reg
 from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree, split_cells
 from xenscmi.host.properties import compatible, string, u32
-from xenscmi.host.scmi_nodes import SHMEM, read_scmi_node, read_shmem, scmi_compatible
+from xenscmi.host.scmi_nodes import SHMEM, read_scmi_node, scmi_compatible
 from xenscmi.host.types import GuestNode, Mapping, PartialTree, Resource, Stated
 
 PASSTHROUGH = "/passthrough"
@@ -33,9 +33,9 @@ _KINDS = {"assigned-clocks": "clocks"}
 def read_partial_tree(tree: Tree) -> PartialTree:
     """Return what a partial device tree says."""
     passthrough = tree.node(PASSTHROUGH)
+    scmi_nodes = [node for node in tree.walk() if scmi_compatible(node)]
     return PartialTree(
-        scmi_nodes=tuple(read_scmi_node(node, kept=_kept(node)) for node in tree.walk() if scmi_compatible(node)),
-        pages=tuple(read_shmem(node) for node in tree.walk() if SHMEM in compatible(node)),
+        scmi_nodes=tuple(read_scmi_node(node, guest=True, kept=_kept(node)) for node in scmi_nodes),
         nodes=tuple(found for node in (passthrough.walk() if passthrough else ()) if (found := _read(node))),
         has_passthrough=passthrough is not None,
         tree=tree,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xenscmi.devicetree.address import translate
+from xenscmi.devicetree.address import reg, translate
 from xenscmi.devicetree.tree import Node, ShapeError, Tree
 from xenscmi.host.properties import available, compatible, u32
 from xenscmi.host.types import ScmiNode, Shmem, Stated
@@ -18,13 +18,13 @@ def scmi_compatible(node: Node) -> str | None:
     return next((each for each in compatible(node) if each in SCMI_TRANSPORTS), None)
 
 
-def read_scmi_node(node: Node, *, kept: bool = True) -> ScmiNode:
-    """Return what an SCMI node says."""
+def read_scmi_node(node: Node, *, guest: bool = False, kept: bool = True) -> ScmiNode:
+    """Return what an SCMI node says, of a host tree or of a `guest`'s."""
     return ScmiNode(
         path=node.path,
         compatible=scmi_compatible(node) or "",
         func_id=u32(node, "arm,smc-id"),
-        shmem=_shmem_of(node),
+        shmem=_shmem_of(node, guest),
         access_controller_cells=u32(node, "#access-controller-cells"),
         span=node.span,
         available=available(node),
@@ -33,9 +33,9 @@ def read_scmi_node(node: Node, *, kept: bool = True) -> ScmiNode:
     )
 
 
-def read_shmem(node: Node, phandle: int | None = None) -> Shmem:
-    """Return a shared-memory node with its translated address."""
-    reg = node.get("reg")
+def read_shmem(node: Node, phandle: int | None = None, *, guest: bool = False) -> Shmem:
+    """Return a shared-memory node with its translated address; of a guest, where that fails, as it stands in `reg`."""
+    written = node.get("reg")
     address: int | None = None
     size: int | None = None
     problem = None
@@ -44,30 +44,40 @@ def read_shmem(node: Node, phandle: int | None = None) -> Shmem:
         address, size = region.address, region.size
     except ShapeError as error:
         problem = error.diagnostic
+        if guest:
+            address, size = _as_written(node)
     return Shmem(
         phandle=phandle,
         path=node.path,
         address=address,
         size=size,
-        span=reg.span if reg else node.span,
+        span=written.span if written else node.span,
         compatible=SHMEM in compatible(node),
         problem=problem,
     )
 
 
-def shmem_at(tree: Tree, phandle: int, span: Span) -> Shmem:
+def _as_written(node: Node) -> tuple[int | None, int | None]:
+    try:
+        regions = reg(node)
+    except ShapeError:
+        return None, None
+    return (regions[0].address, regions[0].size) if regions else (None, None)
+
+
+def shmem_at(tree: Tree, phandle: int, span: Span, *, guest: bool = False) -> Shmem:
     """Return the shared memory of a phandle that was written at `span`."""
     node = tree.by_phandle(phandle)
     if node is None:
         return Shmem(phandle=phandle, path=None, address=None, size=None, span=span, compatible=False)
-    return read_shmem(node, phandle)
+    return read_shmem(node, phandle, guest=guest)
 
 
-def _shmem_of(node: Node) -> Stated[Shmem] | None:
+def _shmem_of(node: Node, guest: bool) -> Stated[Shmem] | None:
     """Return where `shmem` leads; Xen takes the first cell."""
     phandle = u32(node, "shmem")
     if phandle is None:
         return None
     if phandle.value is None:
         return Stated(value=None, span=phandle.span, problem=phandle.problem)
-    return Stated(value=shmem_at(node.tree, phandle.value, phandle.span), span=phandle.span)
+    return Stated(value=shmem_at(node.tree, phandle.value, phandle.span, guest=guest), span=phandle.span)

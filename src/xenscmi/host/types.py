@@ -40,7 +40,7 @@ class Shmem:
 
     `path` is None where no node has the phandle; `address` and `size` are None where Xen cannot get or translate them,
     `problem` then says why. `phandle` is None for a node that nothing was asked to lead to. In a partial tree the
-    address is the guest's.
+    address is the guest's, as written where it does not translate.
     """
 
     phandle: int | None
@@ -102,7 +102,7 @@ class Container:
 
     `cells` is how many cells a row has, as stated; `listing` the list's cells as they stand and `agents` its rows,
     none where Xen cannot cut it into rows. `management` are the SCMI nodes below it, in the order of the tree: Xen
-    binds to the first that is available. `pages` are all shared-memory nodes below it. `dom0_agent` is dom0's agent.
+    binds to the first that is available. `dom0_agent` is dom0's agent.
     """
 
     path: str
@@ -111,7 +111,6 @@ class Container:
     listing: Stated[tuple[int, ...]] | None
     agents: tuple[Agent, ...]
     management: tuple[ScmiNode, ...]
-    pages: tuple[Shmem, ...]
     dom0_agent: Stated[int] | None
     span: Span = field(compare=False)
     available: bool = True
@@ -211,7 +210,6 @@ class PartialTree:
     """
 
     scmi_nodes: tuple[ScmiNode, ...]
-    pages: tuple[Shmem, ...]
     nodes: tuple[GuestNode, ...]
     has_passthrough: bool
     tree: Tree = field(compare=False)

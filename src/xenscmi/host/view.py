@@ -136,10 +136,6 @@ class View:
         return {agent.func_id: agent for agent in self.host.firmware.agents or ()}
 
     @cached_property
-    def firmware_by_id(self) -> dict[int | None, FirmwareAgent]:
-        return {agent.agent_id: agent for agent in self.host.firmware.agents or ()}
-
-    @cached_property
     def firmware_devices(self) -> dict[int, FirmwareDevice]:
         return {device.device_id: device for device in self.host.firmware.devices or ()}
 

@@ -21,11 +21,13 @@ def _check(view: View) -> Iterator[Finding]:
             yield Finding(message=f"{node.path} of {name} has no shmem", span=node.span)
         elif page is None or page.path is None:
             yield Finding(message=f"shmem of {node.path} of {name} leads to no node", span=node.shmem.span)
-        elif page.address is None and page.problem:
+        elif page.problem:
             yield Finding(
-                message=f"the page of {name} has no address: {page.problem.message}",
+                message=f"the page of {name} has no address that translates: {page.problem.message}",
                 span=page.problem.span,
                 related=also("used here", node.shmem.span),
+                severity=None if page.address is None else Severity.WARNING,
+                then=None if page.address is None else "Linux refuses the channel",
             )
         elif not page.compatible:
             yield Finding(
