@@ -180,3 +180,12 @@ def test_a_host_is_shown_as_a_table(board: Path, capsys: pytest.CaptureFixture[s
     assert [row["owners"] for row in document["agents"]] == [["Xen"], ["dom0"], ["domain panel"], ["domain guest"], []]
     assert document["domains"][1] == {"name": "panel", "kind": "dom0less", "agent_id": 3}
     assert main(["show", str(board / "missing")]) == 2
+
+
+def test_a_domain_of_an_overlay_has_its_partial_tree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(Path(__file__).parents[2] / "examples" / "spider", tmp_path / "host")
+    (tmp_path / "host" / "host.toml").unlink()
+    assert main(["check", str(tmp_path / "host")]) == 0
+    said = capsys.readouterr().err
+    assert "panel.dts: taken for a partial device tree" in said
+    assert "belongs to no domain" not in said

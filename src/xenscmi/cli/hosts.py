@@ -127,12 +127,13 @@ def _by_kind(paths: Sequence[Path], *, aloud: bool) -> Loaded:
     configurations = [read_configuration(each) for each in texts if each not in builders]
     if tree is None and not configurations:
         raise _error("there is neither a host device tree nor an xl.cfg here", None, "name them, or write host.toml")
+    whole = apply_overlays(tree, overlays) if tree and overlays else tree
     host = read_host(
-        apply_overlays(tree, overlays) if tree and overlays else tree,
+        whole,
         partial=partial_trees,
         toolstack=[(each, _named_tree(each, partial_trees)) for each in configurations],
         sources=builders,
-        notes=tuple(_notes(tree, overlays, configurations, partial_trees)) if aloud else (),
+        notes=tuple(_notes(whole, overlays, configurations, partial_trees)) if aloud else (),
     )
     return Loaded(host=host)
 

@@ -27,6 +27,9 @@ def load(path: str | Path, include: Sequence[Path] = ()) -> Tree:
     data = _read(Path(path))
     if data.startswith(dtb.MAGIC):
         return dtb.read_dtb(data, str(path))
+    if Path(path).suffix in (".dtb", ".dtbo") and not data.lstrip().startswith(b"/dts-v1/"):
+        message = f"{path} is no device tree blob: it begins with {data[:4].hex() or 'nothing'}, not {dtb.MAGIC.hex()}"
+        raise DeviceTreeError(Diagnostic(message=message, span=Span(Source(str(path), ""), 0, 0)))
     return parse_dts(data, name=str(path), directory=Path(path).parent, include=include)
 
 
