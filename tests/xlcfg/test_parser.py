@@ -129,7 +129,10 @@ def located(diagnostics: tuple[Diagnostic, ...]) -> list[tuple[int, int, str]]:
     return [(one.span.line, one.span.column, one.message.removeprefix(prefix)) for one in diagnostics if one.span]
 
 
-@pytest.mark.parametrize("text", ["a=-1\n", "a=1.5\n", "a=(1)\n", "a+1\n", "a=1 .\n", "f(x)\nimport os\n", "a=+"])
+PYTHONS = ["a=-1\n", "a=1.5\n", "a=(1)\n", "a+1\n", "a=1 .\n", "a=1 :2\n", "f(x)\nimport os\n", "a=+"]
+
+
+@pytest.mark.parametrize("text", PYTHONS)
 def test_python_is_recognised_and_not_accepted(text: str) -> None:
     first, *others, warning = errors(text)
     assert first.severity is Severity.ERROR
