@@ -49,8 +49,11 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def number(text: str) -> int:
-    """Read a number in any base."""
-    return int(text, 0)
+    """Read a number in any base. Raises ValueError for what is none, or negative."""
+    value = int(text, 0)
+    if value < 0:
+        raise ValueError(text)
+    return value
 
 
 @guarded
