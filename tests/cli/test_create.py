@@ -128,6 +128,16 @@ def test_of_several_files_all_or_none(lab: Lab) -> None:
     assert lab.owners() == {0: "Domain-0", 1: "Xen", 2: "one", 3: "two"}
 
 
+def test_a_firmware_that_resets_no_agent_leaves_the_first_of_them_dying(lab: Lab) -> None:
+    text = re.sub(r"access-controllers = <&scmi_xen \d>;", "", (lab.host / "host.dts").read_text())
+    lab.host = lab.folder
+    (lab.folder / "host.dts").write_text(text)
+    (lab.folder / "host.toml").write_text('device_tree = "host.dts"\n[firmware]\ntrusted_agent = 4\n')
+    code, _, err = lab.run("create", "-q", lab.file("one", 2), lab.file("bad", 2))
+    assert (code, "domain creation fail: File exists" in err) == (3, True)
+    assert [row["state"] for row in lab.json("list")] == ["r-----", "-b---d"]
+
+
 def test_libxls_refusals_keep_their_exit_code(lab: Lab) -> None:
     code, _, err = lab.create("one", 2, 'passthrough = "disabled"\n' + DEVICE)
     assert code == 6

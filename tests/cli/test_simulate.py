@@ -32,6 +32,39 @@ def test_boot_vectors(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == expected(name)
 
 
+# Hosts that boot and are as they should be, but for what no domain can see.
+AS_EXPECTED = (
+    "ac-cells-2",
+    "agent-256-in-list",
+    "cells-2",
+    "cells-2-management-listed",
+    "cells-3-wrong-page",
+    "container-disabled",
+    "disabled-device",
+    "dom0-agent-absent",
+    "dom0-fw-node-other-path-no-agent",
+    "domU-peek",
+    "domU-shmem-not-mapped",
+    "fw-no-reset-config",
+    "good-default",
+    "good-dom0+2domU",
+    "good-dom0less-2domU",
+    "mem-no-hole",
+    "shmem-size-0",
+    "shmem-size-64K",
+    "smc-id-smc64",
+)
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in BOOT.iterdir() if folder.is_dir()))
+def test_every_host_has_a_matrix(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["simulate", "--boot-vector", str(BOOT / name)])
+    out = capsys.readouterr().out
+    assert code == (1 if "deviations (" in out else 0)
+    assert out.startswith("Xen panics at boot: ") == (not expected(name)["boots"])
+    assert (code == 0) == (name in AS_EXPECTED)
+
+
 @pytest.mark.parametrize("name", SAMPLE)
 def test_boot_vectors_as_a_process(name: str) -> None:
     command = [sys.executable, "-m", "xenscmi", "simulate", "--boot-vector", str(BOOT / name), "--json"]

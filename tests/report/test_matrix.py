@@ -11,6 +11,7 @@ VIEW = DomainView(
     name="DomD",
     domid=1,
     offer=None,
+    wanted=2,
     agent_id=2,
     given=frozenset((0, 1, 4)),
     devices={0: Access.ALL, 1: Access.SOME, 2: Access.NONE, 3: Access.ALL},

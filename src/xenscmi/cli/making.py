@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.host.types import DomainKind
 from xenscmi.hypervisor.advice import advise
 from xenscmi.hypervisor.dom0less import copied_nodes
-from xenscmi.hypervisor.errors import Panic
+from xenscmi.hypervisor.errors import Panic, XenError
 from xenscmi.hypervisor.guest import Offer, offers
 from xenscmi.hypervisor.sanitise import read_abilities
 from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, plan_of_config
@@ -133,7 +134,8 @@ def _make_all(session: Session, prepared: Sequence[Prepared]) -> list[dict[str, 
             print_xen(telling_lines(session.xen.console.lines[before:]))
             show([_told(session, each, error)], each.file)
             for earlier in reversed(made):
-                session.xen.destroy(int(str(earlier["domid"])))
+                with suppress(XenError):
+                    session.xen.destroy(int(str(earlier["domid"])))
             raise
         agent_id = session.xen.get_info(domid).agent_id
         made.append({"domid": domid, "name": each.plan.name, "agent_id": agent_id})

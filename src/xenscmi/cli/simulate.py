@@ -66,7 +66,7 @@ def _boot_vector(host: Host) -> int:
 
 
 def _simulate(host: Host, *, as_json: bool) -> int:
-    from xenscmi.hypervisor.dt import device_paths
+    from xenscmi.hypervisor.devices import device_paths
     from xenscmi.hypervisor.simulate import simulate
     from xenscmi.report.matrix import document, render
 

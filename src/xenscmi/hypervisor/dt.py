@@ -188,20 +188,3 @@ def phandle_list(node: Node, name: str, cells_name: str, console: Console) -> It
             return
         yield target, tuple(cells[at + 1 : at + 1 + count])
         at += 1 + count
-
-
-def device_paths(tree: Tree) -> dict[int, tuple[str, ...]]:
-    """Return which nodes of the host's device tree are under the control of each SCMI device id."""
-    found: dict[int, list[str]] = {}
-    for node in tree.walk():
-        for device in device_ids(node):
-            found.setdefault(device, []).append(node.path)
-    return {device: tuple(paths) for device, paths in found.items()}
-
-
-def device_ids(node: Node) -> Iterator[int]:
-    """Yield the SCMI device ids of a node, as far as Xen reads them."""
-    if "access-controllers" in node:
-        for _, arguments in phandle_list(node, "access-controllers", "#access-controller-cells", Console()):
-            if arguments:
-                yield arguments[0]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from xenscmi.hypervisor import dt
 from xenscmi.hypervisor.channel import DOMID_INVALID, DOMID_XEN
+from xenscmi.hypervisor.devices import device_paths
 from xenscmi.hypervisor.dom0less import DOMAIN
 from xenscmi.hypervisor.state import Session
 
@@ -94,7 +95,7 @@ def agent_rows(session: Session) -> tuple[AgentRow, ...]:
     # Of several rows with one function id, which Xen does not notice, the one that somebody has is shown.
     rows_by_use = sorted(xen.mediator.channels, key=lambda channel: channel.owner != DOMID_INVALID)
     channels = {channel.func_id: channel for channel in rows_by_use}
-    paths = dt.device_paths(xen.tree)
+    paths = device_paths(xen.tree)
     rows = []
     for agent_id, agent in sorted(xen.firmware.agents.items()):
         channel = channels.get(agent.func_id)

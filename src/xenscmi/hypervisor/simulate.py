@@ -1,7 +1,8 @@
 """Running a whole host: boot it, make every domain, and hold what each can reach against what it was given.
 
 A domain was given the devices that are assigned to it (dom0 by Xen's walk over the host's tree, dom0less domains by
-`xen,path`, toolstack domains by `dtdev`). Whatever else it reaches is a deviation, and so is what it does not reach.
+`xen,path`, toolstack domains by `dtdev`). Whatever else it reaches is a deviation, and so is what it does not reach,
+and a device that two domains reach.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from enum import Enum
 from xenscmi.firmware.resources import BASE
 from xenscmi.host.types import Domain as HostDomain
 from xenscmi.host.types import DomainKind, Host
-from xenscmi.hypervisor import dt
 from xenscmi.hypervisor.attempts import ATTEMPTS
 from xenscmi.hypervisor.boot import start
+from xenscmi.hypervisor.devices import device_ids
 from xenscmi.hypervisor.dom0less import copied_nodes
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import DataAbort, Panic
@@ -71,18 +72,23 @@ class Attempt:
 class DomainView:
     """What one domain saw.
 
-    `agent_id` is what the firmware told it, None if its calls were not answered. `devices`: SCMI device id → what its
-    agent could use of it; `given`: the ids of the devices that are assigned to the domain. `forbidden` is what else it
-    tried.
+    `wanted` is the agent that it should have, None: none; `agent_id` what the firmware told it, None if its calls were
+    not answered. `devices`: SCMI device id → what its agent could use of it; `given`: the ids of the devices that are
+    assigned to the domain, as far as they have resources to try. `forbidden` is what else it tried.
     """
 
     name: str
     domid: int
     offer: Offer | None
+    wanted: int | None = None
     agent_id: int | None = None
     given: frozenset[int] = frozenset()
     devices: Mapping[int, Access] = field(default_factory=dict)
     forbidden: tuple[Attempt, ...] = ()
+
+    def uses(self, device: int) -> bool:
+        """Whether its agent could use anything of a device."""
+        return self.devices.get(device, Access.NONE) is not Access.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +118,8 @@ def simulate(host: Host) -> Simulation:
     for domain, made in domains:
         view = replace(_look(xen, domain, made), forbidden=tuple(_forbidden(xen, made)))
         views.append(view)
-        deviations += _judge(domain, view)
+        deviations += _judge(view)
+    deviations += _shared(views)
     return Simulation(panic=panic, domains=tuple(views), deviations=tuple(deviations), log=log)
 
 
@@ -148,18 +155,31 @@ def plan_of(domain: HostDomain) -> DomainPlan:
 
 def _look(xen: Model, domain: HostDomain, made: Domain) -> DomainView:
     """Let a domain's agent find out who it is and what it can use."""
-    offer, given = _offer(domain, made), frozenset(_device_ids(xen, made))
-    if offer is not None:
-        guest = Guest(xen, made.domid, made.memory, offer.func_id, offer.shmem)
-        told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
-        if isinstance(told, BaseDiscoverAgentResponse):
-            devices = {
-                device.device_id: _access(xen, guest, device.resources) for device in xen.firmware.platform.devices
-            }
-            return DomainView(
-                name=domain.name, domid=made.domid, offer=offer, agent_id=told.agent_id, given=given, devices=devices
-            )
-    return DomainView(name=domain.name, domid=made.domid, offer=offer, given=given)
+    known = {device.device_id: device.resources for device in xen.firmware.platform.devices}
+    tried = {device: resources for device, resources in known.items() if any(resources.values())}
+    view = DomainView(
+        name=domain.name,
+        domid=made.domid,
+        offer=_offer(domain, made),
+        wanted=_wanted(domain),
+        given=frozenset(_device_ids(xen, made)) - (known.keys() - tried.keys()),
+    )
+    if view.offer is None:
+        return view
+    guest = Guest(xen, made.domid, made.memory, view.offer.func_id, view.offer.shmem)
+    told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
+    if not isinstance(told, BaseDiscoverAgentResponse):
+        return view
+    devices = {device: _access(xen, guest, resources) for device, resources in tried.items()}
+    return replace(view, agent_id=told.agent_id, devices=devices)
+
+
+def _wanted(domain: HostDomain) -> int | None:
+    """Return the agent that a domain should have."""
+    if domain.kind is DomainKind.DOM0:
+        return domain.agent_id.value if domain.agent_id else None
+    config = plan_of(domain).config
+    return config.arch_arm_sci_agent_id if config.arch_arm_sci_type == SCI_SCMI_SMC_MA else None
 
 
 def _offer(domain: HostDomain, made: Domain) -> Offer | None:
@@ -176,7 +196,7 @@ def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
     for path in made.devices:
         node = xen.tree.node(path)
         assert node is not None, "Xen has found it"
-        yield from dt.device_ids(node)
+        yield from device_ids(node)
 
 
 def _access(xen: Model, guest: Guest, resources: Mapping[int, frozenset[int]]) -> Access:
@@ -197,16 +217,11 @@ def _ask(guest: Guest, request: Request) -> object:
         return None
 
 
-def _judge(domain: HostDomain, view: DomainView) -> Iterator[Deviation]:
+def _judge(view: DomainView) -> Iterator[Deviation]:
     """Yield where a domain has another agent than it should, or reaches other things than it may."""
-    if domain.kind is DomainKind.DOM0:
-        wanted = domain.agent_id.value if domain.agent_id else None
-    else:
-        config = plan_of(domain).config
-        wanted = config.arch_arm_sci_agent_id if config.arch_arm_sci_type == SCI_SCMI_SMC_MA else None
-    if view.agent_id != wanted:
-        yield Deviation(domain=view.name, subject="agent", expected=_agent(wanted), seen=_agent(view.agent_id))
-    for device in sorted(view.given | view.devices.keys()) if wanted is not None else ():
+    if view.agent_id != view.wanted:
+        yield Deviation(domain=view.name, subject="agent", expected=_agent(view.wanted), seen=_agent(view.agent_id))
+    for device in sorted(view.given | view.devices.keys()) if view.wanted is not None else ():
         expected = Access.ALL if device in view.given else Access.NONE
         seen = view.devices.get(device, Access.NONE)
         if seen is not expected:
@@ -214,6 +229,14 @@ def _judge(domain: HostDomain, view: DomainView) -> Iterator[Deviation]:
     for tried in view.forbidden:
         if tried.seen != tried.expected:
             yield Deviation(domain=view.name, subject=tried.subject, expected=tried.expected, seen=tried.seen)
+
+
+def _shared(views: list[DomainView]) -> Iterator[Deviation]:
+    """Yield the devices that were given to several domains, and that these can use."""
+    for device in sorted(frozenset[int]().union(*(view.given for view in views))):
+        users = [view.name for view in views if device in view.given and view.uses(device)]
+        if len(users) > 1:
+            yield Deviation(domain=", ".join(users), subject=f"device {device}", expected="one domain", seen="shared")
 
 
 def _agent(agent_id: int | None) -> str:

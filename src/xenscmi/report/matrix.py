@@ -10,7 +10,8 @@ from xenscmi.report.table import table
 
 _LEGEND = """\
   +  given to the domain, and its agent can use all of it     .  not given, and refused
-  ?  given, but refused in whole or in part                   !  not given, and yet its agent can use it
+  ?  given, but refused in whole or in part                   -  the domain is to have no agent
+  !  its agent can use it, although it is not given to the domain, or not to it alone
 """
 
 
@@ -29,7 +30,7 @@ def render(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
                 view.name,
                 str(view.domid),
                 "-" if view.agent_id is None else str(view.agent_id),
-                *(_cell(view, device) for device in devices),
+                *(_cell(view, device, simulation.domains) for device in devices),
             )
             for view in simulation.domains
         ],
@@ -39,11 +40,15 @@ def render(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
     return f"{shown}{_LEGEND}\n{named}\n{_deviations(simulation)}"
 
 
-def _cell(view: DomainView, device: int) -> str:
-    seen = view.devices.get(device, Access.NONE)
-    if device in view.given:
-        return "+" if seen is Access.ALL else "?"
-    return "." if seen is Access.NONE else "!"
+def _cell(view: DomainView, device: int, views: Sequence[DomainView]) -> str:
+    if view.wanted is None and view.agent_id is None:
+        return "-"
+    if not view.uses(device):
+        return "?" if device in view.given else "."
+    alone = not any(device in other.given and other.uses(device) for other in views if other is not view)
+    if device not in view.given or not alone:
+        return "!"
+    return "+" if view.devices[device] is Access.ALL else "?"
 
 
 def _deviations(simulation: Simulation) -> str:
@@ -75,6 +80,7 @@ def document(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
 def _domain(view: DomainView) -> Iterator[tuple[str, object]]:
     yield "name", view.name
     yield "domid", view.domid
+    yield "expected_agent_id", view.wanted
     yield "agent_id", view.agent_id
     offer = view.offer
     yield "channel", {"node": offer.node, "func_id": offer.func_id, "shmem": offer.shmem} if offer else None
