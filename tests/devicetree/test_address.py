@@ -24,6 +24,10 @@ def test_cell_counts_come_from_the_nearest_ancestor_that_has_them(dts: Dts) -> N
     assert (address_cells(leaf(tree)), size_cells(leaf(tree))) == (2, 1)
 
 
+def test_of_a_cell_count_the_first_cell_counts(dts: Dts) -> None:
+    assert address_cells(leaf(dts("/ { #address-cells = <1 7>; leaf: c { }; };"))) == 1
+
+
 def test_reg_in_rows(dts: Dts) -> None:
     tree = dts("/ { #address-cells = <2>; #size-cells = <1>; leaf: c { reg = <1 0 0x10>,\n <0 2 0x20>; }; };")
     first, second = reg(leaf(tree))

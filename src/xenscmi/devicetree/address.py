@@ -61,12 +61,11 @@ def translate(node: Node, index: int = 0) -> Region:
     bus = _bus(node)
     cells = _counts(bus, node)
     prop = _get(node, bus.addresses)
-    values = _whole_cells(prop)
-    start, width = index * sum(cells), sum(cells)
-    if start + width > len(values):
-        raise prop.error(f"has {len(values)} cells, too few for entry {index}", _cells_hint(node, cells))
-    address = values[start : start + cells[0]]
-    size = _number(values[start + cells[0] : start + width])
+    start, width, count = index * sum(cells), sum(cells), len(prop.value) // 4
+    if start + width > count:
+        raise prop.error(f"has {count} cells, too few for entry {index}", _cells_hint(node, cells))
+    entry = struct.unpack_from(f">{width}I", prop.value, 4 * start)
+    address, size = entry[: cells[0]], _number(entry[cells[0] :])
     for crossed in node.ancestors():
         if crossed.parent is None:
             break
@@ -181,8 +180,8 @@ def _number(cells: Cells) -> int:
 def _inherited(node: Node, name: str, default: int) -> int:
     for ancestor in node.ancestors():
         prop = ancestor.get(name)
-        if prop is not None:
-            return prop.u32()
+        if prop is not None:  # as Xen, which takes the first cell, whatever follows it
+            return prop.u32() if len(prop.value) < 4 else int.from_bytes(prop.value[:4], "big")
     return default
 
 

@@ -126,9 +126,12 @@ class Property:
         cells = self.cells()
         if index >= len(cells):
             raise self.error(f"has {len(cells)} cells; the phandle is expected in cell {index}")
-        node = self.node.tree.by_phandle(cells[index])
+        return self._target(cells[index], index)
+
+    def _target(self, phandle: int, index: int) -> Node:
+        node = self.node.tree.by_phandle(phandle)
         if node is None:
-            raise self.error(f"refers to phandle {cells[index]:#x}, which no node has", offset=4 * index)
+            raise self.error(f"refers to phandle {phandle:#x}, which no node has", offset=4 * index)
         return node
 
     def references(self, cells_name: str) -> Iterator[Reference]:
@@ -138,7 +141,7 @@ class Property:
         """
         cells, at = self.cells(), 0
         while at < len(cells):
-            target = self.node_at(at)
+            target = self._target(cells[at], at)
             count_property = target.get(cells_name)
             if count_property is None:
                 raise self.error(f"refers to {target.path}, which has no {cells_name}", offset=4 * at)

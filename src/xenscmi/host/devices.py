@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from xenscmi.devicetree.address import translate
@@ -37,24 +38,26 @@ def _read(node: Node, *, for_dom0: bool) -> Device:
 
 def _entries(prop: Property) -> Iterator[AccessController]:
     """Yield the entries as Xen walks them (sci_assign_dt_device): up to the first broken one."""
-    at, length = 0, len(prop.value) // 4
+    length = len(prop.value) // 4
+    cells = struct.unpack_from(f">{length}I", prop.value)
+    at = 0
     while at < length:
-        span, end = prop.place(4 * at), at + 1
-        target: Node | None = None
-        try:
-            target = prop.node_at(at)
-            count = u32(target, ACCESS_CONTROLLER_CELLS)
-            if count is None or count.value is None:
-                raise prop.error(f"could not get {ACCESS_CONTROLLER_CELLS} for {target.path}", offset=4 * at)
-            end += count.value
-            if end > length:
-                raise prop.error(f"arguments longer than property: {target.path} takes {count.value}", offset=4 * at)
-        except ShapeError as error:
-            path = target.path if target else None
-            yield AccessController(target=path, arguments=(), span=span, problem=error.diagnostic)
-            return
-        yield AccessController(target=target.path, arguments=prop.cells()[at + 1 : end], span=span)
-        at = end
+        target, span = prop.node.tree.by_phandle(cells[at]), prop.place(4 * at)
+        count = u32(target, ACCESS_CONTROLLER_CELLS) if target else None
+        end = at + 1 + (count.value if count and count.value is not None else 0)
+        if target is None:
+            problem = prop.error(f"refers to phandle {cells[at]:#x}, which no node has", offset=4 * at)
+        elif count is None or count.value is None:
+            problem = prop.error(f"could not get {ACCESS_CONTROLLER_CELLS} for {target.path}", offset=4 * at)
+        elif end > length:
+            problem = prop.error(f"arguments longer than property: {target.path} takes {count.value}", offset=4 * at)
+        else:
+            yield AccessController(target=target.path, arguments=cells[at + 1 : end], span=span)
+            at = end
+            continue
+        path = target.path if target else None
+        yield AccessController(target=path, arguments=(), span=span, problem=problem.diagnostic)
+        return
 
 
 def _regions(node: Node) -> Iterator[Region]:

@@ -94,15 +94,23 @@ def size_cells(node: Node) -> int:
     return cells_of(node, "#size-cells", DEFAULT_SIZE_CELLS)
 
 
-def raw_regions(node: Node) -> Iterator[tuple[int, int]]:
-    """Yield address and size of each entry of `reg` as written, not translated."""
+def raw_region(node: Node, index: int) -> tuple[int, int] | None:
+    """Return address and size of entry `index` of `reg` as written, not translated; None where there is none."""
     reg = node.get("reg")
     address, size = 4 * address_cells(node), 4 * size_cells(node)
-    if reg is None or not 0 < address <= 4 * MAX_ADDRESS_CELLS:
-        return
-    for start in range(0, len(reg.value) - address - size + 1, address + size):
-        entry = reg.value[start : start + address + size]
-        yield int.from_bytes(entry[:address], "big"), int.from_bytes(entry[address:], "big")
+    start = index * (address + size)
+    if reg is None or not 0 < address <= 4 * MAX_ADDRESS_CELLS or start + address + size > len(reg.value):
+        return None
+    entry = reg.value[start : start + address + size]
+    return int.from_bytes(entry[:address], "big"), int.from_bytes(entry[address:], "big")
+
+
+def raw_regions(node: Node) -> Iterator[tuple[int, int]]:
+    """Yield address and size of each entry of `reg` as written, not translated."""
+    index = 0
+    while (region := raw_region(node, index)) is not None:
+        yield region
+        index += 1
 
 
 def device_address(node: Node, index: int, console: Console) -> tuple[int, int]:
@@ -113,10 +121,10 @@ def device_address(node: Node, index: int, console: Console) -> tuple[int, int]:
     """
     if node.parent is None or not is_bus(node.parent):
         raise XenError(errno.EINVAL)
-    for number, (address, size) in enumerate(raw_regions(node)):
-        if number == index:
-            return _translate(node, address, console), size
-    raise XenError(errno.EINVAL)
+    region = raw_region(node, index)
+    if region is None:
+        raise XenError(errno.EINVAL)
+    return _translate(node, region[0], console), region[1]
 
 
 def is_bus(node: Node) -> bool:
