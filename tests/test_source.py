@@ -19,6 +19,7 @@ def test_places_outside_the_text_are_clamped() -> None:
     assert source.offset(1, 99) == 2
     assert source.offset(99) == 3
     assert source.line(0) == source.line(3) == ""
+    assert source.position(-1) == (0, 1)
 
 
 def test_span_knows_its_place_and_text() -> None:

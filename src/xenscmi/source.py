@@ -33,7 +33,9 @@ class Source:
         return self._starts
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Return line and column of the character at `offset`."""
+        """Return line and column of the character at `offset`; before the text (-1) that is line 0."""
+        if offset < 0:
+            return 0, 1
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
 

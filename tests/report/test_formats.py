@@ -65,3 +65,12 @@ def test_github_escapes_what_would_end_a_command() -> None:
         "::error file=board/host one.dts,line=2,col=3,title=XS201 duplicate-agent-id::wrong, 100%25%0Amend it"
     )
     assert second == "::notice ::no place"
+
+
+def test_formats_for_machines_have_no_line_0() -> None:
+    found = (Diagnostic(message="m", span=Span(TEXT, -1, -1)),)
+    assert json.loads(json_report.render(found))["diagnostics"][0]["line"] == 1
+    assert ",line=1,col=1::m" in github.render(found)
+    (result,) = json.loads(sarif.render(found, all_rules()))["runs"][0]["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}

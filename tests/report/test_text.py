@@ -70,6 +70,10 @@ def test_the_end_of_a_file_has_a_caret_too() -> None:
     )
 
 
+def test_a_place_before_the_text_has_no_excerpt() -> None:
+    assert render([Diagnostic(message="m", span=Span(CFG, -1, -1))]) == "a.cfg:0:1: error: m\n"
+
+
 def test_the_gutter_is_as_wide_as_the_number() -> None:
     source = Source("b.cfg", "\n" * 99 + "bad\n")
     assert shown(Diagnostic(message="bad", span=place("bad", source))) == dedent(

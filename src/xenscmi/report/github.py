@@ -20,7 +20,7 @@ def _line(diagnostic: Diagnostic) -> str:
         properties["file"] = diagnostic.span.source.name
         if diagnostic.span.source.text:
             line, column = diagnostic.span.source.position(diagnostic.span.start)
-            properties |= {"line": str(line), "col": str(column)}
+            properties |= {"line": str(max(line, 1)), "col": str(column)}
     if diagnostic.code:
         properties["title"] = f"{diagnostic.code} {diagnostic.name}"
     said = ",".join(f"{key}={_escape(value, ':,')}" for key, value in properties.items())

@@ -39,4 +39,4 @@ def _place(span: Span | None) -> dict[str, object]:
     if not span.source.text:
         return {"file": span.source.name, "line": None, "column": None}
     line, column = span.source.position(span.start)
-    return {"file": span.source.name, "line": line, "column": column}
+    return {"file": span.source.name, "line": max(line, 1), "column": column}

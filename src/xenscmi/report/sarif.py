@@ -60,5 +60,10 @@ def _location(span: Span) -> dict[str, object]:
     if span.source.text:
         line, column = span.source.position(span.start)
         end_line, end_column = span.source.position(max(span.end, span.start + 1))
-        place["region"] = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+        place["region"] = {
+            "startLine": max(line, 1),
+            "startColumn": column,
+            "endLine": end_line,
+            "endColumn": end_column,
+        }
     return {"physicalLocation": place}

@@ -65,6 +65,8 @@ def _excerpt(span: Span | None, label: str, paint: Callable[[str], str]) -> Iter
     if span is None or not span.source.text:
         return
     number, column = span.source.position(span.start)
+    if not number:
+        return
     line = span.source.line(number)
     first = max(column - 1 - _WIDTH // 2, 0) if len(line) > _WIDTH else 0
     shown = line[first : first + _WIDTH]

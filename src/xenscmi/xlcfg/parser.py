@@ -224,8 +224,8 @@ class _Parser:
         if token.kind == END and self.last is not None:
             place = Span(self.source, self.last.end - (self.last.kind == NEWLINE), self.last.end)
             return self.source.position(self.last.start)[0], place, ()
-        if token.kind == NEWLINE and line > 1:
-            end_before = self.source.offset(line) - 1
+        if token.kind == NEWLINE:
+            end_before = self.source.offset(line) - 1  # for line 1, a place before the text: libxlu says line 0
             note = Annotation(span=span, label="the line ends here; libxlu counts one line less")
             return line, Span(self.source, end_before, end_before), (note,)
         return line, span, ()
