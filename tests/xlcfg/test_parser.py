@@ -155,6 +155,10 @@ def test_other_bad_characters_are_no_python(text: str) -> None:
         ("a=[}\nb=1\nc=[}\n", [1, 3]),
         ("a=1 b\nc=,\n", [1]),  # behind a complete setting, the parse ends
         ("a=1\r\nb=2\r\n", [1, 2]),
+        ("$x y $z\n@\n", [1, 2]),  # one lexical error a line
+        ("=\na='\\q'\n", [1]),  # strings behind an error are not looked into
+        ("é\n=]", [1, 2]),
+        ("$\n=]", [1]),  # the bad piece takes the newline with it
     ],
 )
 def test_one_run_shows_several_errors(text: str, lines: list[int]) -> None:

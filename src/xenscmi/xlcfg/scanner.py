@@ -32,8 +32,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-# libxlu takes one bad character, then either one blank, the newline, or everything up to a blank or newline.
-_BAD = re.compile(r"[^\n](?:[ \t]|\n|[^ \t\n]+)")
+# libxlu takes one bad byte, then either one blank, the newline, or everything up to a blank or newline; characters past
+# ASCII are several bytes, but for those that stand for bytes that are not UTF-8.
+_BAD = re.compile(r"[\x80-\udc7f\udd00-\U0010ffff][^ \t\n]*|[^\n](?:[ \t]|\n|[^ \t\n]+)")
 _LOOKS_LIKE_PYTHON = frozenset("+-.():")
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "'": "'", "\\": "\\"}
@@ -91,30 +92,36 @@ class Scanner:
         found = _BAD.match(text, at)
         if text[at] in _LOOKS_LIKE_PYTHON:
             self.likely_python = True
-        if found is None and _one_byte(text[at]):
-            return len(text)  # one character and the end: libxlu's scanner meets the end first and says nothing
-        end = found.end() if found else len(text)
+        if found is None:
+            return len(text)  # one byte and the end: libxlu's scanner meets the end first and says nothing
+        end = found.end()
         self.error("lexical error", at, end)
         if text[end - 1] == "\n":
-            self.error_line += 1  # libxlu has counted the newline already
             yield Token(NEWLINE, end - 1, end, "\n")
         return end
 
     def error(self, message: str, start: int, end: int) -> None:
-        """Report a lexical error. The place is `start`, on whose line libxlu reports it too."""
-        self.error_line = self.source.position(start)[0]
-        piece = self.source.text[start:end].rstrip(" \t\n")
+        """Report a lexical error, the first of its line. The place is `start`, on whose line libxlu reports it too."""
+        piece = self.source.text[start:end]
+        line, column = self.source.position(start)
+        counted = line + piece.endswith("\n")  # libxlu has counted the newline already
+        if counted <= self.error_line:
+            return
+        self.error_line = counted
+        piece = piece.rstrip(" \t\n")
         self.diagnostics.append(
             Diagnostic(
                 message=f"config parsing error near `{piece}': {message}",
                 span=Span(self.source, start, start + max(len(piece), 1)),
-                help=_help(message, piece, self.source.text[:start].rpartition("\n")[2]),
+                help=_help(message, piece, self.source.line(line)[: column - 1]),
             )
         )
 
     def _dequote(self, start: int, quoted: str) -> str:
         if "\\" not in quoted and "\0" not in quoted:
             return quoted[1:-1]
+        if self.diagnostics:
+            return ""  # libxlu looks into no string behind an error
         if "\0" in quoted:
             self.error("NUL byte in quoted string", start, start + len(quoted))
             return ""
@@ -149,11 +156,6 @@ class Scanner:
     def _bad_escape(self, base: str, start: int, quoted: str) -> None:
         message = f"invalid digit after backslash {base}numerical character escape in quoted string"
         self.error(message, start, start + len(quoted))
-
-
-def _one_byte(character: str) -> bool:
-    """Whether the character is one byte in the file: ASCII, or a byte that is not UTF-8."""
-    return character < "\x80" or "\udc80" <= character <= "\udcff"
 
 
 def _help(message: str, piece: str, before: str) -> str:
