@@ -84,3 +84,14 @@ def test_a_host_without_a_kernel_panics() -> None:
     assert simulate(read_host(Builder(Source("empty.dts", "")).finish())).panic == (
         "Could not set up d0 guest OS (rc = -2)"
     )
+
+
+def test_a_kernel_that_belongs_to_no_domain_is_dom0s() -> None:
+    builder = Builder(Source("misspelt.dts", ""))
+    builder.begin("chosen")
+    builder.begin("domU1")
+    builder.add("compatible", b"xen,domU\0")
+    builder.begin("kernel")
+    builder.add("compatible", b"multiboot,kernel\0multiboot,module\0")
+    simulation = simulate(read_host(builder.finish()))
+    assert (simulation.panic, [domain.name for domain in simulation.domains]) == (None, ["dom0"])

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from xenscmi.devicetree import Node, Tree
 from xenscmi.host.dom0 import kept_from_dom0
+from xenscmi.host.domains import has_dom0_kernel
 from xenscmi.hypervisor import dt
 from xenscmi.hypervisor.domain import Domain
 from xenscmi.hypervisor.errors import Panic, XenError
@@ -22,10 +23,6 @@ DOM0_AGENT = "xen,dom0-sci-agent-id"
 INVALID_AGENT_ID = 255
 RESERVED_MEMORY = "/reserved-memory/"
 
-MODULES = ("multiboot,module", "xen,multiboot-module")
-KERNELS = ("multiboot,kernel", "xen,linux-zimage")
-OTHER_MODULES = ("multiboot,ramdisk", "xen,linux-initrd", "xen,xsm-policy", "multiboot,device-tree")
-
 
 def create_dom0(xen: Model) -> Domain:
     """Make dom0 and give it its devices. Raises Panic as Xen does."""
@@ -35,7 +32,7 @@ def create_dom0(xen: Model) -> Domain:
         dom0 = xen.new_domain(boot_config(sci_type, agent_id), domid=0)
     except XenError as error:
         raise Panic(f"Error creating domain 0 (rc = {-error.errno})") from None
-    if not _has_kernel(xen.tree):
+    if not has_dom0_kernel(xen.tree):
         raise Panic(f"Could not set up d0 guest OS (rc = {-errno.ENOENT})")
     try:
         dom0.tree = tuple(_build(xen, dom0))
@@ -43,13 +40,6 @@ def create_dom0(xen: Model) -> Domain:
         xen.console.print(f"Device tree generation failed ({-error.errno}).")
         raise Panic(f"Could not set up d0 guest OS (rc = {-errno.EINVAL})") from None
     return dom0
-
-
-def _has_kernel(tree: Tree) -> bool:
-    """Whether a kernel was loaded for dom0: a boot module that says so, or one that does not say what it is."""
-    chosen = tree.node("/chosen")
-    modules = [node for node in chosen.children if dt.is_compatible(node, *MODULES)] if chosen is not None else []
-    return any(dt.is_compatible(node, *KERNELS) or not dt.is_compatible(node, *OTHER_MODULES) for node in modules)
 
 
 def _agent_id(xen: Model) -> int:
