@@ -137,8 +137,8 @@ ERRORS = {
     "offset outside": (
         "/dts-v1/; / {\n __fixups__ { foo = \"/f:a:99\"; };\n"
         "f { a = <1>; target-path = \"/\"; __overlay__ { }; }; };",
-        "t cannot be applied to base: FDT_ERR_NOSPACE",
-        1,
+        "/__fixups__: foo leads to byte 99 of a, where there is no phandle",
+        2,
     ),
 }  # fmt: skip
 
@@ -175,3 +175,11 @@ def test_many_labels_far_down_have_room(dts: Callable[[str], Tree]) -> None:
     )
     merged = apply_overlays(base, [overlay])
     assert merged.by_label("l199") is merged.node(f"/{name}/{name}/{name}/{name}/down/a199")
+
+
+@pytest.mark.parametrize("offset", [1, 4, 0x7FFFFFFC, 0xFFFFFFFC])
+def test_local_fixups_outside_their_property_never_reach_libfdt(offset: int) -> None:
+    text = f"/dts-v1/; / {{ __local_fixups__ {{ f {{ a = <{offset}>; }}; }};"
+    text += ' f { a = <1>; target-path = "/"; __overlay__ { }; }; };'
+    with pytest.raises(DeviceTreeError, match=f"a leads to byte {offset} of a, where there is no phandle"):
+        apply_overlays(compiled(BASE, "base"), [compiled(text.encode(), "t")])

@@ -1,7 +1,7 @@
 """Overlays, applied by libfdt; every part of the result keeps the place where it was written, in base or overlay.
 
 libfdt gives a bare error number, so what usually goes wrong (labels and targets that the base lacks) is looked for
-beforehand.
+beforehand. So are fixups that lead outside their property: libfdt follows them into foreign memory.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from xenscmi.diagnostics import Diagnostic
 # How much more room than both together the merge gets, should it want more: paths of symbols grow. libfdt also says
 # "no space" of offsets outside a property, so there is an end to it.
 _ROOM = (2, 16, 64)
+_LONGEST_OFFSET = 9
 
 
 def apply_overlays(base: Tree, overlays: Sequence[Tree]) -> Tree:
@@ -34,6 +35,7 @@ def apply_overlays(base: Tree, overlays: Sequence[Tree]) -> Tree:
 
 
 def _apply(base: Tree, overlay: Tree) -> Tree:
+    _check_local_fixups(overlay)
     layers = _Layers(base, overlay)
     try:
         blob = _merge(base, overlay)
@@ -147,8 +149,9 @@ def _labels(base: Tree, overlay: Tree) -> dict[tuple[str, str, int], str]:
         for text in each.strings():
             path, _, place = text.partition(":")
             name, _, offset = place.partition(":")
-            if not offset.isdecimal():
+            if not offset.isdecimal() or len(offset) > _LONGEST_OFFSET:
                 raise each.error(f"holds {text!r}, which is not of the form path:property:offset")
+            _check_fixup(each, overlay.node(path), name, int(offset))
             if symbol:
                 found[path, name, int(offset)] = symbol.string()
             else:
@@ -156,6 +159,23 @@ def _labels(base: Tree, overlay: Tree) -> dict[tuple[str, str, int], str]:
     if missing:
         raise DeviceTreeError(*missing)
     return found
+
+
+def _check_local_fixups(overlay: Tree) -> None:
+    """Refuse places of phandles inside the overlay that are none. Raises ShapeError."""
+    root = overlay.node("/__local_fixups__")
+    for fixups in root.walk() if root else ():
+        node = overlay.node(fixups.path.removeprefix("/__local_fixups__") or "/")
+        for each in fixups.properties:
+            for offset in each.cells():
+                _check_fixup(each, node, each.name, offset)
+
+
+def _check_fixup(fixup: Property, node: Node | None, name: str, offset: int) -> None:
+    """Refuse a fixup unless four bytes of the property stand at the offset. Raises ShapeError."""
+    prop = node.get(name) if node else None
+    if prop is None or offset + 4 > len(prop.value):
+        raise fixup.error(f"leads to byte {offset} of {name}, where there is no phandle")
 
 
 def _missing_label(base: Tree, label: Property, node: Node | None, name: str, offset: int) -> Diagnostic:
