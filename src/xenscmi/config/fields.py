@@ -185,7 +185,11 @@ class _Bitmap(Field):
         size = (json[-1] + 8) // 8 * 8
         if size > 1 << 20:
             raise Refused(f"{json[-1]} is too large for a bitmap")
-        return sum(1 << bit for bit in {*json} if 0 <= bit < size)
+        bits = bytearray(max(size, 0) // 8)
+        for bit in json:
+            if 0 <= bit < size:
+                bits[bit // 8] |= 1 << bit % 8
+        return int.from_bytes(bits, "little")
 
 
 class _Strings(Field):
