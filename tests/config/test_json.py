@@ -123,6 +123,24 @@ def test_what_is_read_loosely() -> None:
         ('{"b_info":{"tee":""}}', "b_info.tee", '"" is not one of none, optee, ffa', '""'),
         ('{"c_info":{"hap":"true"}}', "c_info.hap", '"true" is not "True", "False" or "<default>"', '"true"'),
         ('{"c_info":{"uuid":"zz"}}', "c_info.uuid", '"zz" is not a UUID', '"zz"'),
+        (
+            '{"c_info":{"uuid":"zzzzzzzz-0000-0000-0000-000000000000"}}',
+            "c_info.uuid",
+            '"zzzzzzzz-0000-0000-0000-000000000000" is not a UUID',
+            '"zzzzzzzz-0000-0000-0000-000000000000"',
+        ),
+        (
+            '{"b_info":{"avail_vcpus":[9999999]}}',
+            "b_info.avail_vcpus",
+            "9999999 is too large for a bitmap",
+            "[9999999]",
+        ),
+        (
+            '{"b_info":{"type.hvm":{"ms_vm_genid":[1]}}}',
+            "b_info.type.hvm.ms_vm_genid",
+            "not an array of 16 bytes",
+            "[1]",
+        ),
         ('{"nics":[{},{"mac":"0:1:2:3:4:5"}]}', "nics[1].mac", '"0:1:2:3:4:5" is not a MAC address', '"0:1:2:3:4:5"'),
         ('{"b_info":{"irqs":[32,-1]}}', "b_info.irqs[1]", "-1 is outside 0..4294967295", "-1"),
         ('{"b_info":{"irqs":[32,"33"]}}', "b_info.irqs[1]", "not an integer", '"33"'),
@@ -219,6 +237,23 @@ def test_any_json_gives_a_configuration_or_our_own_error(data: st.DataObject) ->
 @given(st.text(max_size=40))
 def test_any_text_gives_a_configuration_or_our_own_error(text: str) -> None:
     check_outcome(text)
+
+
+def test_key_value_lists_generation_ids_and_large_bitmaps_come_back() -> None:
+    numbers = [*range(16)]
+    text = json.dumps(
+        {
+            "c_info": {"xsdata": {"a": "b", "c": None}},
+            "b_info": {"avail_vcpus": [*range(1 << 17)], "type.hvm": {"ms_vm_genid": numbers}},
+        }
+    )
+    config = read(text)
+    assert config.c_info.xsdata == (("a", "b"), ("c", None))
+    assert config.b_info.avail_vcpus == (1 << (1 << 17)) - 1
+    document = json.loads(to_json(config))
+    assert document["c_info"]["xsdata"] == {"a": "b", "c": None}
+    assert document["b_info"]["type.hvm"]["ms_vm_genid"] == numbers
+    assert document["b_info"]["avail_vcpus"] == [*range(1 << 17)]
 
 
 def test_values_are_truncated_as_c_assigns_them() -> None:

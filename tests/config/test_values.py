@@ -54,7 +54,14 @@ def test_line(row: dict[str, Any]) -> None:
     assert row["says"] in str(caught.value)
 
 
-def test_as_many_colours_as_we_take() -> None:
+def test_lists_that_we_bound_and_xl_does_not() -> None:
     assert fields(f'{GUEST}llc_colors = [ "0-65535" ]\n')["b_info.llc_colors"] == list(range(1 << 16))
     with pytest.raises(ConfigError, match="Invalid LLC color range: 0-65536"):
         fields(f'{GUEST}llc_colors = [ "0-65536" ]\n')
+    assert fields(f"{GUEST}vcpus = 65536\n")["b_info.max_vcpus"] == 65536
+    with pytest.raises(ConfigError, match="65537 virtual CPUs are more than this tool takes"):
+        fields(f"{GUEST}vcpus = 65537\n")
+
+
+def test_a_generation_id_is_made_up() -> None:
+    assert fields(f'{GUEST}type = "hvm"\nms_vm_genid = "generate"\n')["b_info.type.hvm.ms_vm_genid"] == list(UUID)
