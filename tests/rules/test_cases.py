@@ -51,6 +51,10 @@ CASES: dict[str, tuple[tuple[Change, ...], set[tuple[str, str]]]] = {
         (Change("host.dts", "shmem = <&dom0_page>;", "shmem = <&page_2>;"),),
         {("XS214", "error")},
     ),
+    "a yielding SiP call": (
+        (Change("host.dts", "0x82000007 &page_5 5", "0x02000007 &page_5 5"),),
+        {("XS117", "warning"), ("XS125", "warning")},
+    ),
     "empty access-controllers": (
         (Change("host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers;"),),
         {("XS311", "warning")},

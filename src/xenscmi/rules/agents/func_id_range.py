@@ -9,14 +9,25 @@ from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 # Bit 31: fast call. Bit 30: 64-bit convention, either will do. Bits 29-24: the owner, 2 is SiP (SMCCC, DEN0028).
-_MASK, _SIP_FAST_CALL = 0xBF000000, 0x82000000
+_FAST, _OWNER, _SIP = 0x80000000, 0x3F000000, 0x02000000
 
 
 def _check(view: View) -> Iterator[Finding]:
     for row in view.rows:
-        if row.func_id.value is not None and row.func_id.value & _MASK != _SIP_FAST_CALL:
+        func_id = row.func_id.value
+        if func_id is None or func_id & (_FAST | _OWNER) == _FAST | _SIP:
+            continue
+        name = f"function id {func_id:#x} of {view.row_name(row)}"
+        if func_id & _OWNER == _SIP:
             yield Finding(
-                message=f"function id {row.func_id.value:#x} of {view.row_name(row)} is no SiP fast call",
+                message=f"{name} is a yielding call",
+                span=row.func_id.span,
+                severity=Severity.WARNING,
+                then="Xen forwards it, but SCMI's doorbell is a fast call",
+            )
+        else:
+            yield Finding(
+                message=f"{name} is no SiP fast call",
                 span=row.func_id.span,
                 severity=None if view.users(row) else Severity.WARNING,
             )
@@ -28,7 +39,7 @@ RULE = HostRule(
     severity=Severity.ERROR,
     summary="An agent's function id is outside of the SiP fast calls.",
     then="Xen does not forward the calls, they return -1",
-    xen='Xen never forwards such a call: the domain gets -1, and Xen logs "Unhandled SMC/HVC: 0x…".',
+    xen='Xen never forwards a call of another owner: the domain gets -1, and Xen logs "Unhandled SMC/HVC: 0x…".',
     mend="use a function id of 0x82…, or 0xc2… for the 64-bit convention, that the firmware has for this agent",
     check=_check,
     bad=(Change("host.dts", "0x82000007 &page_5 5", "0x83000007 &page_5 5"),),
