@@ -3,29 +3,32 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-step() { printf '\n\033[1m%s\033[0m\n' "$1"; }
-run() {
-    printf '$ %s\n' "$*"
-    "$@"
+bold='' plain=''
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+step() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
+run() { # a command as one would type it in this folder, shown and run
+    printf '$ %s\n' "$1"
+    eval "$1"
 }
 
+echo "The commands are run in examples/."
 step "1. An xl.cfg file with an SCMI agent, as libxl's JSON (xl -N create prints the same bytes)"
-grep -n arm_sci guests/domd.cfg
-run xenscmi create -n guests/domd.cfg 'uuid="5b9e83c3-54d0-4b3a-a9a5-0cb6b9b7d2f1"'
+run "grep -n arm_sci guests/domd.cfg"
+run "xenscmi create -n guests/domd.cfg 'uuid=\"5b9e83c3-54d0-4b3a-a9a5-0cb6b9b7d2f1\"'"
 echo
 
 step "2. What Xen is told: the bytes of createdomain, decoded"
-run xenscmi domctl guests/domd.cfg 'uuid="5b9e83c3-54d0-4b3a-a9a5-0cb6b9b7d2f1"'
+run "xenscmi domctl guests/domd.cfg 'uuid=\"5b9e83c3-54d0-4b3a-a9a5-0cb6b9b7d2f1\"'"
 echo
 
 step "3. The classic mistake: a blank after the comma"
-grep -n arm_sci guests/blank.cfg
+run "grep -n arm_sci guests/blank.cfg"
 echo "xl overlooks ' agent_id=2', says nothing, and gives the domain agent 0:"
-run xenscmi domctl guests/blank.cfg | grep -E '"arm_sci_(type|agent_id)"'
+run "xenscmi domctl guests/blank.cfg | grep -E 'arm_sci_(type|agent_id)'"
 
 step "4. A whole host: who is which agent, and does everything agree?"
-run xenscmi show spider
-run xenscmi check spider
+run "xenscmi show spider"
+run "xenscmi check spider"
 
 step "5. Three mistakes, planted in a copy of it"
 copy=$(mktemp -d)
@@ -39,22 +42,22 @@ plant guest.cfg "47ff4,1" "47ff2,1"
 plant panel.dts "0x82000005" "0x82000004"
 plant xen.dtso "<&scmi_xen 11>" "<\\&scmi 11>"
 cd "$copy"
-run xenscmi check || true
+run "xenscmi check" || true
 cd - >/dev/null
 
 step "6. The example host without hardware: three domains are created on its model"
 export XDG_STATE_HOME="$copy/state"
-run xenscmi create --host spider spider/domd.cfg spider/guest.cfg
-run xenscmi create spider/guest.cfg 'name="third"' 'arm_sci="type=scmi_smc_multiagent,agent_id=5"' 'dtdev=[]' \
-    'iomem=["47ff5,1@22001"]' 'irqs=[]'
-run xenscmi list
-run xenscmi agents
+run "xenscmi create --host spider spider/domd.cfg spider/guest.cfg"
+run "xenscmi create spider/guest.cfg 'name=\"third\"' 'arm_sci=\"type=scmi_smc_multiagent,agent_id=5\"' 'dtdev=[]' \\
+    'iomem=[\"47ff5,1@22001\"]' 'irqs=[]'"
+run "xenscmi list"
+run "xenscmi agents"
 
 step "7. Which domain reaches which device, and what else it tried"
-run xenscmi simulate spider
+run "xenscmi simulate spider"
 
 step "8. A refused access, with its bytes: the guest tries domd's ethernet clock"
-run xenscmi scmi guest clock config_set clock_id=11 attributes.enable=yes || true
+run "xenscmi scmi guest clock config_set clock_id=11 attributes.enable=yes" || true
 
 step "9. An agent that is taken: nothing is left of what was begun"
-run xenscmi create spider/guest.cfg 'name="fourth"' || true
+run "xenscmi create spider/guest.cfg 'name=\"fourth\"'" || true
