@@ -138,6 +138,11 @@ def test_without_n_it_takes_a_host(xenscmi: Run, guest: Path) -> None:
     assert b"xenscmi: error: there is no host device tree to boot" in done.stderr
 
 
+def test_no_test_touches_the_host_of_the_user(xenscmi: Run, guest: Path, tmp_path: Path) -> None:
+    xenscmi("create", "guest.cfg", env={"HOME": str(tmp_path / "home")})
+    assert not (tmp_path / "home").exists()
+
+
 @pytest.mark.parametrize("arguments", [[], ["-n"], ["-n", "a=1"], ["--unknown"], ["-n", "guest.cfg", "--unknown"]])
 def test_bad_arguments(xenscmi: Run, guest: Path, arguments: list[str]) -> None:
     done = xenscmi("create", *arguments)
