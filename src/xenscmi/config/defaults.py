@@ -192,9 +192,6 @@ class _Defaults:
             message = "avail_vcpus bitmap contains too many VCPUS"
             self.refuse_late(message, "vcpus", help=f"at most {_MOST_VCPU_BYTES * 8}, of which Xen takes 128")
         max_vcpus = b_info.max_vcpus or 1
-        affinity = b_info.vcpu_hard_affinity
-        if b_info.cpumap and not affinity:
-            affinity = (b_info.cpumap,) * max_vcpus
         max_memkb = _MAX_MEMKB if b_info.max_memkb == MEMKB_DEFAULT else b_info.max_memkb
         version = b_info.device_model_version
         self.build(
@@ -204,7 +201,6 @@ class _Defaults:
             blkdev_start="xvda" if b_info.blkdev_start is None else b_info.blkdev_start,
             max_vcpus=max_vcpus,
             avail_vcpus=b_info.avail_vcpus or 1,
-            vcpu_hard_affinity=affinity,
             numa_placement=_or(b_info.numa_placement, True),
             max_memkb=max_memkb,
             target_memkb=max_memkb if b_info.target_memkb == MEMKB_DEFAULT else b_info.target_memkb,

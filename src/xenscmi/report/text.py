@@ -15,19 +15,23 @@ _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _BOLD, _FAINT = "1", "2"
 _WIDTH = 120
 _LONGEST = 1000
+_MOST = 1000
 
 # What a hostile file could do to a terminal, or to the order of what is read, is shown instead of done; bytes that are
 # not UTF-8 (U+DC80 and up) are shown as bytes.
 _VISIBLE = {code: f"\\x{code & 0xFF:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0xDC80, 0xDD00))}
 _VISIBLE |= {
-    code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+    code: f"\\u{code:04x}"
+    for code in (0xAD, 0x061C, *range(0x200B, 0x2010), 0xFEFF, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 }
 _VISIBLE[ord("\t")] = " "
 
 
 def render(diagnostics: Iterable[Diagnostic], name: str = "", *, colour: bool = False) -> str:
-    """Return the text of the diagnostics; `name` is shown for those that have no place."""
-    return "".join(f"{line}\n" for one in diagnostics for line in _lines(one, name, colour))
+    """Return the text of the diagnostics, of the first thousand; `name` is shown for those that have no place."""
+    found = list(diagnostics)
+    text = "".join(f"{line}\n" for one in found[:_MOST] for line in _lines(one, name, colour))
+    return f"{text}and {len(found) - _MOST} more\n" if len(found) > _MOST else text
 
 
 def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
@@ -43,7 +47,7 @@ def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
         yield f"{_place(related.span, name)}note: {_shortened(related.label).translate(_VISIBLE)}"
         yield from _excerpt(related.span, "", str)
     if diagnostic.help:
-        yield paint(_FAINT, f"  = help: {diagnostic.help.translate(_VISIBLE)}")
+        yield paint(_FAINT, f"  = help: {_shortened(diagnostic.help).translate(_VISIBLE)}")
 
 
 def _shortened(text: str) -> str:
@@ -67,11 +71,16 @@ def _excerpt(span: Span | None, label: str, paint: Callable[[str], str]) -> Iter
     number, column = span.source.position(span.start)
     if not number:
         return
-    line = span.source.line(number)
-    first = max(column - 1 - _WIDTH // 2, 0) if len(line) > _WIDTH else 0
-    shown = line[first : first + _WIDTH]
-    before = shown[: column - 1 - first].translate(_VISIBLE)
-    marked = shown[column - 1 - first :][: max(span.end - span.start, 1)].translate(_VISIBLE)
+    # Only what is shown is cut out of the line: there may be many findings on a line of megabytes.
+    text, begin = span.source.text, span.start - (column - 1)
+    end = text.find("\n", begin, begin + _WIDTH + 1)
+    if end < 0 and len(text) - begin > _WIDTH:
+        begin += max(column - 1 - _WIDTH // 2, 0)
+        end = text.find("\n", begin, begin + _WIDTH)
+        end = begin + _WIDTH if end < 0 else end
+    shown = text[begin : end if end >= 0 else len(text)]
+    before = shown[: span.start - begin].translate(_VISIBLE)
+    marked = shown[span.start - begin :][: max(span.end - span.start, 1)].translate(_VISIBLE)
     gutter = " " * len(str(number))
     yield f"  {number} | {shown.translate(_VISIBLE)}".rstrip()
     carets = " " * len(before) + paint("^" * max(len(marked), 1))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from xenscmi.diagnostics import Annotation, Diagnostic, Severity, XenscmiError
 from xenscmi.source import Span
+from xenscmi.xlcfg import advice
 from xenscmi.xlcfg.scanner import END, IDENT, NEWLINE, NUMBER, STRING, Scanner, Token
 from xenscmi.xlcfg.values import ListValue, Setting, Settings, StringValue
 
@@ -184,7 +185,8 @@ class _Parser:
         elif type(earlier.value) is type(value):
             self.sums.setdefault(key, [earlier.value]).append(value)
         elif not self.scanner.diagnostics:
-            self.scanner.error('can\'t add [list] to "string" or vice versa', token.start, token.end)
+            message = 'can\'t add [list] to "string" or vice versa'
+            self.scanner.error(message, token.start, token.end, advice.SUM)
         setting = Setting(key, self.key.start, value, self.adding)
         self.settings.append(setting)
         self.newest[key] = setting
@@ -210,7 +212,7 @@ class _Parser:
             related = (*related, Annotation(span=begins, label="the list begins here"))
         help_text = _HELP[self.state]
         if self.state == _VALUE and token.kind == IDENT:
-            help_text = f'put the value in quotes: "{token.text}"'
+            help_text = advice.quoted(self.source.text, token.start)
         self.scanner.diagnostics.append(Diagnostic(message=text, span=span, related=related, help=help_text))
 
     def _place(self, token: Token) -> tuple[int, Span, tuple[Annotation, ...]]:
@@ -240,14 +242,14 @@ def _sum(pieces: list[Value]) -> Value:
 
 
 def _python_warning(scanner: Scanner) -> tuple[Diagnostic, ...]:
-    if not scanner.likely_python:
+    if scanner.likely_python is None:
         return ()
     text = "Config file looks like it contains Python code. Arbitrary Python is no longer supported."
     return (
         Diagnostic(
             message=text,
             severity=Severity.WARNING,
-            span=scanner.diagnostics[0].span,
+            span=scanner.likely_python,
             help="See https://wiki.xen.org/wiki/PythonInXlConfig",
         ),
     )

@@ -9,6 +9,7 @@ import re
 
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Span
+from xenscmi.xlcfg import advice
 from xenscmi.xlcfg.numbers import strtoul
 
 TYPE_CHECKING = False
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 
 IDENT, NUMBER, STRING, NEWLINE, END = "IDENT", "NUMBER", "STRING", "NEWLINE", "$end"
 
-# Kinds that are punctuation are named as bison names them in its messages.
+# Kinds that are punctuation are named as bison names them in its messages. The quantifiers of strings are possessive:
+# others keep a way back for every character.
 _TOKEN = re.compile(
     r"""
     [ \t]+
   | (?P<IDENT>[a-z][._0-9a-z]*)
   | (?P<NUMBER>[0-9][0-9a-fx]*)
-  | (?P<STRING>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
+  | (?P<STRING>'(?:[^'\\\n]++|\\.)*+'|"(?:[^"\\\n]++|\\.)*+")
   | (?P<NEWLINE>\n|\#[^\n]*\n)
   | (?P<ADD>\+=)
   | (?P<PUNCTUATION>[=,;\[\]])
@@ -62,7 +64,7 @@ class Scanner:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
         self.error_line = 0
-        self.likely_python = False
+        self.likely_python: Span | None = None  # the first piece that looks like it
 
     def tokens(self) -> Iterator[Token]:
         text, at, end = self.source.text, 0, len(self.source.text)
@@ -90,21 +92,20 @@ class Scanner:
         """Step over what is no token, and return where to go on."""
         text = self.source.text
         found = _BAD.match(text, at)
-        if text[at] in _LOOKS_LIKE_PYTHON:
-            self.likely_python = True
+        if text[at] in _LOOKS_LIKE_PYTHON and self.likely_python is None:
+            self.likely_python = Span(self.source, at, at + 1)
         if found is None:
             return len(text)  # one byte and the end: libxlu's scanner meets the end first and says nothing
         end = found.end()
-        self.error("lexical error", at, end)
+        self.error("lexical error", at, end, advice.for_piece(text, at, end))
         if text[end - 1] == "\n":
             yield Token(NEWLINE, end - 1, end, "\n")
         return end
 
-    def error(self, message: str, start: int, end: int) -> None:
+    def error(self, message: str, start: int, end: int, advice_text: str) -> None:
         """Report a lexical error, the first of its line. The place is `start`, on whose line libxlu reports it too."""
         piece = self.source.text[start:end]
-        line, column = self.source.position(start)
-        counted = line + piece.endswith("\n")  # libxlu has counted the newline already
+        counted = self.source.position(start)[0] + piece.endswith("\n")  # libxlu has counted the newline already
         if counted <= self.error_line:
             return
         self.error_line = counted
@@ -113,7 +114,7 @@ class Scanner:
             Diagnostic(
                 message=f"config parsing error near `{piece}': {message}",
                 span=Span(self.source, start, start + max(len(piece), 1)),
-                help=_help(message, piece, self.source.line(line)[: column - 1]),
+                help=advice_text,
             )
         )
 
@@ -123,7 +124,7 @@ class Scanner:
         if self.diagnostics:
             return ""  # libxlu looks into no string behind an error
         if "\0" in quoted:
-            self.error("NUL byte in quoted string", start, start + len(quoted))
+            self.error("NUL byte in quoted string", start, start + len(quoted), advice.NUL)
             return ""
         parts: list[str] = []
         at, end = 1, len(quoted) - 1
@@ -142,41 +143,18 @@ class Scanner:
                 # libxlu reads up to three digits *after* this one, in base 10, needs two, and then forgets the value.
                 _, read, _ = strtoul(quoted[at : at + 3], 10)
                 if read < 2:
-                    self._bad_escape("octal", start, quoted)
+                    self._bad_escape("octal", start, quoted, advice.OCTAL_ESCAPE)
                     break
                 at += read
             elif escape == "x":
-                self._bad_escape("hex", start, quoted)
+                self._bad_escape("hex", start, quoted, advice.HEX_ESCAPE)
                 break
             else:
-                self.error("invalid character after backlash in quoted string", start, start + len(quoted))
+                message = "invalid character after backlash in quoted string"
+                self.error(message, start, start + len(quoted), advice.ESCAPE)
                 break
         return "".join(parts)
 
-    def _bad_escape(self, base: str, start: int, quoted: str) -> None:
+    def _bad_escape(self, base: str, start: int, quoted: str, advice_text: str) -> None:
         message = f"invalid digit after backslash {base}numerical character escape in quoted string"
-        self.error(message, start, start + len(quoted))
-
-
-def _help(message: str, piece: str, before: str) -> str:
-    """Return how to mend a lexical error; `before` is what stands before it on its line."""
-    if "hexnumerical" in message:
-        return "libxlu never accepts \\x escapes: write the character itself"
-    if "octalnumerical" in message:
-        return "libxlu drops octal escapes even where it accepts them: write the character itself"
-    if "backlash" in message:
-        return "write \\\\ for a backslash; known escapes are \\a \\b \\f \\n \\r \\t \\v \\\\ \\' \\\""
-    if "can't add" in message:
-        return "a list can only be added to a list, a string or number to a string or number"
-    if "NUL" in message:
-        return "remove the NUL byte: xl itself aborts on it"
-    if piece.startswith("#"):
-        return "a comment must end with a newline: add one at the end of the file"
-    if piece.startswith(("'", '"')):
-        return "close the string on the same line"
-    if piece.startswith("\r"):
-        return "the file has DOS line ends: convert it with dos2unix"
-    if "=" in before:
-        unit = before[-1:].isdigit()
-        return "a number has no unit: memory, for one, counts MiB" if unit else f'put the value in quotes: "{piece}"'
-    return "a line is KEY = VALUE, with the key in lower case"
+        self.error(message, start, start + len(quoted), advice_text)

@@ -99,7 +99,8 @@ GROUPS = (
     _group("arm.OPTIONS", "gic_version tee sve nr_spis trap_unmapped_accesses arm_sci"),
     _group("media.KEYBOARDS", "vkb"),
     _group("devices.VIRTIO", "virtio"),
-    _group("x86.LATE", "xend_suspend_evtchn_compat msr_relaxed vpmu"),
+    _group("x86.LATE", "xend_suspend_evtchn_compat msr_relaxed"),
+    _group("arm.COUNTERS", "vpmu"),
 )
 
 KEYS = frozenset(key for group in GROUPS for key in group.keys)

@@ -44,6 +44,7 @@ def _agent_id(build: Build, text: Text) -> int:
     return agent_id
 
 
+COUNTERS = (boolean("vpmu", "b_info.vpmu", "Let the domain use performance counters."),)
 UART = (
     choice(
         "vuart",

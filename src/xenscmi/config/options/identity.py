@@ -79,7 +79,7 @@ OPTIONS = (
     _seclabel,
     _type,
     companion("builder", "`generic`, `hvm`", "c_info.type", "Old name of `type`."),
-    boolean("hap", "c_info.hap", "Use hardware assisted paging; Arm always does."),
+    boolean("hap", "c_info.hap", "Use hardware assisted paging (1); Xen on Arm refuses a domain without it."),
     _name,
     _uuid,
     boolean("oos", "c_info.oos", "Let shadow page tables be out of sync.", x86=True),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # xl would allocate and print a list of any length; Xen takes 128 on Arm.
 MOST_VCPUS = 1 << 16
+_MOST_VNODES = 256
 
 
 @custom("vcpus", "number", "b_info.avail_vcpus", "Number of virtual CPUs that are online at first; 1 if not given.")
@@ -43,6 +44,9 @@ def _maxvcpus(build: Build) -> None:
 )
 def _vnuma(build: Build) -> None:
     found = build.reader.list_value("vnuma", quiet=True)
+    if found is not None and len(found.items) > _MOST_VNODES:
+        message = f"{len(found.items)} virtual nodes are more than this tool takes ({_MOST_VNODES})"
+        build.fail(message, found.span, "a guest has a few")
     if found is not None and found.items:
         nodes = [_vnode(build, found, index) for index in range(len(found.items))]
         _apply_vnuma(build, found, nodes)
@@ -80,11 +84,13 @@ def _vnode_option(build: Build, node: dict[str, Any], option: str, value: Text) 
     elif option == "vcpus":
         for piece in value.tokens(","):
             first, last, _ = _range(piece.text)  # xl takes what it has got, good or bad
-            if last - first > MOST_VCPUS:
-                build.fail(f"Invalid vcpu range: {piece.text}", piece.span, "the range is too long")
-            for vcpu in range(first, last + 1):
-                node["vcpus"] |= 1 << vcpu if vcpu < MOST_VCPUS else 0
-                node["count"] += 1
+            if last < first:
+                continue
+            node["count"] += last - first + 1
+            if node["count"] > MOST_VCPUS:
+                build.fail(f"Invalid vcpu range: {piece.text}", piece.span, "Xen on Arm takes at most 128")
+            if last < MOST_VCPUS:
+                node["vcpus"] |= (1 << last + 1) - (1 << first)
     elif option == "vdistances":
         pieces = list(value.tokens(","))
         if len(pieces) > len(node["distances"]):

@@ -48,7 +48,11 @@ PVSHIM = tuple(
 )
 E820 = (_e820_host,)
 LATE = (
-    boolean("xend_suspend_evtchn_compat", "c_info.xend_suspend_evtchn_compat", "Event channel for old suspend code."),
+    boolean(
+        "xend_suspend_evtchn_compat",
+        "c_info.xend_suspend_evtchn_compat",
+        "Event channel for the suspend code of old guests.",
+        x86=True,
+    ),
     _msr_relaxed,
-    boolean("vpmu", "b_info.vpmu", "Let the domain use performance counters."),
 )
