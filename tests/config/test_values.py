@@ -61,6 +61,10 @@ def test_lists_that_we_bound_and_xl_does_not() -> None:
     assert fields(f"{GUEST}vcpus = 65536\n")["b_info.max_vcpus"] == 65536
     with pytest.raises(ConfigError, match="65537 virtual CPUs are more than this tool takes"):
         fields(f"{GUEST}vcpus = 65537\n")
+    with pytest.raises(ConfigError, match="100000 virtual nodes are more than this tool takes"):
+        fields(f"{GUEST}vnuma = [ {'[],' * 100_000} ]\n")
+    with pytest.raises(ConfigError, match="Invalid vcpu range: 0-65535"):
+        fields(f"{GUEST}vnuma = [ [ 'vcpus={'0-65535,' * 10_000}' ] ]\n")
 
 
 def test_a_generation_id_is_made_up() -> None:
