@@ -10,8 +10,8 @@ SECINITSID_DOMU = 12
 class HostCapabilities(Record):
     """A host as libxl sees it. The defaults are the host on which the vectors were recorded.
 
-    `nodes` has the CPUs of each NUMA node as a bitmap; `sve_vl` is the longest SVE vector in bits, 0 without SVE;
-    `cap_*` are physinfo's; `pools` and `domains` map ids to names; `xsm` tells whether Xen knows security labels.
+    `nodes` has the CPUs of each NUMA node as a bitmap, of at least one; `sve_vl` is the longest SVE vector in bits, 0
+    without SVE; `cap_*` are physinfo's; `pools` and `domains` are pairs of id and name. Its Xen has no Flask policy.
     """
 
     nodes: tuple[int, ...] = (0xFF,)

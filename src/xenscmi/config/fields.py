@@ -82,7 +82,9 @@ class Field:
         return json
 
 
-class _Integer(Field):
+class IntegerField(Field):
+    """A number of some width, signed or not."""
+
     json = int
     wanted = "an integer"
 
@@ -105,17 +107,23 @@ class _Integer(Field):
         return json
 
 
-class _Domid(_Integer):
+class DomidField(IntegerField):
+    """A domain's number, which libxl writes as it is."""
+
     def dump(self, value: int) -> int:
         return value
 
 
-class _Boolean(Field):
+class BooleanField(Field):
+    """A C bool."""
+
     json = bool
     wanted = "true or false"
 
 
-class _String(Field):
+class StringField(Field):
+    """A string, or None."""
+
     json = (str, type(None))
     wanted = "a string or null"
 
@@ -123,7 +131,9 @@ class _String(Field):
         return None if json is None else _c_string(json)
 
 
-class _Defbool(Field):
+class DefboolField(Field):
+    """True, False, or None for libxl's default."""
+
     json = str
     wanted = '"True", "False" or "<default>"'
 
@@ -140,7 +150,9 @@ class _Defbool(Field):
         raise Refused(f'"{json}" is not {self.wanted}')
 
 
-class _Bytes(Field):
+class BytesField(Field):
+    """Bytes written as groups of hexadecimal digits: a UUID, a MAC address."""
+
     json = str
 
     def __init__(self, size: int, groups: tuple[int, ...], separator: str, wanted: str) -> None:
@@ -167,7 +179,7 @@ class _Bytes(Field):
             raise Refused(f'"{json}" is not {self.wanted}') from None
 
 
-class _Bitmap(Field):
+class BitmapField(Field):
     """A set of small numbers, kept as the integer with those bits."""
 
     json = list
@@ -192,7 +204,9 @@ class _Bitmap(Field):
         return int.from_bytes(bits, "little")
 
 
-class _Strings(Field):
+class StringsField(Field):
+    """A tuple of strings."""
+
     json = list
     wanted = "an array of strings"
 
@@ -205,7 +219,9 @@ class _Strings(Field):
         return tuple(map(_c_string, json))
 
 
-class _KeyValues(Field):
+class KeyValuesField(Field):
+    """A tuple of pairs of strings."""
+
     json = dict
     wanted = "an object of strings"
 
@@ -218,7 +234,9 @@ class _KeyValues(Field):
         return tuple((_c_string(name), item and _c_string(item)) for name, item in json.items())
 
 
-class _GenerationId(Field):
+class GenerationIdField(Field):
+    """A VM generation id of 16 bytes."""
+
     wanted = "an array of 16 bytes"
 
     def dump(self, value: bytes) -> list[int]:
@@ -230,7 +248,9 @@ class _GenerationId(Field):
         return bytes(byte & 0xFF for byte in json[:16])
 
 
-class _Enum(Field):
+class EnumField(Field):
+    """A member of an enumeration, or None."""
+
     json = str
 
     def __init__(self, kind: type[Enumeration], default: Enumeration | None) -> None:
@@ -251,7 +271,7 @@ class _Enum(Field):
         return value
 
 
-class _Struct(Field):
+class StructField(Field):
     """A structure: of what is no object, libxl takes all fields to be missing."""
 
     def __init__(self, kind: type[Struct]) -> None:
@@ -268,7 +288,9 @@ class _Struct(Field):
         return self.kind.load(json) if isinstance(json, dict) else self.kind()
 
 
-class _Array(Field):
+class ArrayField(Field):
+    """A tuple of values of one kind."""
+
     json = list
     wanted = "an array"
 
@@ -295,7 +317,7 @@ class _Array(Field):
             raise refused.within(index) from None
 
 
-class _Union(Field):
+class UnionField(Field):
     """libxl's KeyedUnion: which struct it is says the enumerator, and JSON has it in the key (`type.pvh`)."""
 
     def __init__(self, key: str, kinds: Mapping[Enumeration, type[Struct]], default: Enumeration | None) -> None:
@@ -342,10 +364,10 @@ class Struct(Record):
         entries = {}
         for name, field in self.kinds.items():
             value = getattr(self, name)
-            if isinstance(field, _Union):
+            if isinstance(field, UnionField):
                 if value is not None:
                     entries[field.entry(value)] = value.dump()
-            elif isinstance(field, _Struct) or value != field.default:
+            elif isinstance(field, StructField) or value != field.default:
                 entries[name] = field.dump(value)
         return entries
 
@@ -354,7 +376,7 @@ class Struct(Record):
         """Make a structure from libxl's JSON; entries that libxl skips are skipped. Raises Refused."""
         values: dict[str, Any] = {}
         for name, field in cls.kinds.items():
-            if isinstance(field, _Union):
+            if isinstance(field, UnionField):
                 chosen = [(f"{field.key}.{enumerator.text}", kind) for enumerator, kind in field.kinds.items()]
                 present = [(entry, kind) for entry, kind in chosen if isinstance(json.get(entry), dict)]
                 if len(present) > 1:
@@ -371,120 +393,3 @@ def _load_at(step: str, load: Callable[[Any], T], json: object) -> T:
         return load(json)
     except Refused as refused:
         raise refused.within(step) from None
-
-
-# What the modules of types use; the annotation beside each field says what its values are, hence `Any` here.
-
-_STRING, _DEFBOOL, _BOOLEAN = _String(None), _Defbool(None), _Boolean(False)
-_UUID = _Bytes(16, (8, 4, 4, 4, 12), "-", "a UUID")
-_MAC = _Bytes(6, (2,) * 6, ":", "a MAC address")
-
-
-def integer(default: int = 0) -> Any:
-    """A C int."""
-    return _Integer(32, True, default)
-
-
-def uint8(default: int = 0) -> Any:
-    """An unsigned 8-bit number."""
-    return _Integer(8, False, default)
-
-
-def uint32(default: int = 0) -> Any:
-    """An unsigned 32-bit number."""
-    return _Integer(32, False, default)
-
-
-def uint64(default: int = 0) -> Any:
-    """An unsigned 64-bit number."""
-    return _Integer(64, False, default)
-
-
-def memkb() -> Any:
-    """An amount of memory in KiB; MEMKB_DEFAULT means that libxl chooses."""
-    return _Integer(64, False, MEMKB_DEFAULT)
-
-
-def domid() -> Any:
-    """A domain's number."""
-    return _Domid(32, False, 0)
-
-
-def devid() -> Any:
-    """A device's number in its domain; -1 where libxl is to choose."""
-    return _Integer(32, True, -1)
-
-
-def boolean() -> Any:
-    """A C bool."""
-    return _BOOLEAN
-
-
-def defbool() -> Any:
-    """True, False, or None where libxl is to choose (libxl_defbool)."""
-    return _DEFBOOL
-
-
-def string() -> Any:
-    """A string or None (a null pointer)."""
-    return _STRING
-
-
-def uuid() -> Any:
-    """16 bytes; all zero where there is none."""
-    return _UUID
-
-
-def mac() -> Any:
-    """6 bytes; all zero where libxl is to choose."""
-    return _MAC
-
-
-def bitmap() -> Any:
-    """A set of small numbers (libxl_bitmap), as the integer with those bits."""
-    return _Bitmap(0)
-
-
-def string_list() -> Any:
-    """A tuple of strings."""
-    return _Strings(())
-
-
-def key_value_list() -> Any:
-    """A tuple of pairs of strings; the second may be None."""
-    return _KeyValues(())
-
-
-def ms_vm_genid() -> Any:
-    """16 bytes; all zero where there is none."""
-    return _GenerationId(bytes(16))
-
-
-def enum(default: Enumeration) -> Any:
-    """A member of the default's enumeration."""
-    return _Enum(type(default), default)
-
-
-def enum_unset(kind: type[Enumeration]) -> Any:
-    """A member of an enumeration in which no member is zero, or None before one is set."""
-    return _Enum(kind, None)
-
-
-def struct(kind: type[Struct]) -> Any:
-    """A structure."""
-    return _Struct(kind)
-
-
-def array(item: Any) -> Any:
-    """A tuple of values of a kind that another of these functions makes."""
-    return _Array(item)
-
-
-def array_of(kind: type[Struct]) -> Any:
-    """A tuple of structures."""
-    return _Array(_Struct(kind))
-
-
-def keyed_union(key: str, kinds: Mapping[Any, type[Struct]], default: Enumeration | None) -> Any:
-    """One of several structures, or None before one is set; `key` names the field that in libxl says which."""
-    return _Union(key, kinds, default)

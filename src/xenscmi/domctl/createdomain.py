@@ -42,6 +42,7 @@ _ALTP2M = {Altp2mMode.DISABLED: 0, Altp2mMode.MIXED: 1, Altp2mMode.EXTERNAL: 2, 
 
 _GRANT_VERSION_MASK = 0xF
 _PAGE = 4096
+_UINT16_MAX = (1 << 16) - 1
 _SVE_GRANULE = 128
 # The first interface whose Xen can be told not to trap unmapped accesses came with arm_sci_type (4.21).
 _TRAP_SINCE = "arch.arm_sci_type"
@@ -192,7 +193,12 @@ def decode(data: bytes, profile: Profile) -> CreateDomain:
 
 
 def encode_domctl(domain: CreateDomain, profile: Profile, domid: int = 0) -> bytes:
-    """Return the whole `struct xen_domctl` of XEN_DOMCTL_createdomain: a header and the union, padded with zeroes."""
+    """Return the whole `struct xen_domctl` of XEN_DOMCTL_createdomain: a header and the union, padded with zeroes.
+
+    `domid` is 0..65535. Raises DomctlError for another, and as `encode` does.
+    """
+    if not 0 <= domid <= _UINT16_MAX:
+        raise DomctlError(f"{domid} is no domain id", f"0 to {_UINT16_MAX}")
     header = b"".join(
         value.to_bytes(size, "little")
         for value, size in ((CREATEDOMAIN_CMD, 4), (profile.interface_version, 4), (domid, 2), (0, 6))
@@ -202,9 +208,9 @@ def encode_domctl(domain: CreateDomain, profile: Profile, domid: int = 0) -> byt
 
 def decode_domctl(data: bytes, profile: Profile) -> CreateDomain:
     """Return the structure inside a whole `struct xen_domctl`. Raises DomctlError if it is another command's."""
-    cmd, version = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
     if len(data) != DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE:
         raise DomctlError(f"a xen_domctl has {DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE} bytes, these are {len(data)}")
+    cmd, version = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
     if cmd != CREATEDOMAIN_CMD:
         raise DomctlError(f"domctl {cmd} is not createdomain ({CREATEDOMAIN_CMD})")
     if version != profile.interface_version:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 LONG_MIN, LONG_MAX = -(1 << 63), (1 << 63) - 1
 ULONG_MAX = (1 << 64) - 1
+UINT32_MAX = (1 << 32) - 1
 INT_MAX = (1 << 31) - 1
 
 _BLANKS = " \t\n\v\f\r"

@@ -55,7 +55,10 @@ class Reader:
         return None
 
     def long(self, key: str, low: int = LONG_MIN, high: int = LONG_MAX, *, quiet: bool = False) -> int | None:
-        """Return the setting as a C long, base 0 (010 is 8); None, and a warning unless `quiet`, where it is none."""
+        """Return the setting as a C long, base 0 (010 is 8); None, and a warning unless `quiet`, where it is none.
+
+        `low` and `high` are the least and the greatest number that will do.
+        """
         value = self.string_value(key, quiet=quiet)
         if value is None:
             return None

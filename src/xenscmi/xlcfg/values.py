@@ -90,7 +90,10 @@ class ListValue(Value):
 
 
 class Setting:
-    """One `key = value` or `key += value`; the value of an addition is the whole sum."""
+    """One `key = value` or `key += value`.
+
+    The value of a key's newest addition is the whole sum; additions before it keep the piece that was written.
+    """
 
     __slots__ = ("added", "key", "start", "value")
 
@@ -109,7 +112,7 @@ class Setting:
 
 
 class Settings:
-    """All settings of a file in order; looking a key up gives the last one, as in libxlu."""
+    """All settings of a file, `all` in their order; iterating and looking up give the last of each key (libxlu)."""
 
     __slots__ = ("_last", "all", "source")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from xenscmi.config.errors import EXIT_ERROR_FAIL
 from xenscmi.config.options.table import (
-    EXIT_ERROR_FAIL,
     Build,
     boolean,
     choice,

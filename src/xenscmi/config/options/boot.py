@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from xenscmi.config.errors import EXIT_ERROR_FAIL
 from xenscmi.config.options.table import (
-    EXIT_ERROR_FAIL,
+    KIB_PER_MIB,
     Build,
     Option,
     boolean,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from xenscmi.config.fields import Enumeration
     from xenscmi.config.options.text import Text
 
-_KIB_PER_MIB = 1024
 _XENFIRMWAREDIR = "/usr/local/lib/xen/boot"
 
 
@@ -114,13 +114,13 @@ def _firmware(build: Build) -> None:
 
 
 OPTIONS = (
-    number("shadow_memory", "b_info.shadow_memkb", "Memory for Xen's page tables, in MiB.", times=_KIB_PER_MIB),
+    number("shadow_memory", "b_info.shadow_memkb", "Memory for Xen's page tables, in MiB.", times=KIB_PER_MIB),
     boolean("nomigrate", "b_info.disable_migrate", "Never migrate the domain."),
     _mode("tsc_mode", TscMode, TscMode.NATIVE_PARAVIRT, "How the time-stamp counter is provided."),
     number("rtc_timeoffset", "b_info.rtc_timeoffset", "Seconds that the real-time clock is ahead of UTC."),
     _vncviewer,
     boolean("localtime", "b_info.localtime", "Set the real-time clock to local time instead of UTC."),
-    number("videoram", "b_info.video_memkb", "Video memory in MiB.", times=_KIB_PER_MIB, x86=True),
+    number("videoram", "b_info.video_memkb", "Video memory in MiB.", times=KIB_PER_MIB, x86=True),
 )
 KERNEL = (
     string("kernel", "b_info.kernel", "Path of the kernel image in dom0."),

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from xenscmi.config.options.table import Build, Option, boolean, companion, custom, number, string, string_list
+from xenscmi.config.options.table import (
+    KIB_PER_MIB,
+    Build,
+    Option,
+    boolean,
+    companion,
+    custom,
+    number,
+    string,
+    string_list,
+)
 from xenscmi.config.types.enums import DeviceModelVersion, DomainType
-
-_KIB_PER_MIB = 1024
 
 
 @custom("cpuid", "string or list", "", "CPUID policy; on Arm it is read and dropped.", x86=True)
@@ -102,7 +110,7 @@ OPTIONS = (
     string("stubdomain_kernel", "b_info.stubdomain_kernel", "Kernel of the device model's domain.", x86=True),
     string("stubdomain_cmdline", "b_info.stubdomain_cmdline", "Its command line.", x86=True),
     string("stubdomain_ramdisk", "b_info.stubdomain_ramdisk", "Its initial RAM disk.", x86=True),
-    number("stubdomain_memory", "b_info.stubdomain_memkb", "Its memory in MiB.", times=_KIB_PER_MIB, x86=True),
+    number("stubdomain_memory", "b_info.stubdomain_memkb", "Its memory in MiB.", times=KIB_PER_MIB, x86=True),
     string_list("device_model_args", "b_info.extra", "More arguments of the device model.", x86=True),
     string_list("device_model_args_pv", "b_info.extra_pv", "More arguments of it for PV guests.", x86=True),
     string_list("device_model_args_hvm", "b_info.extra_hvm", "More arguments of it for HVM guests.", x86=True),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from xenscmi.config.options.table import EXIT_FAILURE, Build, OptionError, custom
+from xenscmi.config.errors import EXIT_FAILURE
+from xenscmi.config.options.table import Build, OptionError, custom
 from xenscmi.config.types.enums import DiskBackend, DiskFormat, DiskSpecification
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.xlcfg.numbers import atoi

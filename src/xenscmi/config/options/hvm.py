@@ -5,8 +5,9 @@ Rows of this module are read for type hvm only; for other types their keys are j
 
 from __future__ import annotations
 
+from xenscmi.config.errors import EXIT_ERROR_FAIL
 from xenscmi.config.options.table import (
-    EXIT_ERROR_FAIL,
+    KIB_PER_MIB,
     Build,
     Option,
     boolean,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from xenscmi.config.options.text import Text
 
 _U = "b_info.u"
-_KIB_PER_MIB = 1024
 _MMIO_HOLE_KIB = (0x10000000 // 1024, 0xF0000000 // 1024)
 _MCA_CAP_LMCE = 1
 _VIRIDIAN_BITS = 64
@@ -105,9 +105,9 @@ def _mmio_hole(build: Build) -> None:
     if found is None or given is None:
         return
     low, high = _MMIO_HOLE_KIB
-    if not low <= given * _KIB_PER_MIB <= high:
+    if not low <= given * KIB_PER_MIB <= high:
         build.fail(f'ERROR: invalid value {given} for "mmio_hole"', found.span, "256 to 3840 MiB")
-    build.set(f"{_U}.mmio_hole_memkb", given * _KIB_PER_MIB)
+    build.set(f"{_U}.mmio_hole_memkb", given * KIB_PER_MIB)
 
 
 @custom("altp2mhvm", "boolean", f"{_U}.altp2m", "Old name of `altp2m`.")

@@ -6,14 +6,11 @@ from xenscmi.config.options.devices import number_of
 from xenscmi.config.options.table import Build, custom, member
 from xenscmi.config.options.text import Text
 from xenscmi.config.types.enums import VkbBackend
-from xenscmi.xlcfg.numbers import atoi, strtoul
+from xenscmi.xlcfg.numbers import UINT32_MAX, atoi, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-_UINT32 = (1 << 32) - 1
 
 
 @custom("vdispl", "list of `connectors=ID:WxH;…,…`", "vdispls", "PV displays.")
@@ -68,7 +65,7 @@ def _resolution(text: str) -> list[int]:
     if end == 0:
         return []
     height, after, _ = strtoul(text, 10, end + 1) if text[end : end + 1] == "x" else (0, end + 1, False)
-    return [width & _UINT32, height & _UINT32] if after > end + 1 else [width & _UINT32]
+    return [width & UINT32_MAX, height & UINT32_MAX] if after > end + 1 else [width & UINT32_MAX]
 
 
 _VFB_STRINGS = {

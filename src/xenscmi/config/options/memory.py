@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from xenscmi.config.options.table import Build, custom, number
-from xenscmi.xlcfg.numbers import scan
+from xenscmi.config.options.table import KIB_PER_MIB, Build, custom, number
+from xenscmi.xlcfg.numbers import UINT32_MAX, scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xenscmi.config.options.text import Text
 
-_KIB_PER_MIB = 1024
 _MOST_COLORS = 1 << 16
-_UINT32 = (1 << 32) - 1
 
 
 @custom("llc_colors", "list of `N` or `N-M`", "b_info.llc_colors", "Colours of the last-level cache for its memory.")
@@ -24,7 +22,7 @@ def _llc_colors(build: Build) -> None:
     for item in items:
         first, last = _color_range(build, item)
         # At the very last number xl's loop wraps around, and xl with it.
-        if last - first + len(colors) >= _MOST_COLORS or last == _UINT32:
+        if last - first + len(colors) >= _MOST_COLORS or last == UINT32_MAX:
             build.fail(f"xl: Invalid LLC color range: {item.text}", item.span, f"at most {_MOST_COLORS} colours")
         colors.extend(range(first, last + 1))
     if len(items) < len(found.items):
@@ -42,7 +40,7 @@ def _color_range(build: Build, item: Text) -> tuple[int, int]:
     last, after = scan(text, 10, end + 1) if text[end : end + 1] == "-" else (first, end)
     if after <= end + 1:
         last = first
-    first, last = (min(first, (1 << 64) - 1) & _UINT32, min(last, (1 << 64) - 1) & _UINT32)
+    first, last = (min(first, (1 << 64) - 1) & UINT32_MAX, min(last, (1 << 64) - 1) & UINT32_MAX)
     if first > last:
         message = f"xl: Start LLC color is greater than end: {text}"
         build.fail(message, item.span, "write the smaller one first")
@@ -50,7 +48,7 @@ def _color_range(build: Build, item: Text) -> tuple[int, int]:
 
 
 OPTIONS = (
-    number("memory", "b_info.target_memkb", "Memory that the domain starts with, in MiB.", times=_KIB_PER_MIB),
-    number("maxmem", "b_info.max_memkb", "Most memory that it may ever have, in MiB.", times=_KIB_PER_MIB),
+    number("memory", "b_info.target_memkb", "Memory that the domain starts with, in MiB.", times=KIB_PER_MIB),
+    number("maxmem", "b_info.max_memkb", "Most memory that it may ever have, in MiB.", times=KIB_PER_MIB),
     _llc_colors,
 )

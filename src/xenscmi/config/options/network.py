@@ -7,7 +7,7 @@ import re
 from xenscmi.config.options.table import Build, custom
 from xenscmi.config.types.enums import NicType
 from xenscmi.config.types.nic import DeviceNic
-from xenscmi.xlcfg.numbers import strtoul
+from xenscmi.xlcfg.numbers import UINT32_MAX, ULONG_MAX, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ _COLO = tuple(name for name in DeviceNic.fields if name.startswith("colo_"))
 # Names of strings in the specification, and the fields that they set.
 _STRINGS = {name: name for name in (*_KEPT, *_COLO)} | _RENAMED
 
-_UINT32_MAX = (1 << 32) - 1
-_UINT64_MAX = (1 << 64) - 1
 _DEFAULT_INTERVAL_USECS = 50_000
 _RATE = re.compile(r"([0-9]+)([GMK]?)([Bb])/s")
 _INTERVAL = re.compile(r"([0-9]+)([mu]?s?)")
@@ -77,7 +75,7 @@ def _mac(build: Build, nic: dict[str, Any], value: Text) -> None:
     mac, at, text = bytearray(6), 0, value.text
     for index in range(6):
         byte, end, _ = strtoul(text, 16, at) if at <= len(text) else (0, at, False)
-        if end == at or byte & _UINT32_MAX > 255:
+        if end == at or byte & UINT32_MAX > 255:
             build.warn("Invalid parameter `mac'.", value.span, "write it as 00:16:3e:00:00:01; xl ignores the rest")
             break
         mac[index] = byte & 0xFF
@@ -119,7 +117,7 @@ def _rate(build: Build, nic: dict[str, Any], value: Text) -> None:
     number = _bounded(found[1])
     if not number:
         fail("rate overflow", rate)
-    per_second = number * _SCALE[found[2]] // (8 if found[3] == "b" else 1) & _UINT64_MAX
+    per_second = number * _SCALE[found[2]] // (8 if found[3] == "b" else 1) & ULONG_MAX
     usecs = _DEFAULT_INTERVAL_USECS
     if at:
         found = _INTERVAL.fullmatch(interval)
@@ -127,9 +125,9 @@ def _rate(build: Build, nic: dict[str, Any], value: Text) -> None:
             fail("invalid replenishment interval", interval)
             return
         usecs = _bounded(found[1]) * {"s": 10**6, "": 10**6, "m": 1000}.get(found[2][:1], 1)
-        if not 0 < usecs <= _UINT32_MAX:
+        if not 0 < usecs <= UINT32_MAX:
             fail("replenishment interval overflow", interval)
-    if per_second > _UINT64_MAX // usecs:
+    if per_second > ULONG_MAX // usecs:
         fail("rate overflow", value.text)
     nic["rate_interval_usecs"] = usecs
     nic["rate_bytes_per_interval"] = per_second * usecs // 10**6
@@ -138,7 +136,7 @@ def _rate(build: Build, nic: dict[str, Any], value: Text) -> None:
 def _bounded(digits: str) -> int:
     """Return a number of 32 bits, base 0; 0 where it is larger, which libxlu refuses just as it refuses 0."""
     value, _, _ = strtoul(digits, 0)
-    return value if value <= _UINT32_MAX else 0
+    return value if value <= UINT32_MAX else 0
 
 
 _PARSED = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xenscmi.config.options.table import EXIT_ERROR_FAIL, EXIT_ERROR_INVAL, Build, choice, companion, custom
+from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_ERROR_INVAL
+from xenscmi.config.options.table import Build, choice, companion, custom
 from xenscmi.config.types.enums import DomainType, Passthrough, RdmReservePolicy, RdmReserveStrategy
 from xenscmi.xlcfg.numbers import atoi, scan
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from xenscmi.config.options.table import Build, custom
 from xenscmi.config.options.text import Text
-from xenscmi.xlcfg.numbers import scan, strtoul
+from xenscmi.xlcfg.numbers import UINT32_MAX, ULONG_MAX, scan, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_UINT32_MAX = (1 << 32) - 1
-_UINT64_MAX = (1 << 64) - 1
 
 
 def _items(build: Build, key: str, message: str) -> Iterator[Text]:
@@ -44,7 +41,7 @@ def _ioport(build: Build, item: Text) -> dict[str, int]:
     elif end < len(text):
         build.warn(wrong, item.span, "what follows the number is ignored")
     for port in (first, last):
-        if port >= _UINT32_MAX:
+        if port >= UINT32_MAX:
             build.fail(f"xl: ioport {port:x} too big", item.span)
     return {"first": first, "number": last - first + 1}
 
@@ -60,7 +57,7 @@ def _irq(build: Build, item: Text) -> int:
     value, end, _ = strtoul(item.text, 10)
     if end == 0 or end < len(item.text):
         build.fail(f"xl: Invalid argument parsing irq: {item.text}", item.span, "write the GIC number in base 10")
-    if value >= _UINT32_MAX:
+    if value >= UINT32_MAX:
         build.fail(f"xl: irq {value:x} too big", item.span)
     return value
 
@@ -95,7 +92,7 @@ def _iomem_range(build: Build, item: Text) -> dict[str, int]:
 
 
 def _hex64(value: int) -> int:
-    return _UINT64_MAX if abs(value) > _UINT64_MAX else value & _UINT64_MAX
+    return ULONG_MAX if abs(value) > ULONG_MAX else value & ULONG_MAX
 
 
 OPTIONS = (_ioports, _irqs, _iomem)

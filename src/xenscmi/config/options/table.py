@@ -7,6 +7,7 @@ an option with a syntax of its own brings a function.
 
 from __future__ import annotations
 
+from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_FAILURE
 from xenscmi.config.options.text import Text
 from xenscmi.config.types.enums import DomainType
 from xenscmi.diagnostics import Diagnostic, Severity
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from xenscmi.source import Span
     from xenscmi.xlcfg import Reader
 
-EXIT_FAILURE, EXIT_ERROR_FAIL, EXIT_ERROR_INVAL = 1, 3, 6
+KIB_PER_MIB = 1024
 
 
 class OptionError(Exception):

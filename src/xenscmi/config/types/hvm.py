@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xenscmi.config import fields as f
+from xenscmi.config import kinds as f
 from xenscmi.config.fields import Struct
 from xenscmi.config.types.enums import (
     BiosType,
