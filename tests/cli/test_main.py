@@ -66,7 +66,8 @@ def complete(script: bytes, *words: str) -> set[str]:
     """Return what bash offers behind these words."""
     line = " ".join(f"'{word}'" for word in words)
     ask = f'\nCOMP_WORDS=(xenscmi {line}); COMP_CWORD={len(words)}; _xenscmi; printf "%s\\n" "${{COMPREPLY[@]}}"\n'
-    done = subprocess.run(["bash", "--norc"], input=script + ask.encode(), capture_output=True, check=True)
+    text = b"set -u\n" + script + ask.encode()
+    done = subprocess.run(["bash", "--norc"], input=text, capture_output=True, check=True)
     assert done.stderr == b""
     return set(done.stdout.decode().split())
 
@@ -79,7 +80,18 @@ def test_bash_completes(xenscmi: Run, guest: Path) -> None:
     assert complete(script, "cre") == {"create"}
     assert complete(script, "create", "--d") == {"--dryrun", "--defconfig"}
     assert complete(script, "domctl", "--p") == {"--profile"}
-    assert complete(script, "create", "-n", str(guest.parent / "gue")) == {str(guest)}
+    assert complete(script, "domctl", "--profile", "4.22+sci-ma-") == {"4.22+sci-ma-pad"}
+    assert complete(script, "check", "--format", "") == {"text", "json", "sarif", "github"}
+    assert complete(script, "completion", "") == {"bash", "zsh", "fish"}
+    assert complete(script, "explain", "XS201", "duplicate-ag") == {"duplicate-agent-id"}
+    assert complete(script, "unknown", "") == set()
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+def test_bash_completes_files_where_there_is_nothing_else(xenscmi: Run, guest: Path) -> None:
+    script = xenscmi("completion", "bash").stdout
+    assert complete(script, "create", "-n", str(guest.parent / "gue")) == set()
+    assert b"\ncomplete -o default " in script
 
 
 def test_other_shells(xenscmi: Run) -> None:
@@ -87,7 +99,11 @@ def test_other_shells(xenscmi: Run) -> None:
     fish = xenscmi("completion", "fish").stdout.decode()
     assert all(line.startswith("complete -c xenscmi -n ") for line in fish.splitlines())
     assert "-a create " in fish
-    assert "'__fish_seen_subcommand_from create' -l dryrun" in fish
+    assert "'__fish_seen_subcommand_from create' -l dryrun\n" in fish
+    assert r"only show libxl\'s JSON of it'" in fish
+    assert "'__fish_seen_subcommand_from check' -l format -x -a 'text json sarif github'" in fish
+    assert "'__fish_seen_subcommand_from create' -l host -r\n" in fish
+    assert "'__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'" in fish
     assert xenscmi("completion", "tcsh").returncode == 2
 
 
@@ -128,11 +144,25 @@ def test_a_full_disk_is_reported(guest: Path, arguments: list[str]) -> None:
     assert (done.returncode, done.stderr) == (1, b"xenscmi: error: No space left on device\n")
 
 
-@pytest.mark.parametrize(("redirection", "exit_code"), [(">&-", 0), ("2>&-", 0), ("<&-", 0), (">&- 2>&- <&-", 0)])
-def test_closed_streams(guest: Path, redirection: str, exit_code: int) -> None:
-    script = f'"{sys.executable}" -m xenscmi create -n guest.cfg {redirection}'
+CLOSED = b"xenscmi: error: standard output is closed\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "redirection", "exit_code", "said"),
+    [
+        ("create -n guest.cfg", ">&-", 1, CLOSED),
+        ("--help", ">&-", 1, CLOSED),
+        ("check --help", ">&-", 1, CLOSED),
+        ("create -n guest.cfg", ">&- 2>&- <&-", 1, b""),
+        ("create -n guest.cfg", "2>&-", 0, b""),
+        ("create -n guest.cfg", "<&-", 0, b""),
+        ("destroy --all", ">&-", 0, b""),  # has nothing to say
+    ],
+)
+def test_closed_streams(guest: Path, arguments: str, redirection: str, exit_code: int, said: bytes) -> None:
+    script = f'"{sys.executable}" -m xenscmi {arguments} {redirection}'
     done = subprocess.run(["sh", "-c", script], capture_output=True, cwd=guest.parent, check=False)
-    assert (done.returncode, done.stderr) == (exit_code, b"")
+    assert (done.returncode, done.stderr) == (exit_code, said)
 
 
 def test_what_the_locale_cannot_show_is_escaped(xenscmi: Run, guest: Path) -> None:

@@ -6,6 +6,7 @@ imported, since commands such as `create -n` run in loops.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from io import TextIOWrapper
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _give_up_output()
     except OSError as error:
-        print(f"xenscmi: error: {error.strerror or error}", file=sys.stderr)
+        closed = error.errno == errno.EBADF
+        reason = "standard output is closed" if closed else error.strerror or error
+        print(f"xenscmi: error: {reason}", file=sys.stderr)
         return _give_up_output()
     except KeyboardInterrupt:
         return 130
@@ -78,10 +81,18 @@ def _run(given: list[str]) -> int:
 
 
 def _prepare_streams() -> None:
-    """Make the standard streams safe: one that is closed is empty, and what the locale cannot show is escaped."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    """Make the standard streams safe, and have what the locale cannot show escaped.
+
+    Of those that are closed, stdin is empty and stderr goes nowhere; output that was asked for must not be lost without
+    a word, so that writing to stdout fails (EBADF), as it does for other programs.
+    """
+    for name, mode, flags in (
+        ("stdin", "r", os.O_RDONLY),
+        ("stdout", "w", os.O_RDONLY),
+        ("stderr", "w", os.O_WRONLY),
+    ):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (open as long as the process)
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode))
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
