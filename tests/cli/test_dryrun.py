@@ -56,6 +56,13 @@ def test_other_ways_to_name_a_file(xenscmi: Run, guest: Path) -> None:
     assert xenscmi("create", "-n", str(guest)).stdout == expected
 
 
+@pytest.mark.parametrize("switches", [["-F"], ["-nq", "-pcdeVAi"], ["--vncviewer", "--ignore-global-affinity-masks"]])
+def test_xls_switches_that_mean_nothing_here(xenscmi: Run, guest: Path, switches: list[str]) -> None:
+    done = xenscmi("create", "-n", *switches, "guest.cfg")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == xenscmi("create", "-n", "guest.cfg").stdout
+
+
 def test_several_files_make_an_array(xenscmi: Run, guest: Path, tmp_path: Path) -> None:
     (tmp_path / "second.cfg").write_text(guest.read_text().replace('"g"', '"second"'))
     done = xenscmi("create", "-n", "guest.cfg", "second.cfg", "vcpus=2")

@@ -9,8 +9,9 @@ it; of several files, a JSON array of them. What there is to say goes to standar
 
 Settings given behind the files are appended to each file, so they win over what it says.
 
-exit codes: those of xl: 0; 1 for most errors in the file, and for a device that cannot be assigned; 3 for an unreadable
-file, and for what Xen refuses; 6 for what libxl refuses; besides, 2 where the host or its state cannot be used
+exit codes: 0; as xl, 1 for most errors in the file, and for a device that cannot be assigned; 3 for an unreadable file,
+for a few options, where libxl's answer is ERROR_FAIL, and for what Xen refuses; 6 where libxl's answer is ERROR_INVAL,
+and for a bad PCI address; besides, 2 for wrong arguments, and where the host or its state cannot be used
 
 examples:
   xenscmi create guest.cfg --host board/
@@ -32,6 +33,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+# How xl waits, connects and debugs. Scripts give them.
+_XL_SWITCHES = (
+    *("-p", "-c", "-d", "-e", "-F", "-V", "--vncviewer", "-A", "--vncviewer-autopass"),
+    *("-i", "--ignore-global-affinity-masks"),
+)
+
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
@@ -40,6 +47,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-f", "--defconfig", metavar="FILE", action="append", default=[], help="another way to name a file"
     )
+    parser.add_argument(*_XL_SWITCHES, action="store_true", dest="xl_switch", help="xl's; they mean nothing here")
     parser.add_argument("--json", action="store_true", help="print id, name and agent of what was created as JSON")
     parser.add_argument("--host", metavar="PATH", help="the modelled host: its folder, host.toml or device tree")
     parser.add_argument("--state", metavar="FILE", help="where the running host is kept; see xenscmi list --help")
