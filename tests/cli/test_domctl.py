@@ -83,7 +83,8 @@ def test_its_own_output_decodes_in_every_profile(xenscmi: Run, guest: Path, prof
     for full in ([], ["--full"]):
         made = document(xenscmi("domctl", "guest.cfg", "--profile", profile, *full))
         assert made["profile"] == profile
-        assert made["size"] == (144 if full else PROFILES[profile].size)
+        assert made["size"] == PROFILES[profile].size
+        assert len(made["hex"]) == 2 * (144 if full else PROFILES[profile].size)
         assert document(xenscmi("domctl", "--profile", profile, *full, "--decode", made["hex"])) == made
 
 
@@ -95,11 +96,19 @@ def test_bytes_may_be_written_in_several_ways(xenscmi: Run) -> None:
     assert document(xenscmi("domctl", "--decode", "-", stdin=f"{HEX}\n".encode())) == expected
 
 
+def test_no_flag_and_no_byte_is_lost(xenscmi: Run) -> None:
+    flags = HEX[:40] + "00010080" + HEX[48:]
+    assert document(xenscmi("domctl", "--decode", flags))["flags"] == ["trap_unmapped_accesses", "0x80000000"]
+    done = xenscmi("domctl", "--decode", "-", stdin=HEX.encode() + b"\n" * (1 << 16) + b"00")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"has 76 bytes, these are 77" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--decode", "zz"], "`zz' is not hexadecimal"),
-        (["--decode", "123"], "`123' is not hexadecimal"),
+        (["--decode", "0:c 0"], "an odd number of digits: 3"),
         (["--decode", ""], "createdomain of profile 4.22+sci-ma has 76 bytes, these are 0"),
         (["--decode", HEX[:-2]], "createdomain of profile 4.22+sci-ma has 76 bytes, these are 75"),
         (["--decode", HEX, "--profile", "4.19"], "createdomain of profile 4.19 has 72 bytes, these are 76"),

@@ -5,7 +5,8 @@ libxl's defaults are applied as it does on Arm; what libxl would refuse is refus
 
 A profile is the layout of one Xen; the interface version does not tell them apart. See `xenscmi profiles`.
 
-exit codes: 0; 1, 3 or 6 as xl; 2 for arguments or bytes that are not understood
+exit codes: 0; 1, 3 and 6 as `xenscmi create`, and 1 for what the profile has no place for; 2 for arguments or bytes
+that are not understood
 
 examples:
   xenscmi domctl guest.cfg
@@ -23,6 +24,7 @@ from xenscmi.config.errors import EXIT_FAILURE, ConfigError
 from xenscmi.config.json import from_json
 from xenscmi.config.parse import parse_xlcfg
 from xenscmi.domctl.createdomain import (
+    FLAGS,
     DomctlError,
     decode,
     decode_domctl,
@@ -111,20 +113,23 @@ def _placed(error: DomctlError, settings: Settings | None) -> tuple[Diagnostic, 
 
 
 def _decoded(text: str, profile: Profile) -> CreateDomain:
+    from string import hexdigits
+
     if text == "-":
-        text = sys.stdin.buffer.read(1 << 16).decode("latin-1")
+        text = read_source(text).text
     digits = "".join(text.split()).removeprefix("0x").replace(":", "")
     try:
         data = bytes.fromhex(digits)
     except ValueError:
-        raise DomctlError(
-            f"`{text[:40]}' is not hexadecimal", "two hexadecimal digits a byte, blanks allowed"
-        ) from None
+        odd = len(digits) % 2 and set(digits) <= set(hexdigits)
+        message = f"an odd number of digits: {len(digits)}" if odd else f"`{text[:40]}' is not hexadecimal"
+        raise DomctlError(message, "two hexadecimal digits a byte, blanks allowed") from None
     whole = len(data) == DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE
     return decode_domctl(data, profile) if whole else decode(data, profile)
 
 
 def _document(profile: Profile, data: bytes) -> str:
+    """Return the JSON document; `size` is that of createdomain, `hex` may be the whole xen_domctl."""
     import json
 
     createdomain = data if len(data) == profile.size else data[DOMCTL_HEADER_SIZE:][: profile.size]
@@ -140,9 +145,9 @@ def _document(profile: Profile, data: bytes) -> str:
     document = {
         "profile": profile.name,
         "interface_version": profile.interface_version,
-        "size": len(data),
+        "size": profile.size,
         "hex": data.hex(),
         "fields": fields,
-        "flags": list(flag_names(flags)),
+        "flags": [*flag_names(flags), *(f"{1 << bit:#x}" for bit in range(len(FLAGS), 32) if flags >> bit & 1)],
     }
     return json.dumps(document, indent=2)
