@@ -54,6 +54,14 @@ def test_unknown_commands(xenscmi: Run, given: str, hint: str) -> None:
     assert done.stderr.decode() == f"xenscmi: error: there is no command `{given}'; {hint}\n"
 
 
+def test_names_do_nothing_to_a_terminal(xenscmi: Run) -> None:
+    name = "\x1b[31m\u202e"
+    for arguments in ((name,), ("explain", name), ("create", name)):
+        said = xenscmi(*arguments).stderr.decode()
+        assert r"\x1b[31m\u202e" in said
+        assert not {"\x1b", "\u202e"} & set(said)
+
+
 def test_it_can_be_imported_and_installed(xenscmi: Run, guest: Path) -> None:
     script = Path(sys.executable).with_name("xenscmi")
     if not script.exists():

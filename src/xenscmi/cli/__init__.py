@@ -76,7 +76,9 @@ def _run(given: list[str]) -> int:
 
         print(f"xenscmi {__version__}")
         return 0
-    print(f"xenscmi: error: there is no command `{command}'{_meant(command)}", file=sys.stderr)
+    from xenscmi.cli.files import say
+
+    say(f"xenscmi: error: there is no command `{command}'{_meant(command)}")
     return EXIT_USAGE
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import read_source, show, split_arguments, write
+from xenscmi.cli.files import read_source, say, show, split_arguments, write
 from xenscmi.config.errors import ConfigError
 from xenscmi.config.json import to_json
 from xenscmi.config.parse import parse_xlcfg
@@ -66,7 +66,7 @@ def run(arguments: Namespace) -> int:
     results, exit_code = [], 0
     for file in files:
         if not arguments.dryrun and not arguments.quiet:
-            print(f"Parsing config from {file}", file=sys.stderr)
+            say(f"Parsing config from {file}")
         try:
             parsed = parse_xlcfg(read_source(file, settings))
         except ConfigError as error:

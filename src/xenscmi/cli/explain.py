@@ -7,7 +7,7 @@ examples:
 
 from __future__ import annotations
 
-import sys
+from xenscmi.cli.files import say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> int:
     for number, name in enumerate(arguments.rules):
         rule = find(name)
         if rule is None:
-            print(f"xenscmi explain: error: there is no rule `{name}'; see xenscmi rules", file=sys.stderr)
+            say(f"xenscmi explain: error: there is no rule `{name}'; see xenscmi rules")
             exit_code = 2
         else:
             print(("\n" if number else "") + _text(rule), end="")

@@ -64,6 +64,13 @@ def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
     sys.stderr.write(render(diagnostics, _shown(name), colour=colour))
 
 
+def say(text: str) -> None:
+    """Print a line to standard error, with nothing left in it that a name could do to a terminal."""
+    from xenscmi.report.text import visible
+
+    print(visible(text), file=sys.stderr)
+
+
 def put(text: str) -> None:
     """Print text to standard output as it stands, bytes that were not UTF-8 as they came."""
     sys.stdout.flush()

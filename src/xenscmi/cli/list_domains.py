@@ -13,9 +13,7 @@ examples:
 
 from __future__ import annotations
 
-import sys
-
-from xenscmi.cli.files import put
+from xenscmi.cli.files import put, say
 from xenscmi.cli.running import EXIT_FAILURE, find_domain, guarded, open_store
 from xenscmi.cli.running import configure as configure_host
 
@@ -48,7 +46,7 @@ def run(arguments: Namespace) -> int:
             return EXIT_FAILURE
         rows = tuple(row for row in rows if row.domid == domid)
         if not rows:
-            print(f"Error: Domain '{arguments.domain}' does not exist.", file=sys.stderr)
+            say(f"Error: Domain '{arguments.domain}' does not exist.")
             return EXIT_FAILURE
     if arguments.long:
         put(_configurations(session, rows) + "\n")

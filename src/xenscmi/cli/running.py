@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from xenscmi.cli.files import show
+from xenscmi.cli.files import say, show
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -112,5 +112,5 @@ def find_domain(session: Session, word: str) -> int | None:
         return int(word)
     domid = session.domid(word)
     if domid is None:
-        print(f"{word} is an invalid domain identifier (rc=-6)", file=sys.stderr)
+        say(f"{word} is an invalid domain identifier (rc=-6)")
     return domid

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import put
+from xenscmi.cli.files import put, say
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, find_domain, guarded, open_store, print_xen
 from xenscmi.cli.running import configure as configure_host
 
@@ -72,7 +72,7 @@ def run(arguments: Namespace) -> int:
         if domid is None:
             return EXIT_FAILURE
         if domid not in session.xen.domains:
-            print(f"Error: Domain '{arguments.domain}' does not exist.", file=sys.stderr)
+            say(f"Error: Domain '{arguments.domain}' does not exist.")
             return EXIT_FAILURE
         command = find_command(protocol, arguments.message, version_of(session, protocol.id) or 0)
         if not arguments.fields and any(True for _ in fields_of(command.request)):

@@ -27,6 +27,11 @@ _VISIBLE |= {
 _VISIBLE[ord("\t")] = " "
 
 
+def visible(text: str) -> str:
+    """Return text that can be shown on a terminal as one line: what it would do there is written out instead."""
+    return text.translate(_VISIBLE)
+
+
 def render(diagnostics: Iterable[Diagnostic], name: str = "", *, colour: bool = False) -> str:
     """Return the text of the diagnostics, of the first thousand; `name` is shown for those that have no place."""
     found = list(diagnostics)
