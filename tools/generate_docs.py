@@ -67,6 +67,8 @@ _PART = re.compile(
     r'^(?P<open>(?:<!-- |\.\\" )generated: (?P<name>\S+).*\n)(?:.*\n)*?(?P<close>(?:<!-- |\.\\" )end of (?P=name)\b)',
     re.MULTILINE,
 )
+# How these paragraphs of a command's help begin.
+_EXIT_CODES, _EXAMPLES = "exit codes: ", "examples:"
 _CONSOLE = re.compile(r"^```console\n(?P<body>(?:.*\n)*?)```$", re.MULTILINE)
 _FILE = re.compile(r'^```\w+ title="(?P<name>[^"]+)"\n(?P<text>(?:.*\n)*?)```$', re.MULTILINE)
 
@@ -234,7 +236,7 @@ def commands() -> str:
 
 
 def manual_commands() -> str:
-    """The same for xenscmi(1)."""
+    """The same for xenscmi(1), where exit codes and examples have sections of their own."""
     lines = []
     for command, parser in _parsers():
         lines += [f".SS {command}", ".nh", ".ad l", _roff(_usage(parser)), ".hy", ".ad", ".PP"]
@@ -242,16 +244,41 @@ def manual_commands() -> str:
         for name, text in _actions(parser):
             lines += [".TP", f".B {_roff(name)}", _roff(text)]
         for text, below in _paragraphs(parser):
-            lines += [".PP", _roff(text)]
-            if below:
-                lines += [".RS 4", ".nf", *map(_roff, below), ".fi", ".RE"]
+            if not text.startswith((_EXIT_CODES, _EXAMPLES)):
+                lines += [".PP", _roff(text)]
+                lines += [".RS 4", *_as_it_stands(below), ".RE"] if below else []
     return "".join(f"{line}\n" for line in lines if line)
+
+
+def manual_exit_status() -> str:
+    """What the exit codes of each command mean, for xenscmi(1)."""
+    return "".join(
+        f".TP\n.B {command}\n{_roff(text.removeprefix(_EXIT_CODES))}\n"
+        for command, parser in _parsers()
+        for text, _ in _paragraphs(parser)
+        if text.startswith(_EXIT_CODES)
+    )
+
+
+def manual_examples() -> str:
+    """The examples of all commands, for xenscmi(1)."""
+    lines: list[str] = []
+    for _, parser in _parsers():
+        for text, below in _paragraphs(parser):
+            if text.startswith(_EXAMPLES):
+                lines += [".PP", *_as_it_stands(below)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _as_it_stands(lines: list[str]) -> list[str]:
+    return [".nf", *map(_roff, lines), ".fi"]
 
 
 def _roff(text: str) -> str:
     """Return text as a line of roff: what is in backticks bold, nothing taken for a request."""
-    text = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("~", "\\(ti")
-    text = re.sub(r"`([^`]+)`", r"\\fB\1\\fR", text).replace("`", "\\(ga")
+    text = re.sub(r"`([^`']+)`", r"\\fB\1\\fR", text.replace("\\", "\\e"))
+    text = text.replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga").replace("~", "\\(ti")
+    text = re.sub(r"[^\0-\x7f]", lambda sign: f"\\[u{ord(sign[0]):04X}]", text)
     return f"\\&{text}" if text.startswith(".") else text
 
 
@@ -260,6 +287,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "flags": flags,
     "layouts": layouts,
     "manual-commands": manual_commands,
+    "manual-examples": manual_examples,
+    "manual-exit-status": manual_exit_status,
     "options": options,
     "profiles": profiles,
 }

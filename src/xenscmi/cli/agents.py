@@ -1,7 +1,7 @@
 """List the firmware's SCMI agents: channel, owner, and the devices granted to each.
 
 An agent is reached by its SMC function id and its page of shared memory. OWNER is the domain that has the agent, Xen
-itself, `-' if it is free, or `not listed' if the host's device tree does not tell Xen about it. A trusted agent (*) may
+itself, `-` if it is free, or `not listed` if the host's device tree does not tell Xen about it. A trusted agent (*) may
 set permissions and use everything. DEVICES are SCMI device ids.
 
 exit codes: 0; 2 where the host or its state cannot be used
