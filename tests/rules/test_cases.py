@@ -108,3 +108,23 @@ def test_both_places_of_a_conflict_are_shown(read_example: Read) -> None:
     assert (found.span.source.name, found.span.text) == (GUEST, '"47ff1,1@22001"')
     (other,) = found.related
     assert (other.span.source.name, other.span.text) == ("host.dts", "shmem = <&page_1>;")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        (Change("host.dts", 'compatible = "xen,sci";', 'compatible = "xen,scmi";'), "XS101", "agents"),
+        (
+            Change(
+                "host.dts", '\t\tscmi {\n\t\t\tcompatible = "arm,scmi-smc";', '\t\tscmi {\n\t\t\tcompatible = "scmi";'
+            ),
+            "XS213",
+            "scmi",
+        ),
+        (Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'), "XS209", "scmi"),
+    ],
+)
+def test_a_misnamed_node_is_the_place(change: Change, code: str, words: str, read_example: Read) -> None:
+    (found,) = check(read_example((change,)))
+    assert found.span
+    assert (found.code, found.span.text) == (code, words)

@@ -9,8 +9,15 @@ from xenscmi.host.types import ScmiNode, Shmem, Stated
 from xenscmi.source import Span
 
 SHMEM = "arm,scmi-shmem"
+SMC_ID = "arm,smc-id"
 SCMI_SMC = "arm,scmi-smc"
 SCMI_TRANSPORTS = (SCMI_SMC, "arm,scmi-smc-param")
+
+
+def with_property(top: Node | None, *names: str) -> Node | None:
+    """Return the first node from one down that has any of these properties: what was meant, if it is misnamed."""
+    nodes = top.walk() if top else ()
+    return next((node for node in nodes if any(name in node for name in names)), None)
 
 
 def scmi_compatible(node: Node) -> str | None:
@@ -23,7 +30,7 @@ def read_scmi_node(node: Node, *, guest: bool = False, kept: bool = True) -> Scm
     return ScmiNode(
         path=node.path,
         compatible=scmi_compatible(node) or "",
-        func_id=u32(node, "arm,smc-id"),
+        func_id=u32(node, SMC_ID),
         shmem=_shmem_of(node, guest),
         access_controller_cells=u32(node, "#access-controller-cells"),
         span=node.span,

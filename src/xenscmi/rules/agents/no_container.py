@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.container import DOM0_AGENT, LIST
+from xenscmi.host.scmi_nodes import with_property
 from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -14,11 +16,13 @@ def _check(view: View) -> Iterator[Finding]:
     if host.tree is None or host.containers:
         return
     asking = [domain for domain in host.domains if multi_agent(domain)]
+    misnamed = with_property(host.tree.root, LIST, DOM0_AGENT)
+    message = "no Xen container: the host tree has no node compatible with xen,sci"
     yield Finding(
-        message="no Xen container: the host tree has no node compatible with xen,sci",
-        span=host.tree.root.span,
+        message=f"{message}, not even {misnamed.path}" if misnamed else message,
+        span=(misnamed or host.tree.root).span,
         related=also("asks for an SCMI agent", *(domain.sci_type.span for domain in asking if domain.sci_type)),
-        severity=None if asking else Severity.INFO,
+        severity=None if asking or misnamed else Severity.INFO,
     )
 
 

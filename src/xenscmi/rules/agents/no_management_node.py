@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.scmi_nodes import SMC_ID, with_property
 from xenscmi.host.view import View
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
 
 
 def _check(view: View) -> Iterator[Finding]:
-    if view.container and not view.management_nodes:
+    tree, container = view.host.tree, view.container
+    if tree and container and not view.management_nodes:
+        misnamed = with_property(tree.node(container.path), SMC_ID)
         yield Finding(
-            message=f"there is no arm,scmi-smc node below {view.container.path}: Xen has no channel of its own",
-            span=view.container.span,
+            message=f"there is no arm,scmi-smc node below {container.path}: Xen has no channel of its own",
+            span=container.span,
+            related=also("this one is not compatible with arm,scmi-smc", misnamed.span if misnamed else None),
         )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.reader import DOM0_NODE
+from xenscmi.host.scmi_nodes import SCMI_SMC
 from xenscmi.host.view import View, wanted_agent
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 
 def _check(view: View) -> Iterator[Finding]:
@@ -16,7 +17,13 @@ def _check(view: View) -> Iterator[Finding]:
         return
     node = view.dom0_channel
     if node is None:
-        yield Finding(message=f"dom0 is agent {wanted.value}, but the host tree has no {DOM0_NODE}", span=wanted.span)
+        misnamed = view.host.tree.node(DOM0_NODE) if view.host.tree else None
+        what = f"{DOM0_NODE} is not compatible with {SCMI_SMC}" if misnamed else f"the host tree has no {DOM0_NODE}"
+        yield Finding(
+            message=f"dom0 is agent {wanted.value}, but {what}",
+            span=misnamed.span if misnamed else wanted.span,
+            related=also("dom0's agent", wanted.span if misnamed else None),
+        )
     elif not node.available:
         yield Finding(
             message=f"dom0 is agent {wanted.value}, but {node.path} is disabled",

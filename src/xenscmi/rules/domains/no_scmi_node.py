@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.scmi_nodes import SMC_ID, with_property
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -23,9 +24,11 @@ def _check(view: View) -> Iterator[Finding]:
                 severity=Severity.WARNING,
             )
         elif domain.tree and not domain.tree.scmi_nodes:
+            misnamed = with_property(domain.tree.tree.root, SMC_ID)
+            message = f"the partial tree of {name} has no arm,scmi-smc node"
             yield Finding(
-                message=f"the partial tree of {name} has no arm,scmi-smc node",
-                span=domain.tree.span,
+                message=f"{message}, not even {misnamed.path}" if misnamed else message,
+                span=misnamed.span if misnamed else domain.tree.span,
                 related=also("the domain's agent", wanted.span),
             )
         elif node and not node.available:
