@@ -47,7 +47,7 @@ def _mode(key: str, kind: type[Enumeration], highest: Enumeration, doc: str) -> 
         shown = next((one for one in kind if one.value == signed(given, 32)), None)
         example = f'e.g. {key}="{shown.text}"' if shown else ""
         message = f'WARNING: specifying "{key}" as an integer is deprecated. Please use the named parameter variant.'
-        build.warn(f"{message} {example}", text.span)
+        build.warn(f"{message} {example}", text.span, one_of(one.text for one in kind if one.value >= 0))
         return next((one for one in kind if one.value == given), None)
 
     names = ", ".join(f"`{one.text}`" for one in kind if one.value >= 0)
@@ -61,6 +61,7 @@ def _vncviewer(build: Build) -> None:
         build.warn(
             'WARNING: ignoring "vncviewer" option. Use "-V" option of "xl create" to automatically spawn vncviewer.',
             place.span if place else None,
+            "remove it",
         )
 
 

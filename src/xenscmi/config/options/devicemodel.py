@@ -23,7 +23,8 @@ def _cpuid(build: Build) -> None:
     text = build.text("cpuid")
     first = next(text.tokens(","), None) if text else None
     if text and first and first.text != "host":
-        build.warn(f'while parsing CPUID string: "{text.text}": error: first word must be "host"', first.span)
+        message = f'while parsing CPUID string: "{text.text}": error: first word must be "host"'
+        build.warn(message, first.span, "remove it: there is no CPUID on Arm")
 
 
 @custom("device_model", "string", "", "Ignored; `device_model_override` is meant.", x86=True)
@@ -34,6 +35,7 @@ def _device_model(build: Build) -> None:
             'WARNING: ignoring device_model directive. Use "device_model_override" instead if you really want a'
             " non-default device_model",
             text.span,
+            "remove it",
         )
 
 
@@ -43,7 +45,8 @@ def _version(build: Build) -> None:
     if text is None:
         override = build.reader.string_value("device_model_override")
         if override is not None:
-            build.warn("WARNING: device model override given without specific DM version", override.span)
+            message = "WARNING: device model override given without specific DM version"
+            build.warn(message, override.span, 'add device_model_version = "qemu-xen"')
         return
     if text.text != "qemu-xen":
         build.fail(f'Unknown device_model_version "{text.text}" specified', text.span, "one of: qemu-xen")

@@ -42,6 +42,7 @@ _BACKENDS = {
 }
 _SPECIFICATIONS = {"xen": DiskSpecification.XEN, "virtio": DiskSpecification.VIRTIO}
 _ACCESS = {"r": 0, "ro": 0, "rw": 1, "w": 1, "": 1}
+_LONGEST = 1 << 16
 _HELP = 'a disk is "TARGET,FORMAT,VDEV,ACCESS" or "format=…, vdev=…, access=…, target=…", target last'
 
 
@@ -248,6 +249,9 @@ def _finish(disk: _Disk) -> None:
 def parse_disk(item: Text) -> dict[str, Any]:
     """Return the fields of a disk (libxl_device_disk). Raises OptionError."""
     disk = _Disk(item)
+    if len(item.text) > _LONGEST:
+        # Some of libxlu's patterns look at the whole rest at every place.
+        disk.error(f"longer than {_LONGEST} characters", None)
     _scan(disk)
     _finish(disk)
     return disk.fields

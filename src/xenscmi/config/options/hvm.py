@@ -55,6 +55,7 @@ def _hvmloader(build: Build) -> None:
             'WARNING: you seem to be using "kernel" directive to override HVM guest firmware. Ignore that. Use'
             ' "firmware_override" instead if you really want a non-default firmware',
             kernel.span,
+            "remove kernel, or name the firmware by firmware_override",
         )
         build.set("b_info.kernel", None)
 
@@ -116,7 +117,8 @@ def _altp2mhvm(build: Build) -> None:
     given = build.reader.long("altp2mhvm")
     if found is not None and given is not None:
         build.set(f"{_U}.altp2m", bool(given))
-        build.warn('WARNING: Specifying "altp2mhvm" is deprecated. Please use "altp2m" instead.', found.span)
+        message = 'WARNING: Specifying "altp2mhvm" is deprecated. Please use "altp2m" instead.'
+        build.warn(message, found.span, 'write altp2m = "mixed"')
 
 
 @custom("smbios", "list of `NAME=TEXT`", f"{_U}.smbios", "SMBIOS strings.")
@@ -140,7 +142,7 @@ def _smbios_item(build: Build, item: Text) -> dict[str, Any]:
         build.fail(f"xl: failed to split \"{item.text}\" at '='", item.span, "write it as NAME=TEXT")
     name, text = parts
     if not text.text:
-        build.fail(f'xl: empty value not allowed for smbios "{name.text}="', item.span)
+        build.fail(f'xl: empty value not allowed for smbios "{name.text}="', item.span, "write it as NAME=TEXT")
     return {"key": member(build, name, SmbiosType, "xl: unknown smbios type '{}'"), "value": text.text}
 
 

@@ -148,7 +148,8 @@ def _vkb_device(build: Build, item: Text, devid: int) -> dict[str, Any]:
     if touch:
         device["feature_multi_touch"] = True
     elif device.get("feature_multi_touch"):
-        build.fail(f"{', '.join(_VKB_TOUCH)} should be set for multi touch in vkb spec", item.span)
+        message = f"{', '.join(_VKB_TOUCH)} should be set for multi touch in vkb spec"
+        build.fail(message, item.span, "give the size of the surface and the number of contacts")
     return device
 
 

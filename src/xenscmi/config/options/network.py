@@ -84,12 +84,13 @@ def _mac(build: Build, nic: dict[str, Any], value: Text) -> None:
 
 
 def _netdev(build: Build, nic: dict[str, Any], value: Text) -> None:
-    build.warn("the netdev parameter is deprecated, please use gatewaydev instead", value.span)
+    message = "the netdev parameter is deprecated, please use gatewaydev instead"
+    build.warn(message, value.span, f"write gatewaydev={value.text}")
     nic["gatewaydev"] = value.text
 
 
 def _accel(build: Build, nic: dict[str, Any], value: Text) -> None:
-    build.warn("the accel parameter for vifs is currently not supported", value.span)
+    build.warn("the accel parameter for vifs is currently not supported", value.span, "remove it")
 
 
 def _devid(build: Build, nic: dict[str, Any], value: Text) -> None:

@@ -42,7 +42,7 @@ def _ioport(build: Build, item: Text) -> dict[str, int]:
         build.warn(wrong, item.span, "what follows the number is ignored")
     for port in (first, last):
         if port >= UINT32_MAX:
-            build.fail(f"xl: ioport {port:x} too big", item.span)
+            build.fail(f"xl: ioport {port:x} too big", item.span, f"a port is below {UINT32_MAX:#x}")
     return {"first": first, "number": last - first + 1}
 
 
@@ -58,7 +58,7 @@ def _irq(build: Build, item: Text) -> int:
     if end == 0 or end < len(item.text):
         build.fail(f"xl: Invalid argument parsing irq: {item.text}", item.span, "write the GIC number in base 10")
     if value >= UINT32_MAX:
-        build.fail(f"xl: irq {value:x} too big", item.span)
+        build.fail(f"xl: irq {value:x} too big", item.span, "the GIC has interrupts up to 1019")
     return value
 
 

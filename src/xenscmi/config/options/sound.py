@@ -25,7 +25,7 @@ def _vsnd(build: Build) -> None:
     cards = []
     for index, card in enumerate(found.items):
         if not isinstance(card, ListValue):
-            build.warn("value is not a list", card.span)
+            build.warn("value is not a list", card.span, "put the strings of a card in brackets")
             build.fail("Failed to get vsnd card list: Invalid argument", card.span, "each card is a list of strings")
         cards.append(_card(build, card, index))
     build.set("vsnds", cards)

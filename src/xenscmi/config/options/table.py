@@ -61,11 +61,11 @@ class Build:
             at = at.get(step, {})
         return None if at == {} else at
 
-    def fail(self, message: str, place: Span | None, help: str = "", exit_code: int = EXIT_FAILURE) -> NoReturn:
+    def fail(self, message: str, place: Span | None, help: str, exit_code: int = EXIT_FAILURE) -> NoReturn:
         """Give up over this value, in xl's words. Raises OptionError."""
         raise OptionError([Diagnostic(message=message, span=place, help=help)], exit_code)
 
-    def warn(self, message: str, place: Span | None, help: str = "") -> None:
+    def warn(self, message: str, place: Span | None, help: str) -> None:
         """Say something and go on, in xl's words."""
         warning = Diagnostic(message=message, severity=Severity.WARNING, span=place, help=help)
         self.reader.diagnostics.append(warning)

@@ -56,7 +56,7 @@ def _vnuma(build: Build) -> None:
 def _vnode(build: Build, vnuma: ListValue, index: int) -> dict[str, Any]:
     spec = vnuma.items[index]
     if not isinstance(spec, ListValue):
-        build.warn("value is not a list", spec.span)
+        build.warn("value is not a list", spec.span, "put the strings of a virtual node in brackets")
         build.fail("xl: cannot get vnode config option list", spec.span, "each virtual node is a list of strings")
     node: dict[str, Any] = {"distances": [0] * len(vnuma.items), "vcpus": 0, "count": 0, "sizes": 0}
     for item in spec.items:

@@ -32,6 +32,7 @@ def _msr_relaxed(build: Build) -> None:
             "WARNING: msr_relaxed will be removed in future versions. If it fixes an issue you are having please"
             " report to xen-devel@lists.xenproject.org.",
             found.span,
+            "remove it: it has no effect on Arm",
         )
 
 
