@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from bench.measure import best, report
+from bench.measure import Figure, best
 from xenscmi.devicetree import Tree, parse_dts
 from xenscmi.firmware import PROFILES, Agent, Firmware, uniform_platform
 from xenscmi.hypervisor.boot import start
@@ -21,13 +22,13 @@ CONFIG_SET = 0x7
 MESSAGES = 20_000
 
 
-def run() -> None:
-    """Print the figures."""
+def run() -> Iterator[Figure]:
+    """Measure, and yield the figures."""
     few, many = _agents(2), _agents(254)
     short, long = best(partial(_talk, few), partial(_talk, many), times=5)
-    report("messages a second, 2 agents", MESSAGES / short / 1000, "k/s", "at least 40")
-    report("messages a second, 254 agents", MESSAGES / long / 1000, "k/s", "at least 40")
-    report("one message with 254 agents against 2", long / short, "×", "about 1")
+    yield Figure("messages a second, 2 agents", MESSAGES / short / 1000, "k/s", least=40)
+    yield Figure("messages a second, 254 agents", MESSAGES / long / 1000, "k/s", least=40)
+    yield Figure("one message with 254 agents against 2", long / short, "×", most=1.5, remark="about 1")
 
 
 def _talk(agents: list[tuple[Guest, bytes]]) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measure import best, report
+from bench.measure import Figure, best
 from xenscmi.cli.hosts import load_host
 from xenscmi.hypervisor.simulate import simulate
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "spider"
 
 
-def run() -> None:
-    """Print the figures."""
+def run() -> Iterator[Figure]:
+    """Measure, and yield the figures."""
     command = [sys.executable, "-m", "xenscmi", "simulate", str(EXAMPLE)]
     host = load_host([str(EXAMPLE)]).host
     reference, cold, warm = best(
@@ -23,6 +24,6 @@ def run() -> None:
         lambda: simulate(host),
         times=10,
     )
-    report("the example host booted and simulated, cold", cold, "s", "at most 1")
-    report("the same against `python3 -c pass`", cold / reference, "×", "no bound")
-    report("the same in a warm process, files read", warm * 1000, "ms", "no bound")
+    yield Figure("the example host booted and simulated, cold", cold, "s", most=1)
+    yield Figure("the same against `python3 -c pass`", cold / reference, "×")
+    yield Figure("the same in a warm process, files read", warm * 1000, "ms")
