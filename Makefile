@@ -40,4 +40,5 @@ docs: dev-env ## bring the generated parts up to date and build the site in site
 	$(VENV)/mkdocs build --strict
 
 clean: ## remove what make made
-	rm -rf .venv site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find bench src tests tools -name __pycache__ -prune -exec rm -r {} +
