@@ -3,6 +3,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+need_python() {
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+        echo "setup: Python 3.11 or newer is needed; this is $(python3 --version)" >&2
+        exit 1
+    }
+}
+
+# Before anything is installed; where there is no Python at all, what is installed brings one.
+if command -v python3 >/dev/null; then need_python; fi
 missing=()
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 command -v dtc >/dev/null || missing+=(device-tree-compiler)
@@ -26,10 +35,9 @@ if ((${#missing[@]})); then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
-    echo "setup: Python 3.11 or newer is needed; this is $(python3 --version)" >&2
-    exit 1
-}
+need_python
+# One that was copied or moved runs the code in its old place.
+grep -qsF "$(pwd -P)/.venv" .venv/bin/activate || rm -rf .venv
 stamp=.venv/.stamp-${1:-run}
 if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
     [ -x .venv/bin/python ] || python3 -m venv .venv
