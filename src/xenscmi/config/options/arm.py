@@ -82,6 +82,10 @@ OPTIONS = (
         quiet=True,
     ),
     number("nr_spis", f"{_ARCH}.nr_spis", "Number of SPIs; as many as irqs, vuart and virtio need if not given."),
-    boolean("trap_unmapped_accesses", "b_info.trap_unmapped_accesses", "Fault on accesses to unmapped addresses (1)."),
+    boolean(
+        "trap_unmapped_accesses",
+        "b_info.trap_unmapped_accesses",
+        "Accesses to unmapped addresses fault (the default); with 0, reads give all ones and writes are lost.",
+    ),
     _arm_sci,
 )

@@ -137,7 +137,12 @@ def _channel_device(build: Build, item: Text) -> dict[str, Any]:
     return device
 
 
-@custom("virtio", "list of `type=…,transport=mmio,…`", "virtios", "Virtio devices; each takes one SPI from 33 up.")
+@custom(
+    "virtio",
+    "list of `type=…,transport=mmio,…`",
+    "virtios",
+    "Virtio devices; transport=mmio takes one SPI each, from 33 up.",
+)
 def _virtio(build: Build) -> None:
     items = build.strings("virtio")
     if items is not None:
