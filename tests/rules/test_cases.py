@@ -55,6 +55,10 @@ CASES: dict[str, tuple[tuple[Change, ...], set[tuple[str, str]]]] = {
         (Change("host.dts", "0x82000007 &page_5 5", "0x02000007 &page_5 5"),),
         {("XS117", "warning"), ("XS125", "warning")},
     ),
+    "xen,reg of no size": (
+        (Change("panel.dts", "0xe0001000 0x0 0x1000 0x0 0xe0001000>", "0xe0001000 0x0 0x0 0x0 0xe0001000>"),),
+        {("XS405", "warning")},
+    ),
     "empty access-controllers": (
         (Change("host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers;"),),
         {("XS311", "warning")},

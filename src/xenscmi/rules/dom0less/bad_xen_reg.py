@@ -30,6 +30,13 @@ def _check(view: View) -> Iterator[Finding]:
                         f"from {mapping.host:#x} at {mapping.guest:#x}",
                         span=mapping.span,
                     )
+                elif not mapping.size:
+                    yield Finding(
+                        message=f"xen,reg of domain {domain.name} has a size of 0 at {mapping.guest:#x}",
+                        span=mapping.span,
+                        severity=Severity.WARNING,
+                        then="nothing is mapped, and a debug build of Xen stops (rangeset_add_range)",
+                    )
 
 
 RULE = HostRule(
@@ -39,7 +46,7 @@ RULE = HostRule(
     summary="A row of xen,reg is not page aligned, or no whole row.",
     then="Xen panics at boot",
     xen='Xen panics at boot: "DomU passthrough config has not page aligned addresses/sizes". Cells behind the last '
-    "whole row are ignored.",
+    "whole row are ignored. A size of 0 maps nothing, and trips an assertion of a debug build.",
     mend="write host address, size and guest address, all multiples of 4096, in the parent's cells",
     check=_check,
     bad=(
