@@ -9,14 +9,16 @@ class Source:
     """A text and the name under which it is shown.
 
     `name` is a path, `<stdin>` or the like. `text` is empty for sources that have no text (a DTB): a span in such a
-    source names the file alone. Lines end with LF only; lines and columns count from 1, columns in characters.
+    source names the file alone. Lines end with LF only; lines and columns count from 1, columns in characters. What
+    stands from character `appended` on is not in the file: it was given on the command line.
     """
 
-    __slots__ = ("_starts", "name", "text")
+    __slots__ = ("_starts", "appended", "name", "text")
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, appended: int | None = None) -> None:
         self.name = name
         self.text = text
+        self.appended = len(text) if appended is None else appended
         self._starts: list[int] = []
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from xenscmi.cli import main
 from xenscmi.domctl.profiles import PROFILES
 
 Result = subprocess.CompletedProcess[bytes]
@@ -179,3 +180,9 @@ def test_profiles(xenscmi: Run) -> None:
     ]
     assert [row["name"] for row in rows if row["default"]] == ["4.22+sci-ma"]
     assert rows[0]["layout"][1] == {"name": "handle", "offset": 4, "size": 16}
+
+
+def test_settings_are_not_added_to_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "saved.json").write_text("{}")
+    assert main(["domctl", str(tmp_path / "saved.json"), "memory=512"]) == 1
+    assert "memory=512: settings can be added to an xl.cfg file, not to JSON" in capsys.readouterr().err

@@ -112,16 +112,16 @@ def test_iomem_without_a_guest_frame_is_mapped_one_to_one() -> None:
         ('pool = "1"', INVAL, "Illegal pool specified: 1", '"1"'),
         ("vcpus = 1025", FAIL, "avail_vcpus bitmap contains too many VCPUS", "1025"),
         ("max_grant_version = 16", EXIT_FAILURE, "max grant version 16 out of range", "16"),
-        ('virtio = [ "backend=DomD" ]', INVAL, "Unable to set virtio defaults for device 0", '[ "backend=DomD" ]'),
+        ('virtio = [ "backend=DomD" ]', INVAL, "Unable to set virtio defaults for device 0", '"backend=DomD"'),
         ("irqs = [ 40 ]\nnr_spis = 8", FAIL, "Provided nr_spis value is too small (minimum required 9)", "8"),
         ('vuart = "sbsa_uart"\nnr_spis = 0', FAIL, "Provided nr_spis value is too small (minimum required 1)", "0"),
-        ('irqs = [ 32 ]\nvuart = "sbsa_uart"', FAIL, "Physical IRQ 32 conflicting with pl011 SPI", "[ 32 ]"),
-        (f"irqs = [ 7, 33 ]\n{slots(1)}", FAIL, "Physical IRQ 33 conflicting with Virtio MMIO IRQ range", "[ 7, 33 ]"),
+        ('irqs = [ 32 ]\nvuart = "sbsa_uart"', FAIL, "Physical IRQ 32 conflicting with pl011 SPI", "32"),
+        (f"irqs = [ 7, 33 ]\n{slots(1)}", FAIL, "Physical IRQ 33 conflicting with Virtio MMIO IRQ range", "33"),
         (
             'irqs = [ 33 ]\ndisk = [ "/a,raw,xvda,w,specification=virtio" ]',
             FAIL,
             "Physical IRQ 33 conflicting with Virtio MMIO IRQ range",
-            "[ 33 ]",
+            "33",
         ),
         (slots(12), FAIL, "Ran out of reserved range for Virtio MMIO IRQ 44", None),
         ('type = "hvm"', EXIT_FAILURE, "HVM guests cannot be created on Arm", '"hvm"'),
@@ -269,3 +269,13 @@ def test_a_configuration_without_a_type_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="invalid domain type") as caught:
         setdefault(from_json(Source("guest.json", text)))
     assert caught.value.exit_code == INVAL
+
+
+def test_a_clash_is_shown_at_its_item_of_the_list() -> None:
+    text = 'name = "a"\nkernel = "/k"\nvuart = "sbsa_uart"\nirqs = [ 40,\n  50,\n  32 ]\n'
+    parsed = parse_xlcfg(Source("guest.cfg", text))
+    with pytest.raises(ConfigError, match="Physical IRQ 32 conflicting with pl011 SPI") as caught:
+        setdefault(parsed.config, settings=parsed.settings)
+    span = caught.value.diagnostics[-1].span
+    assert span is not None
+    assert (span.line, span.column, span.text) == (6, 3, "32")

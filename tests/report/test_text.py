@@ -169,3 +169,11 @@ def test_any_text_stays_on_its_lines(text: str, message: str, start: int, length
     controls = {character for character in found if not character.isprintable()} - {"\n", "\x1b"}
     assert not controls & {*map(chr, (*range(0x20), 0x7F, *range(0x80, 0xA0)))}
     assert colour or "\x1b" not in found
+
+
+def test_what_was_given_on_the_command_line_is_said_to_be() -> None:
+    source = Source("guest.cfg", 'name = "a"\n\nmemory = x\n', 11)
+    [first, *rest] = render([Diagnostic(message="no", span=Span(source, 21, 22))]).splitlines()
+    assert first == "guest.cfg:3:10: error: no"
+    assert rest[-1] == "  = note: this line is from the command line; xl counts it behind the file's"
+    assert "note" not in render([Diagnostic(message="no", span=Span(source, 0, 4))])

@@ -23,6 +23,7 @@ from xenscmi.config.defaults import setdefault
 from xenscmi.config.errors import EXIT_FAILURE, ConfigError
 from xenscmi.config.json import from_json
 from xenscmi.config.parse import parse_xlcfg
+from xenscmi.diagnostics import Diagnostic
 from xenscmi.domctl.createdomain import (
     FLAGS,
     DomctlError,
@@ -40,7 +41,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from xenscmi.diagnostics import Diagnostic
     from xenscmi.domctl.createdomain import CreateDomain
     from xenscmi.domctl.profiles import Profile
     from xenscmi.xlcfg import Settings
@@ -93,7 +93,11 @@ def run(arguments: Namespace) -> int:
 def _of_file(file: str, settings: list[str]) -> tuple[CreateDomain, Settings | None]:
     """Return what Xen is told of a file's domain, and the file's settings if it is an xl.cfg file."""
     source = read_source(file, settings)
-    if source.text.lstrip().startswith("{"):
+    is_json = source.text.lstrip().startswith(("{", "["))  # which no xl.cfg file does
+    if is_json and settings:
+        message = f"{settings[0]}: settings can be added to an xl.cfg file, not to JSON"
+        raise ConfigError([Diagnostic(message=message, help="change the JSON itself")], EXIT_FAILURE)
+    if is_json:
         config, known = from_json(source), None
     else:
         parsed = parse_xlcfg(source)

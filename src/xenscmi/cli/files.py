@@ -34,9 +34,10 @@ def read_source(path: str, settings: Sequence[str] = ()) -> Source:
     if len(data) > LARGEST_FILE:
         raise _unreadable(name, f"larger than {LARGEST_FILE >> 20} MiB")
     text = data.decode("utf-8", "surrogateescape")
+    appended = len(text)
     if settings:
         text += "\n" + "".join(f"{setting}\n" for setting in settings) + "\n"
-    return Source(name, text)
+    return Source(name, text, appended)
 
 
 def _unreadable(name: str, reason: str) -> ConfigError:

@@ -20,6 +20,7 @@ from xenscmi.config.types.enums import (
     TimerMode,
 )
 from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.xlcfg.values import ListValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,18 +76,29 @@ class _Defaults:
         self.warnings: list[Diagnostic] = []
         self.populate_on_demand = False
 
-    def place(self, *keys: str) -> Span | None:
-        """Return the place of the first of these keys that the file has."""
+    def place(self, *keys: str, item: int | None = None) -> Span | None:
+        """Return the place of the first of these keys that the file has, or of one item of its list."""
         found = (self.settings.get(key) for key in keys) if self.settings else ()
-        return next((setting.value.span for setting in found if setting), None)
+        value = next((setting.value for setting in found if setting), None)
+        if isinstance(value, ListValue) and item is not None and item < len(value.items):
+            value = value.items[item]
+        return value.span if value else None
 
-    def refuse(self, message: str, *keys: str, help: str = "", exit_code: int = EXIT_ERROR_INVAL) -> NoReturn:
+    def refuse(
+        self,
+        message: str,
+        *keys: str,
+        help: str = "",
+        item: int | None = None,
+        exit_code: int = EXIT_ERROR_INVAL,
+    ) -> NoReturn:
         """Refuse the configuration in libxl's words, showing the first of the keys. Raises ConfigError."""
-        raise ConfigError([*self.warnings, Diagnostic(message=message, span=self.place(*keys), help=help)], exit_code)
+        error = Diagnostic(message=message, span=self.place(*keys, item=item), help=help)
+        raise ConfigError([*self.warnings, error], exit_code)
 
-    def refuse_late(self, message: str, *keys: str, help: str = "") -> NoReturn:
+    def refuse_late(self, message: str, *keys: str, help: str = "", item: int | None = None) -> NoReturn:
         """Refuse with ERROR_FAIL, as the Arm code does when it prepares the hypercall. Raises ConfigError."""
-        self.refuse(message, *keys, help=help, exit_code=EXIT_ERROR_FAIL)
+        self.refuse(message, *keys, help=help, item=item, exit_code=EXIT_ERROR_FAIL)
 
     def warn(self, message: str, *keys: str, help: str = "") -> None:
         warning = Diagnostic(message=message, severity=Severity.WARNING, span=self.place(*keys), help=help)
@@ -279,7 +291,8 @@ class _Defaults:
                 domid = domids[name]
             else:
                 message = f"Unable to set virtio defaults for device {index}"
-                self.refuse(message, "virtio", help=f'there is no domain "{name}" on this host')
+                help_text = f'there is no domain "{name}" on this host'
+                self.refuse(message, "virtio", help=help_text, item=index)
         return virtio.replace(backend_domid=domid, grant_usage=_or(virtio.grant_usage, domid != 0))
 
 

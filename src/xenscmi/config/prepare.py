@@ -26,7 +26,7 @@ _AGENT_IDS = 255
 def prepare_config(config: DomainConfig, refuse: Callable[..., NoReturn]) -> DomainConfig:
     """Return the configuration with the slots of its virtio devices and `nr_spis` filled in.
 
-    `refuse(message, *keys, help=…)` raises; it is called with libxl's words, for libxl's reasons.
+    `refuse(message, *keys, help=…, item=…)` raises; it is called with libxl's words, for libxl's reasons.
     """
     slots = _Slots(refuse)
     disks = tuple(
@@ -75,13 +75,14 @@ def _needed_spis(irqs: tuple[int, ...], vuart: bool, virtios: int, refuse: Calla
     last_virtio = GUEST_VIRTIO_MMIO_SPI_FIRST + virtios - 1
     if virtios:
         spis = max(spis, last_virtio - _FIRST_SPI + 1)
-    for irq in irqs:
+    for index, irq in enumerate(irqs):
         if vuart and irq == GUEST_VPL011_SPI:
             message = f"Physical IRQ {irq} conflicting with pl011 SPI"
-            refuse(message, "irqs", help="the vuart takes this interrupt: leave out vuart, or this interrupt")
+            help_text = "the vuart takes this interrupt: leave out vuart, or this interrupt"
+            refuse(message, "irqs", help=help_text, item=index)
         if GUEST_VIRTIO_MMIO_SPI_FIRST <= irq <= last_virtio:
             message = f"Physical IRQ {irq} conflicting with Virtio MMIO IRQ range"
             first = GUEST_VIRTIO_MMIO_SPI_FIRST
-            refuse(message, "irqs", help=f"the virtio devices take {first} to {last_virtio}")
+            refuse(message, "irqs", help=f"the virtio devices take {first} to {last_virtio}", item=index)
         spis = max(spis, irq - _FIRST_SPI + 1)
     return spis

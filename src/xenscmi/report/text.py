@@ -48,11 +48,17 @@ def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
     message = paint(_BOLD, _shortened(diagnostic.message).translate(_VISIBLE))
     yield f"{_place(diagnostic.span, name)}{kind} {message}{code}"
     yield from _excerpt(diagnostic.span, diagnostic.label, lambda carets: paint(_COLOURS[diagnostic.severity], carets))
+    if _is_argument(diagnostic.span):
+        yield paint(_FAINT, "  = note: this line is from the command line; xl counts it behind the file's")
     for related in diagnostic.related:
         yield f"{_place(related.span, name)}note: {_shortened(related.label).translate(_VISIBLE)}"
         yield from _excerpt(related.span, "", str)
     if diagnostic.help:
         yield paint(_FAINT, f"  = help: {_shortened(diagnostic.help).translate(_VISIBLE)}")
+
+
+def _is_argument(span: Span | None) -> bool:
+    return span is not None and span.source.appended <= span.start and span.source.appended < len(span.source.text)
 
 
 def _shortened(text: str) -> str:
