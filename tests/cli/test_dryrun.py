@@ -130,6 +130,14 @@ def test_unreadable_files(xenscmi: Run, path: str, reason: str) -> None:
     assert f"error: Failed to read config file: {path}: {reason}" in done.stderr.decode()
 
 
+def test_files_that_are_too_large(xenscmi: Run, tmp_path: Path) -> None:
+    with (tmp_path / "large.cfg").open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    done = xenscmi("create", "-n", "large.cfg")
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"error: Failed to read config file: large.cfg: larger than 64 MiB" in done.stderr
+
+
 def test_odd_bytes_come_back_as_they_are(xenscmi: Run, tmp_path: Path) -> None:
     (tmp_path / "odd.cfg").write_bytes(b'name = "\xff\xc3\xa9\x80"\nkernel = "/k"\n')
     done = xenscmi("create", "-n", "odd.cfg")

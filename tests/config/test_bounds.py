@@ -7,6 +7,11 @@ import sys
 
 import pytest
 
+from xenscmi.config.errors import ConfigError
+from xenscmi.config.parse import parse_xlcfg
+from xenscmi.source import Source
+
+GUEST = 'name = "a"\nkernel = "/k"\n'
 CHILD = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (700 << 20,) * 2)
@@ -34,3 +39,9 @@ def test_memory_and_output_stay_small(text: str, command: str, exit_code: int) -
     assert done.returncode == exit_code, done.stderr[-2000:]
     assert "Traceback" not in done.stderr
     assert len(done.stderr) < 1_000_000
+
+
+def test_the_most_virtual_cpus() -> None:
+    assert parse_xlcfg(Source("f", f"{GUEST}vcpus = 65536\n")).config.b_info.max_vcpus == 65536
+    with pytest.raises(ConfigError, match="65537 virtual CPUs are more than this tool takes"):
+        parse_xlcfg(Source("f", f"{GUEST}vcpus = 65537\n"))

@@ -230,6 +230,7 @@ def test_bytes_that_are_no_createdomain(profile: str, data: bytes, message: str)
         ("4.22+sci-ma", b"", "a xen_domctl has 144 bytes, these are 0"),
         ("4.22+sci-ma", with_byte(WHOLE, 0, 2), "domctl 2 is not createdomain (1)"),
         ("4.21", WHOLE, "interface version 0x18 is not that of profile 4.21 (0x17)"),
+        ("4.22+sci-ma", with_byte(WHOLE, 10, 1), "bytes 10 to 15 are not zero, where a xen_domctl has padding"),
         ("4.22+sci-ma", with_byte(WHOLE, 15, 1), "bytes 10 to 15 are not zero, where a xen_domctl has padding"),
         ("4.22", with_byte(WHOLE, 92, 1), "bytes from 92 on are not zero: createdomain of 4.22 ends there"),
     ],

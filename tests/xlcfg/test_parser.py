@@ -274,3 +274,8 @@ def test_an_unclosed_list_shows_where_it_begins() -> None:
         parse(Source("f", 'irqs = [1,\n2\nname = "x"\n'))
     [related] = raised.value.diagnostics[0].related
     assert (related.label, related.span.line, related.span.column) == ("the list begins here", 1, 8)
+
+
+@pytest.mark.parametrize(("lines", "found"), [(900, 900), (1000, 1000), (1500, 1000)])
+def test_up_to_a_thousand_errors_are_found_in_one_run(lines: int, found: int) -> None:
+    assert len(errors("x = ?\n" * lines)) == found
