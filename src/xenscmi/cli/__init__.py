@@ -147,9 +147,11 @@ options:
   -h, --help     this text; `xenscmi COMMAND --help` tells more
   -V, --version  the version
 
-example:
+examples:
   xenscmi create -n guest.cfg        what xl makes of guest.cfg, as libxl's JSON
-  xenscmi domctl guest.cfg           what Xen is told of it, byte by byte"""
+  xenscmi domctl guest.cfg           what Xen is told of it, byte by byte
+  xenscmi check board/               where the files of a host disagree
+  xenscmi simulate board/            which domain reaches which device, without hardware"""
 
 
 def _meant(command: str) -> str:
