@@ -35,8 +35,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 # libxlu takes one bad byte, then either one blank, the newline, or everything up to a blank or newline; characters past
-# ASCII are several bytes, but for those that stand for bytes that are not UTF-8.
-_BAD = re.compile(r"[\x80-\udc7f\udd00-\U0010ffff][^ \t\n]*|[^\n](?:[ \t]|\n|[^ \t\n]+)")
+# ASCII are several bytes, but for those that stand for bytes that are not UTF-8. Compiled when it is needed, which is
+# seldom: the large class takes ten times as long as all of the above.
+_BAD = r"[\x80-\udc7f\udd00-\U0010ffff][^ \t\n]*|[^\n](?:[ \t]|\n|[^ \t\n]+)"
 _LOOKS_LIKE_PYTHON = frozenset("+-.():")
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "'": "'", "\\": "\\"}
@@ -91,7 +92,7 @@ class Scanner:
     def _bad(self, at: int) -> Generator[Token, None, int]:
         """Step over what is no token, and return where to go on."""
         text = self.source.text
-        found = _BAD.match(text, at)
+        found = re.compile(_BAD).match(text, at)
         if text[at] in _LOOKS_LIKE_PYTHON and self.likely_python is None:
             self.likely_python = Span(self.source, at, at + 1)
         if found is None:
