@@ -256,10 +256,7 @@ class EnumField(Field):
     def __init__(self, kind: type[Enumeration], default: Enumeration | None) -> None:
         super().__init__(default)
         self.kind = kind
-
-    @property
-    def wanted(self) -> str:  # type: ignore[override]
-        return f"one of {', '.join(member.text for member in self.kind)}"
+        self.wanted = f"one of {', '.join(member.text for member in kind)}"
 
     def dump(self, value: Enumeration | None) -> str | None:
         return None if value is None else value.text
