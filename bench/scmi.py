@@ -9,11 +9,11 @@ from pathlib import Path
 from bench.measure import Figure, best
 from xenscmi.devicetree import Tree, parse_dts
 from xenscmi.firmware import PROFILES, Agent, Firmware, uniform_platform
-from xenscmi.hypervisor.boot import start
-from xenscmi.hypervisor.guest import Guest
-from xenscmi.hypervisor.memory import PAGE_SHIFT, PAGE_SIZE
-from xenscmi.hypervisor.model import Model
-from xenscmi.hypervisor.sanitise import boot_config
+from xenscmi.model.boot import start
+from xenscmi.model.guest import Guest
+from xenscmi.model.memory import PAGE_SHIFT, PAGE_SIZE
+from xenscmi.model.sanitise import boot_config
+from xenscmi.model.xen import Model
 from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest, ClockState
 
 FUNC_ID, PAGES, WINDOW = 0x8200_0002, 0x4700_0000, 0x2200_1000

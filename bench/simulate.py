@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.measure import Figure, best
 from xenscmi.cli.hosts import load_host
-from xenscmi.hypervisor.simulate import simulate
+from xenscmi.simulation.simulate import simulate
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "spider"
 

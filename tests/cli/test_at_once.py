@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from xenscmi.cli.hosts import load_host
-from xenscmi.hypervisor.state import Store
+from xenscmi.model.state import Store
 
 XL_CREATE = Path(__file__).parents[1] / "vectors" / "xl-create"
 FIRST, AGENTS = 8, 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from xenscmi.hypervisor.simulate import Access, Deviation, DomainView, Simulation
 from xenscmi.report.matrix import document, render
+from xenscmi.simulation.simulate import Access, Deviation, DomainView, Simulation
 
 VIEW = DomainView(
     name="DomD",

@@ -19,8 +19,8 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Host
 from xenscmi.host.vector import read_vector_firmware
-from xenscmi.hypervisor.vector import boot_vector
 from xenscmi.rules.engine import check
+from xenscmi.simulation.vector import boot_vector
 from xenscmi.source import Source
 
 GOOD = Path(__file__).parents[1] / "vectors" / "boot" / "good-default"

@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from xenscmi.hypervisor.overview import AgentRow
+    from xenscmi.simulation.overview import AgentRow
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.hypervisor.overview import agent_rows
+    from xenscmi.simulation.overview import agent_rows
 
     session = open_store(arguments).look()
     rows = agent_rows(session)

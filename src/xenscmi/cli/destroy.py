@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from xenscmi.hypervisor.state import Session
+    from xenscmi.model.state import Session
 
 _DOM0 = """\
 Not destroying domain 0; use -f to force.
@@ -45,11 +45,11 @@ def run(arguments: Namespace) -> int:
         print("xenscmi destroy: error: name a domain, or give --all; see xenscmi destroy --help", file=sys.stderr)
         return EXIT_UNUSABLE
     if arguments.all:
-        from xenscmi.hypervisor.state import switch_off
+        from xenscmi.model.state import switch_off
 
         switch_off(state_file(arguments))
         return 0
-    from xenscmi.hypervisor.errors import XenError
+    from xenscmi.toolstack.backend import XenError
 
     try:
         with open_store(arguments).session() as session:
@@ -60,7 +60,7 @@ def run(arguments: Namespace) -> int:
 
 def _destroy(session: Session, word: str, *, force: bool) -> int:
     """Destroy a domain in libxl's words. Raises XenError, told, so that what it left behind is kept."""
-    from xenscmi.hypervisor.errors import XenError
+    from xenscmi.toolstack.backend import XenError
 
     domid = find_domain(session, word)
     if domid is None:

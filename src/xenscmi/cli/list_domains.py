@@ -21,8 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from xenscmi.hypervisor.overview import DomainRow
-    from xenscmi.hypervisor.state import Session
+    from xenscmi.model.state import Session
+    from xenscmi.simulation.overview import DomainRow
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.hypervisor.overview import domain_rows
+    from xenscmi.simulation.overview import domain_rows
 
     session = open_store(arguments).look()
     rows = domain_rows(session)

@@ -19,13 +19,14 @@ from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.domctl.createdomain import DomctlError
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.host.types import DomainKind
-from xenscmi.hypervisor.advice import advise
-from xenscmi.hypervisor.dom0less import copied_nodes
-from xenscmi.hypervisor.errors import Panic, XenError
-from xenscmi.hypervisor.guest import Offer, offers
-from xenscmi.hypervisor.sanitise import read_abilities
-from xenscmi.hypervisor.toolstack import CreationError, DomainPlan, plan_of_config
-from xenscmi.hypervisor.vector import telling_lines
+from xenscmi.model.dom0less import copied_nodes
+from xenscmi.model.errors import Panic
+from xenscmi.model.guest import Offer, offers
+from xenscmi.model.sanitise import read_abilities
+from xenscmi.simulation.advice import advise
+from xenscmi.simulation.vector import telling_lines
+from xenscmi.toolstack.backend import XenError
+from xenscmi.toolstack.create import CreationError, DomainPlan, plan_of_config
 from xenscmi.xlcfg import ListValue
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from xenscmi.config.parse import Parsed
     from xenscmi.host.types import Host
-    from xenscmi.hypervisor.state import Session, Store
+    from xenscmi.model.state import Session, Store
     from xenscmi.source import Span
 
 

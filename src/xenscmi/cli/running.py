@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterable
 
-    from xenscmi.hypervisor.errors import Panic
-    from xenscmi.hypervisor.state import Session, Store
+    from xenscmi.model.errors import Panic
+    from xenscmi.model.state import Session, Store
 
 EXIT_FAILURE, EXIT_UNUSABLE = 1, 2
 LONGEST_ID = 10  # digits of a domain id, which is at most 32 bits
@@ -51,7 +51,7 @@ def state_file(arguments: Namespace) -> Path:
 
 def location(arguments: Namespace) -> Path:
     """Return where the files of the host stand that the arguments mean. Raises XenscmiError as the state does."""
-    from xenscmi.hypervisor.state import running_host
+    from xenscmi.model.state import running_host
 
     running = None if arguments.host else running_host(state_file(arguments))
     return Path(arguments.host or running or ".").resolve()
@@ -60,7 +60,7 @@ def location(arguments: Namespace) -> Path:
 def open_store(arguments: Namespace) -> Store:
     """Return the state of the host that the arguments mean. Raises XenscmiError where there is none to be had."""
     from xenscmi.cli.hosts import load_host
-    from xenscmi.hypervisor.state import Store
+    from xenscmi.model.state import Store
 
     where = location(arguments)
     try:
@@ -79,7 +79,7 @@ def guarded(command: Callable[[Namespace], int]) -> Callable[[Namespace], int]:
     """Return a command that ends in words, not in a traceback, where the host or its state cannot be used."""
 
     def run(arguments: Namespace) -> int:
-        from xenscmi.hypervisor.errors import Panic
+        from xenscmi.model.errors import Panic
 
         try:
             return command(arguments)

@@ -30,10 +30,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from xenscmi.hypervisor.exchange import Exchange
-    from xenscmi.hypervisor.state import Session
+    from xenscmi.model.state import Session
     from xenscmi.scmi.describe import Decoded
     from xenscmi.scmi.message import Command
+    from xenscmi.simulation.send import Exchange
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -63,8 +63,8 @@ def run(arguments: Namespace) -> int:
     if arguments.message is None:
         put(_lesson(store.look(), arguments.protocol))
         return 0
-    from xenscmi.hypervisor.exchange import send, version_of
     from xenscmi.scmi.compose import fields_of, find_command, find_protocol
+    from xenscmi.simulation.send import send, version_of
 
     protocol = find_protocol(arguments.protocol)
     with store.session() as session:
@@ -132,10 +132,10 @@ def _document(sent: Exchange) -> str:
 
 def _lesson(session: Session, protocol_name: str | None) -> str:
     """Return what can be sent: the protocols, or the messages of one."""
-    from xenscmi.hypervisor.exchange import version_of
     from xenscmi.report.table import table
     from xenscmi.scmi.compose import fields_of, find_protocol
     from xenscmi.scmi.header import ProtocolId
+    from xenscmi.simulation.send import version_of
 
     if protocol_name is None:
         versions = [(each, version_of(session, each)) for each in ProtocolId]

@@ -59,16 +59,16 @@ def run(arguments: Namespace) -> int:
 def _boot_vector(host: Host) -> int:
     import json
 
-    from xenscmi.hypervisor.vector import boot_vector
+    from xenscmi.simulation.vector import boot_vector
 
     put(json.dumps(boot_vector(host), indent=2) + "\n")
     return 0
 
 
 def _simulate(host: Host, *, as_json: bool) -> int:
-    from xenscmi.hypervisor.devices import device_paths
-    from xenscmi.hypervisor.simulate import simulate
+    from xenscmi.model.devices import device_paths
     from xenscmi.report.matrix import document, render
+    from xenscmi.simulation.simulate import simulate
 
     simulation = simulate(host)
     paths = device_paths(host.tree) if host.tree is not None else {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from xenscmi.hypervisor.simulate import Access, DomainView, Simulation
 from xenscmi.report.table import table
+from xenscmi.simulation.simulate import Access, DomainView, Simulation
 
 _LEGEND = """\
   +  given to the domain, and its agent can use all of it     .  not given, and refused

@@ -1,0 +1,185 @@
+"""dom0less domains as Xen builds them: from `/chosen`, and each from its partial device tree.
+
+After xen/common/device-tree/dom0less-build.c, dom0less-bindings.c and xen/arch/arm/dom0less-build.c.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Mapping
+
+from xenscmi.devicetree import Node, Tree
+from xenscmi.domctl.createdomain import CreateDomain
+from xenscmi.host.dom0 import IOMMUS
+from xenscmi.model import dt
+from xenscmi.model.dom0 import INVALID_AGENT_ID
+from xenscmi.model.domain import Domain
+from xenscmi.model.errors import Panic
+from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
+from xenscmi.model.memory import PAGE_MASK, PAGE_SHIFT
+from xenscmi.model.sanitise import boot_config
+from xenscmi.model.xen import Model
+from xenscmi.toolstack.backend import XenError
+
+DOMAIN = "xen,domain"
+KERNEL = "multiboot,kernel"
+DEVICE_TREE = "multiboot,device-tree"
+XEN_PROPERTIES = ("xen,reg", "xen,path", "xen,force-assign-without-iommu")
+
+
+def create_domus(xen: Model, partial: Mapping[str, Tree]) -> None:
+    """Make all domains below `/chosen`; `partial` has their partial trees by node name. Raises Panic as Xen does."""
+    chosen = xen.tree.node("/chosen")
+    for node in chosen.children if chosen is not None else ():
+        if dt.is_compatible(node, DOMAIN):
+            _create_domu(xen, node, partial.get(node.name))
+
+
+def _create_domu(xen: Model, node: Node, partial: Tree | None) -> None:
+    config = _config(xen, node)
+    name = node.base_name
+    try:
+        domain = xen.new_domain(config)
+    except XenError as error:
+        raise Panic(f"Error creating domain {name} (rc = {-error.errno})") from None
+    try:
+        _construct(xen, domain, node, partial)
+    except XenError as error:
+        raise Panic(f"Could not set up domain {name} (rc = {-error.errno})") from None
+
+
+def _config(xen: Model, node: Node) -> CreateDomain:
+    """Read a domain's node (parse_dom0less_node)."""
+    max_vcpus = dt.read_u32(node, "cpus")
+    if max_vcpus is None:
+        raise Panic(f"Missing property 'cpus' for domain {node.base_name}")
+    try:
+        sci_type, agent_id = _sci(xen, node)
+    except XenError:
+        raise Panic("Error getting SCI configuration") from None
+    return boot_config(sci_type, agent_id, max_vcpus)
+
+
+def _sci(xen: Model, node: Node) -> tuple[int, int]:
+    """Return type and agent id; without `xen,sci_type` there is no SCMI, whatever else the node says."""
+    if "xen,sci_type" not in node:
+        return SCI_NONE, 0
+    match dt.read_string(node, "xen,sci_type"):
+        case None:
+            raise XenError(errno.EINVAL)
+        case "none":
+            return SCI_NONE, 0
+        case "scmi_smc_multiagent":
+            agent_id = dt.read_u32(node, "xen,sci-agent-id")
+            if agent_id is None or agent_id >= INVALID_AGENT_ID:
+                raise XenError(errno.EINVAL)
+            return SCI_SCMI_SMC_MA, agent_id
+        case "scmi_smc":
+            xen.console.print("xen,sci_type=scmi_smc requested, but CONFIG_SCMI_SMC not set")
+        case other:
+            xen.console.print(f"xen,sci_type in not valid ({other}) for domain {node.base_name}")
+    raise XenError(errno.EINVAL)
+
+
+def _construct(xen: Model, domain: Domain, node: Node, partial: Tree | None) -> None:
+    memory = node.get("memory")
+    if memory is None or len(memory.value) < 8:
+        xen.console.print('Error building DomU: cannot read "memory" property')
+        raise XenError(errno.EINVAL)
+    if not any(dt.is_compatible(child, KERNEL) for child in node.children):
+        raise XenError(errno.ENOENT)
+    if partial is None or not any(dt.is_compatible(child, DEVICE_TREE) for child in node.children):
+        return
+    try:
+        domain.tree = tuple(_scan_partial(xen, domain, partial))
+    except XenError as error:
+        xen.console.print(f"Device tree generation failed ({-error.errno}).")
+        raise XenError(errno.EINVAL) from None
+
+
+def copied_nodes(partial: Tree) -> Iterator[Node]:
+    """Yield the nodes of a partial tree that a guest gets, in order: `/aliases`, `/passthrough` and all below."""
+    for name in ("aliases", "passthrough"):
+        for node in partial.root.children:
+            if node.name.lower() == name:
+                yield from node.walk()
+
+
+def _scan_partial(xen: Model, domain: Domain, partial: Tree) -> Iterator[Node]:
+    """Yield the nodes that the guest gets, each after it was given what the node asks for."""
+    for top in partial.root.children:
+        if top.name.lower() in ("aliases", "passthrough"):
+            for node in top.walk():
+                if top.name.lower() == "passthrough":
+                    _give_device(xen, domain, node)
+                yield node
+
+
+def _give_device(xen: Model, domain: Domain, node: Node) -> None:
+    """Give a domain what `xen,reg` and `xen,path` of a node ask for (handle_prop_pfdt, handle_passthrough_prop)."""
+    reg, path = node.get("xen,reg"), node.get("xen,path")
+    force = "xen,force-assign-without-iommu" in node
+    if reg is None and path is None:
+        return
+    if reg is None or (path is None and not force):
+        xen.console.print(f"xen,reg or xen,path missing for d{domain.domid}")
+        raise XenError(errno.EINVAL)
+    try:
+        _map_registers(xen, domain, node, reg.value)
+        if path is not None:
+            _assign(xen, domain, path.value.partition(b"\0")[0].decode("ascii", "backslashreplace"), force=force)
+    except XenError:
+        xen.console.print(f"Failed to assign device to d{domain.domid}")
+        raise
+
+
+def _map_registers(xen: Model, domain: Domain, node: Node, value: bytes) -> None:
+    """Map what `xen,reg` says: rows of host address, size, guest address."""
+    address_cells, size_cells = _inherited_cells(node)
+    if address_cells not in (1, 2) or size_cells not in (1, 2):
+        xen.console.print(f"Invalid address_cells {address_cells} or size_cells {size_cells}")
+        raise XenError(errno.EINVAL)
+    width = 4 * (2 * address_cells + size_cells)
+    for start in range(0, len(value) // width * width, width):
+        row = value[start : start + width]
+        host = int.from_bytes(row[: 4 * address_cells], "big")
+        size = int.from_bytes(row[4 * address_cells : -4 * address_cells], "big")
+        guest = int.from_bytes(row[-4 * address_cells :], "big")
+        if (host | size | guest) & PAGE_MASK:
+            xen.console.print("DomU passthrough config has not page aligned addresses/sizes")
+            raise XenError(errno.EINVAL)
+        frame, count = host >> PAGE_SHIFT, size >> PAGE_SHIFT
+        domain.iomem.add(frame, frame + count)
+        if count:
+            domain.memory.map(guest >> PAGE_SHIFT, frame, count)
+
+
+def _inherited_cells(node: Node) -> tuple[int, int]:
+    """Return the cell counts that Xen reads a node's `xen,reg` with: its parent's, of `/passthrough` the defaults."""
+    parent = node.parent
+    if parent is None or parent.parent is None:
+        return dt.DEFAULT_ADDRESS_CELLS, dt.DEFAULT_SIZE_CELLS
+    address_cells, size_cells = dt.read_u32(parent, "#address-cells"), dt.read_u32(parent, "#size-cells")
+    return (
+        dt.DEFAULT_ADDRESS_CELLS if address_cells is None else address_cells,
+        dt.DEFAULT_SIZE_CELLS if size_cells is None else size_cells,
+    )
+
+
+def _assign(xen: Model, domain: Domain, path: str, *, force: bool) -> None:
+    """Assign a device of the host's tree: SCMI first, then the IOMMU, where there is one or it is not waived."""
+    device = xen.tree.node(path)
+    if device is None:
+        xen.console.print(f"Couldn't find node {path} in host_dt!")
+        raise XenError(errno.EINVAL)
+    xen.mediator.assign_device(domain, device)
+    if not _is_protected(device) and not force:
+        raise XenError(errno.EINVAL)
+    domain.devices.append(path)
+
+
+def _is_protected(device: Node) -> bool:
+    """Whether the device stands behind an IOMMU that Xen drives."""
+    iommus = dt.read_u32(device, "iommus")
+    iommu = dt.find_by_phandle(device.tree, iommus) if iommus else None
+    return iommu is not None and dt.is_compatible(iommu, *IOMMUS)

@@ -1,0 +1,270 @@
+"""Running a whole host: boot it, make every domain, and hold what each can reach against what it was given.
+
+A domain was given the devices that are assigned to it (dom0 by Xen's walk over the host's tree, dom0less domains by
+`xen,path`, toolstack domains by `dtdev`). Whatever else it reaches is a deviation, and so is what it does not reach,
+and a device that two domains reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from xenscmi.firmware.resources import BASE
+from xenscmi.host.types import Domain as HostDomain
+from xenscmi.host.types import DomainKind, Host
+from xenscmi.model.boot import start
+from xenscmi.model.devices import device_ids
+from xenscmi.model.dom0less import copied_nodes
+from xenscmi.model.domain import Domain
+from xenscmi.model.errors import DataAbort, Panic
+from xenscmi.model.guest import Guest, NoAnswer, Offer, offers, own_offer
+from xenscmi.model.machine import partial_trees, switch_on
+from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
+from xenscmi.model.memory import PAGE_SHIFT, frames_of
+from xenscmi.model.sanitise import boot_config
+from xenscmi.model.xen import SMCCC_UNKNOWN, Model
+from xenscmi.scmi.message import Refused, Request
+from xenscmi.scmi.protocols.base import (
+    OWN_AGENT_ID,
+    AccessFlags,
+    BaseDiscoverAgentRequest,
+    BaseDiscoverAgentResponse,
+    BaseResetAgentConfigurationRequest,
+    BaseSetDevicePermissionsRequest,
+    ResetAgentFlags,
+)
+from xenscmi.simulation.probes import ATTEMPTS
+from xenscmi.toolstack.create import CreationError, DomainPlan, IomemRange, create_domain
+
+SCI_TYPES: Mapping[str, int] = {"none": SCI_NONE, "scmi_smc": 1, "scmi_smc_multiagent": SCI_SCMI_SMC_MA}
+
+
+class Access(Enum):
+    """How much of a device's resources an agent could use."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """Something that is not as the assignments say: what a domain tried (`subject`), should have met, and met."""
+
+    domain: str
+    subject: str
+    expected: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """Something that no domain may do: what a domain tried (`subject`), should have met, and met."""
+
+    subject: str
+    expected: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainView:
+    """What one domain saw.
+
+    `wanted` is the agent that it should have, None: none; `agent_id` what the firmware told it, None if its calls were
+    not answered. `devices`: SCMI device id → what its agent could use of it; `given`: the ids of the devices that are
+    assigned to the domain, as far as they have resources to try. `forbidden` is what else it tried.
+    """
+
+    name: str
+    domid: int
+    offer: Offer | None
+    wanted: int | None = None
+    agent_id: int | None = None
+    given: frozenset[int] = frozenset()
+    devices: Mapping[int, Access] = field(default_factory=dict)
+    forbidden: tuple[Attempt, ...] = ()
+
+    def uses(self, device: int) -> bool:
+        """Whether its agent could use anything of a device."""
+        return self.devices.get(device, Access.NONE) is not Access.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """A host that was run. `panic` is Xen's last word if it did not boot; `log` is what it printed
+    until all domains ran."""
+
+    panic: str | None
+    domains: tuple[DomainView, ...]
+    deviations: tuple[Deviation, ...]
+    log: tuple[str, ...]
+
+
+def simulate(host: Host) -> Simulation:
+    """Run a host. Raises XenscmiError for one that cannot be switched on."""
+    xen = switch_on(host)
+    views: list[DomainView] = []
+    deviations: list[Deviation] = []
+    panic = None
+    try:
+        start(xen, partial_trees(host))
+    except Panic as error:
+        panic = str(error)
+        deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=panic))
+    domains = [] if panic else _domains(xen, host, deviations)
+    log = xen.console.lines
+    for domain, made in domains:
+        view = replace(_look(xen, domain, made), forbidden=tuple(_forbidden(xen, made)))
+        views.append(view)
+        deviations += _judge(view)
+    deviations += _shared(views)
+    return Simulation(panic=panic, domains=tuple(views), deviations=tuple(deviations), log=log)
+
+
+def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> list[tuple[HostDomain, Domain]]:
+    """Return every domain that runs: those of the boot as they are, the toolstack's newly made."""
+    booted = iter(list(xen.domains.values()))
+    running = []
+    for domain in host.domains:
+        if domain.kind is not DomainKind.TOOLSTACK:
+            running.append((domain, next(booted)))
+            continue
+        try:
+            running.append((domain, xen.domain(create_domain(xen, plan_of(domain)))))
+        except CreationError as error:
+            deviations.append(Deviation(domain=domain.name, subject="create", expected="created", seen=str(error)))
+    return running
+
+
+def plan_of(domain: HostDomain) -> DomainPlan:
+    """Return what a toolstack domain is to be made of. What its files leave out or misspell is 0, as for xl."""
+    sci_type = SCI_TYPES.get(domain.sci_type.value or "none", SCI_NONE) if domain.sci_type else SCI_NONE
+    stated = domain.agent_id.value if domain.agent_id and sci_type == SCI_SCMI_SMC_MA else 0
+    return DomainPlan(
+        config=boot_config(sci_type, stated or 0),
+        iomem=tuple(
+            IomemRange(start=start, count=end - start, guest=each.guest >> PAGE_SHIFT)
+            for each in domain.iomem
+            for start, end in [frames_of(each.host, each.size)]
+        ),
+        dtdevs=tuple(path.value for path in domain.dtdevs if path.value is not None),
+    )
+
+
+def _look(xen: Model, domain: HostDomain, made: Domain) -> DomainView:
+    """Let a domain's agent find out who it is and what it can use."""
+    known = {device.device_id: device.resources for device in xen.firmware.platform.devices}
+    tried = {device: resources for device, resources in known.items() if any(resources.values())}
+    view = DomainView(
+        name=domain.name,
+        domid=made.domid,
+        offer=_offer(domain, made),
+        wanted=_wanted(domain),
+        given=frozenset(_device_ids(xen, made)) - (known.keys() - tried.keys()),
+    )
+    if view.offer is None:
+        return view
+    guest = Guest(xen, made.domid, made.memory, view.offer.func_id, view.offer.shmem)
+    told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
+    if not isinstance(told, BaseDiscoverAgentResponse):
+        return view
+    devices = {device: _access(xen, guest, resources) for device, resources in tried.items()}
+    return replace(view, agent_id=told.agent_id, devices=devices)
+
+
+def _wanted(domain: HostDomain) -> int | None:
+    """Return the agent that a domain should have."""
+    if domain.kind is DomainKind.DOM0:
+        return domain.agent_id.value if domain.agent_id else None
+    config = plan_of(domain).config
+    return config.arch_arm_sci_agent_id if config.arch_arm_sci_type == SCI_SCMI_SMC_MA else None
+
+
+def _offer(domain: HostDomain, made: Domain) -> Offer | None:
+    """Return the channel that a domain's tree offers; its agent's own for a toolstack domain whose tree is unknown."""
+    if domain.kind is not DomainKind.TOOLSTACK:
+        return next(offers(made.tree), None)
+    if domain.tree is None:
+        return own_offer(made)
+    return next(offers(list(copied_nodes(domain.tree.tree))), None)
+
+
+def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
+    """Yield the SCMI ids of the devices that are assigned to a domain."""
+    for path in made.devices:
+        node = xen.tree.node(path)
+        assert node is not None, "Xen has found it"
+        yield from device_ids(node)
+
+
+def _access(xen: Model, guest: Guest, resources: Mapping[int, frozenset[int]]) -> Access:
+    results = set()
+    for protocol, numbers in resources.items():
+        version = xen.firmware.servers[protocol].version if numbers else 0
+        for number in sorted(numbers):
+            answer = guest.ask(protocol, ATTEMPTS[protocol](number, version), version)
+            results.add(not isinstance(answer, Refused))
+    return Access.SOME if len(results) == 2 else Access.ALL if results == {True} else Access.NONE
+
+
+def _ask(guest: Guest, request: Request) -> object:
+    """Send a message of the base protocol; None where there is no answer."""
+    try:
+        return guest.ask(BASE, request)
+    except (NoAnswer, DataAbort):
+        return None
+
+
+def _judge(view: DomainView) -> Iterator[Deviation]:
+    """Yield where a domain has another agent than it should, or reaches other things than it may."""
+    if view.agent_id != view.wanted:
+        yield Deviation(domain=view.name, subject="agent", expected=_agent(view.wanted), seen=_agent(view.agent_id))
+    for device in sorted(view.given | view.devices.keys()) if view.wanted is not None else ():
+        expected = Access.ALL if device in view.given else Access.NONE
+        seen = view.devices.get(device, Access.NONE)
+        if seen is not expected:
+            yield Deviation(domain=view.name, subject=f"device {device}", expected=expected.value, seen=seen.value)
+    for tried in view.forbidden:
+        if tried.seen != tried.expected:
+            yield Deviation(domain=view.name, subject=tried.subject, expected=tried.expected, seen=tried.seen)
+
+
+def _shared(views: list[DomainView]) -> Iterator[Deviation]:
+    """Yield the devices that were given to several domains, and that these can use."""
+    for device in sorted(frozenset[int]().union(*(view.given for view in views))):
+        users = [view.name for view in views if device in view.given and view.uses(device)]
+        if len(users) > 1:
+            yield Deviation(domain=", ".join(users), subject=f"device {device}", expected="one domain", seen="shared")
+
+
+def _agent(agent_id: int | None) -> str:
+    return "no answer" if agent_id is None else f"agent {agent_id}"
+
+
+def _forbidden(xen: Model, made: Domain) -> Iterator[Attempt]:
+    """Let a domain try what no domain may: others' channels and pages, and managing permissions."""
+    own = made.channel
+    for func_id, agent in xen.firmware.channels.items():
+        if own is not None and (func_id == own.func_id or agent.shmem == own.address):
+            continue
+        unknown = xen.smc(made.domid, (func_id, 0, 0, 0, 0, 0, 0, 0))[0] == SMCCC_UNKNOWN
+        yield Attempt(subject=f"smc-id {func_id:#x}", expected="unknown", seen="unknown" if unknown else "answered")
+        frame = made.memory.guest_frame(agent.shmem >> PAGE_SHIFT)
+        seen = "out of reach" if frame is None else f"mapped at {frame << PAGE_SHIFT:#x}"
+        yield Attempt(subject=f"page {agent.shmem:#x}", expected="out of reach", seen=seen)
+    page = made.memory.guest_frame(own.address >> PAGE_SHIFT) if own is not None else None
+    if own is None or page is None:
+        return
+    guest = Guest(xen, made.domid, made.memory, own.func_id, page << PAGE_SHIFT)
+    for name, request in (
+        ("SET_DEVICE_PERMISSIONS", BaseSetDevicePermissionsRequest(own.agent_id, 0, AccessFlags.of(allow=True))),
+        (
+            "RESET_AGENT_CONFIGURATION",
+            BaseResetAgentConfigurationRequest(own.agent_id, ResetAgentFlags.of(reset_permissions=True)),
+        ),
+    ):
+        answer = _ask(guest, request)
+        refused = answer is None or isinstance(answer, Refused)
+        yield Attempt(subject=name, expected="refused", seen="refused" if refused else "SUCCESS")

@@ -1,0 +1,1 @@
+"""Making and destroying domains in libxl's steps, on any hypervisor."""
