@@ -36,6 +36,6 @@ def test_planted_mistakes_are_found(tmp_path: Path, capsys: pytest.CaptureFixtur
     found = json.loads(capsys.readouterr().out)["diagnostics"]
     assert {(Path(each["file"]).name, each["name"]) for each in found} == {
         ("guest.cfg", "foreign-page"),
-        ("panel.dts", "guest-func-id"),
-        ("xen.dtso", "foreign-controller"),
+        ("panel.dts", "wrong-guest-func-id"),
+        ("xen.dtso", "foreign-access-controller"),
     }

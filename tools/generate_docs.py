@@ -1,14 +1,13 @@
-r"""Write the generated parts of the documentation, and what its examples print.
+r"""Write the generated parts of the documentation, and the output of its examples.
 
-The pages of the rules and the manifest's JSON Schema are made from the code as a whole. The other pages are written by
-hand, but for two things:
-- what stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->` (in manual pages `.\" generated: NAME` and
-  `.\" end of NAME`) is made from the tables of the code by the function that `PARTS` names;
-- in ```console blocks, what follows a `$ command` is what the command prints. A page's commands run in a folder of
-  their own, which holds the files that the page shows (the blocks with a title) and the project's examples/.
+The pages of the rules and the JSON Schema of the manifest are generated. The other pages are written by hand, but for:
+- the text between `<!-- generated: NAME -->` and `<!-- end of NAME -->` (in manual pages `.\" generated: NAME` and
+  `.\" end of NAME`), which the function that `PARTS` names generates from the tables of the code;
+- in ```console blocks, the lines after a `$ command`, which are the command's output. The commands of a page run in a
+  folder of their own with the files that the page shows (the blocks with a title) and the project's examples/.
 
     python tools/generate_docs.py            write what has changed
-    python tools/generate_docs.py --check    say what would change; exit 1 if anything would
+    python tools/generate_docs.py --check    list what would change; exit 1 if anything would
 """
 
 from __future__ import annotations
@@ -74,12 +73,12 @@ _FILE = re.compile(r'^```\w+ title="(?P<name>[^"]+)"\n(?P<text>(?:.*\n)*?)```$',
 
 
 def pages() -> list[Path]:
-    """Return the pages that are written by hand, and may have generated parts or examples."""
+    """Return the pages written by hand, which may have generated parts or examples."""
     return [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("man/*"))]
 
 
 def whole_files() -> dict[Path, str]:
-    """Return the files that are generated as a whole, with their texts."""
+    """Return the files generated as a whole, with their texts."""
     rules = all_rules()
     folder = ROOT / "docs" / "rules"
     return {
@@ -90,7 +89,7 @@ def whole_files() -> dict[Path, str]:
 
 
 def completed(page: Path) -> str:
-    """Return the text that a page written by hand should have."""
+    """Return a page written by hand with its generated parts and examples up to date."""
     text = _PART.sub(lambda found: found["open"] + PARTS[found["name"]]() + found["close"], page.read_text("utf-8"))
     if not _CONSOLE.search(text):
         return text
@@ -104,7 +103,7 @@ def completed(page: Path) -> str:
 
 
 def _session(body: str, folder: Path) -> str:
-    """Return a console block with what its commands print now; `$?` is the exit code of the one before."""
+    """Return a console block with the current output of its commands; `$?` is the exit code of the one before."""
     lines, code = [], 0
     for command in re.findall(r"^\$ (.+)$", body, re.MULTILINE):
         done = subprocess.run(
@@ -128,18 +127,18 @@ def _session(body: str, folder: Path) -> str:
 
 
 def _table(*rows: tuple[str, ...]) -> str:
-    """Return rows, the first of them the head, as a Markdown table."""
+    """Return rows as a Markdown table; the first row is the head."""
     head, *rest = rows
     return "".join(f"| {' | '.join(map(_cell, row))} |\n" for row in (head, ("---",) * len(head), *rest))
 
 
 def _cell(text: str) -> str:
-    """Return text for a cell: a bar in code would end it on GitHub, a backslash before it would show on the site."""
+    """Return text for a cell: GitHub ends the cell at a bar in code, and the site shows a backslash before it."""
     return re.sub(r"`([^`]*\|[^`]*)`", lambda code: f"<code>{escape(code[1]).replace('|', '&#124;')}</code>", text)
 
 
 def options() -> str:
-    """Every key by group: what it takes, what it sets, what it means."""
+    """Return every key by group: what it takes, what it sets, what it means."""
     tables: dict[str, list[tuple[str, ...]]] = {module: [] for module in SECTIONS}
     for group in GROUPS:
         module = group.table.partition(".")[0]
@@ -157,7 +156,7 @@ def options() -> str:
 
 
 def profiles() -> str:
-    """The layouts by name."""
+    """Return the layouts by name."""
     rows = (
         (
             f"`{one.name}`" + (" (default)" if one.name == DEFAULT_PROFILE else ""),
@@ -172,7 +171,7 @@ def profiles() -> str:
 
 
 def layouts() -> str:
-    """Where each field is in each layout, as offset/size."""
+    """Return the place of each field in each layout, as offset/size."""
     places = {
         name: {field.name: f"{field.offset}/{field.size}{' signed' if field.signed else ''}" for field in one.layout}
         for name, one in PROFILES.items()
@@ -184,7 +183,7 @@ def layouts() -> str:
 
 
 def flags() -> str:
-    """The bits of createdomain's flags."""
+    """Return the bits of createdomain's flags."""
     return _table(
         ("Bit", "Value", "Name"), *((str(bit), f"{1 << bit:#x}", f"`{name}`") for bit, name in enumerate(FLAGS))
     )
@@ -196,7 +195,7 @@ def _parsers() -> Iterator[tuple[str, ArgumentParser]]:
 
 
 def _actions(parser: ArgumentParser) -> Iterator[tuple[str, str]]:
-    """Yield how each argument is written, and its help; parsers' own rendering differs between Python's versions."""
+    """Yield each argument's spelling and its help; argparse's own rendering differs between versions of Python."""
     for action in parser._actions:
         if action.help != SUPPRESS:
             written = ", ".join(action.option_strings)
@@ -217,14 +216,14 @@ def _usage(parser: ArgumentParser) -> str:
 
 
 def _paragraphs(parser: ArgumentParser) -> Iterator[tuple[str, list[str]]]:
-    """Yield the paragraphs of a command's help: text, and the lines that are indented below it."""
+    """Yield the paragraphs of a command's help: the text, and the indented lines below it."""
     for paragraph in (parser.epilog or "").split("\n\n"):
         lines = paragraph.strip("\n").splitlines()
         yield " ".join(line for line in lines if line[:1] != " "), [line.strip() for line in lines if line[:1] == " "]
 
 
 def commands() -> str:
-    """Every command: its usage, its arguments, and the rest of its help."""
+    """Return every command: its usage, its arguments, and the rest of its help."""
     parts = []
     for command, parser in _parsers():
         parts.append(f"\n## {command}\n\n{parser.description}\n\n```text\n{_usage(parser)}\n```\n\n")
@@ -236,7 +235,7 @@ def commands() -> str:
 
 
 def manual_commands() -> str:
-    """The same for xenscmi(1), where exit codes and examples have sections of their own."""
+    """Return the same for xenscmi(1), where exit codes and examples have their own sections."""
     lines = []
     for command, parser in _parsers():
         lines += [f".SS {command}", ".nh", ".ad l", _roff(_usage(parser)), ".hy", ".ad", ".PP"]
@@ -246,12 +245,12 @@ def manual_commands() -> str:
         for text, below in _paragraphs(parser):
             if not text.startswith((_EXIT_CODES, _EXAMPLES)):
                 lines += [".PP", _roff(text)]
-                lines += [".RS 4", *_as_it_stands(below), ".RE"] if below else []
+                lines += [".RS 4", *_verbatim(below), ".RE"] if below else []
     return "".join(f"{line}\n" for line in lines if line)
 
 
 def manual_exit_status() -> str:
-    """What the exit codes of each command mean, for xenscmi(1)."""
+    """Return the meaning of each command's exit codes, for xenscmi(1)."""
     return "".join(
         f".TP\n.B {command}\n{_roff(text.removeprefix(_EXIT_CODES))}\n"
         for command, parser in _parsers()
@@ -261,21 +260,21 @@ def manual_exit_status() -> str:
 
 
 def manual_examples() -> str:
-    """The examples of all commands, for xenscmi(1)."""
+    """Return the examples of all commands, for xenscmi(1)."""
     lines: list[str] = []
     for _, parser in _parsers():
         for text, below in _paragraphs(parser):
             if text.startswith(_EXAMPLES):
-                lines += [".PP", *_as_it_stands(below)]
+                lines += [".PP", *_verbatim(below)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _as_it_stands(lines: list[str]) -> list[str]:
+def _verbatim(lines: list[str]) -> list[str]:
     return [".nf", *map(_roff, lines), ".fi"]
 
 
 def _roff(text: str) -> str:
-    """Return text as a line of roff: what is in backticks bold, nothing taken for a request."""
+    """Return text as a line of roff: backticks become bold, and nothing is read as a request."""
     text = re.sub(r"`([^`']+)`", r"\\fB\1\\fR", text.replace("\\", "\\e"))
     text = text.replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga").replace("~", "\\(ti")
     text = re.sub(r"[^\0-\x7f]", lambda sign: f"\\[u{ord(sign[0]):04X}]", text)

@@ -1,4 +1,4 @@
-"""Diagnostics as values: what is wrong, where, why, and how to mend it. Nothing here prints, raises or sets policy."""
+"""Diagnostics as values: what is wrong, where, why, and how to fix it. Nothing here prints, raises or sets policy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Diagnostic(Record):
 
     `message` keeps xl's and Xen's own wording where there is one; `code` and `name` are the rule's (`XS201`,
     `duplicate-agent-id`), empty for errors of reading; `span` is None where no place is known; `label` is the short
-    remark beside the caret; `help` is one line that says how to mend it.
+    text next to the caret; `help` is one line that says how to fix it.
     """
 
     message: str

@@ -108,7 +108,7 @@ def test_an_error_is_shown_with_its_place(xenscmi: Run, guest: Path) -> None:
         "guest.cfg:6:44: error: An invalid ARM_SCI agent_id specified (255). Valid range [0..254]\n"
         '  6 | arm_sci="type=scmi_smc_multiagent,agent_id=255"\n'
         "    |                                            ^^^\n"
-        "  = note: this line is from the command line; xl counts it behind the file's\n"
+        "  = note: this line is from the command line; xl numbers it after the file's lines\n"
         "  = help: take the agent id that the firmware gives this domain, 0..254\n"
     )
 

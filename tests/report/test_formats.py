@@ -17,7 +17,7 @@ FOUND = (
         message="wrong, 100%",
         span=Span(TEXT, 8, 11),
         related=(Annotation(span=Span(BINARY, 0, 0), label="claimed here"),),
-        help="mend it",
+        help="fix it",
         code="XS201",
         name="duplicate-agent-id",
     ),
@@ -38,7 +38,7 @@ def test_json_has_every_field() -> None:
         "line": 2,
         "column": 3,
         "related": [{"file": "host.dtb", "line": None, "column": None, "message": "claimed here"}],
-        "help": "mend it",
+        "help": "fix it",
     }
     assert (second["file"], second["line"], second["severity"]) == (None, None, "info")
 
@@ -59,10 +59,10 @@ def test_sarif_points_at_rules_and_places() -> None:
     assert (second["level"], "ruleId" in second, "locations" in second) == ("note", False, False)
 
 
-def test_github_escapes_what_would_end_a_command() -> None:
+def test_github_escapes_characters_that_would_end_a_command() -> None:
     first, second = github.render(FOUND).splitlines()
     assert first == (
-        "::error file=board/host one.dts,line=2,col=3,title=XS201 duplicate-agent-id::wrong, 100%25%0Amend it"
+        "::error file=board/host one.dts,line=2,col=3,title=XS201 duplicate-agent-id::wrong, 100%25%0Afix it"
     )
     assert second == "::notice ::no place"
 

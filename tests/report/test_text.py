@@ -25,7 +25,7 @@ def shown(diagnostic: Diagnostic, name: str = "") -> str:
     return "\n" + render([diagnostic], name)
 
 
-def test_place_excerpt_caret_label_second_place_and_cure() -> None:
+def test_place_excerpt_caret_label_second_place_and_fix() -> None:
     diagnostic = Diagnostic(
         message="Unknown ARM_SCI type: zz",
         span=place("zz"),
@@ -85,7 +85,7 @@ def test_the_gutter_is_as_wide_as_the_number() -> None:
     )
 
 
-def test_without_a_place_the_name_stands_there() -> None:
+def test_without_a_place_the_name_is_shown() -> None:
     diagnostic = Diagnostic(message="nothing to read", severity=Severity.INFO, help="give it something")
     assert render([diagnostic], "guest.cfg") == "guest.cfg: info: nothing to read\n  = help: give it something\n"
     assert render([diagnostic]) == "info: nothing to read\n  = help: give it something\n"
@@ -106,7 +106,7 @@ def test_several_come_in_order_nothing_gives_nothing() -> None:
     assert render([]) == ""
 
 
-def test_of_a_very_long_line_the_stretch_around_the_place_is_shown() -> None:
+def test_a_very_long_line_is_cut_around_the_place() -> None:
     source = Source("l.cfg", f"a = '{'x' * 300}bad{'y' * 300}'\n")
     first, excerpt, carets = render([Diagnostic(message="m", span=place("bad", source))]).splitlines()
     assert first == "l.cfg:1:306: error: m"
@@ -145,18 +145,18 @@ def test_colour() -> None:
         ("é漢", "é漢"),
     ],
 )
-def test_what_could_harm_a_terminal_is_made_visible(raw: str, visible: str) -> None:
+def test_terminal_control_characters_become_visible(raw: str, visible: str) -> None:
     line = raw.replace("\n", "")
     source = Source(f"f{raw}", f"a{line}bad\n")
     span = place("bad", source)
     diagnostic = Diagnostic(message=raw, label=raw, span=span, help=raw, related=(Annotation(span=span, label=raw),))
-    first, excerpt, carets, note, _, _, cure = render([diagnostic]).split("\n")[:7]
+    first, excerpt, carets, note, _, _, fix = render([diagnostic]).split("\n")[:7]
     assert first == f"f{visible}:1:{span.column}: error: {visible}"
     assert excerpt.startswith("  1 | a") and excerpt.endswith("bad")  # noqa: PT018
     assert excerpt.index("bad") == carets.index("^^^")
     assert carets.endswith(f"^^^ {visible}".rstrip())
     assert note.endswith(f"note: {visible}")
-    assert cure == f"  = help: {visible}"
+    assert fix == f"  = help: {visible}"
 
 
 @given(st.text(), st.text(), st.integers(0, 50), st.integers(0, 50), st.booleans())
@@ -171,9 +171,9 @@ def test_any_text_stays_on_its_lines(text: str, message: str, start: int, length
     assert colour or "\x1b" not in found
 
 
-def test_what_was_given_on_the_command_line_is_said_to_be() -> None:
+def test_a_line_from_the_command_line_says_so() -> None:
     source = Source("guest.cfg", 'name = "a"\n\nmemory = x\n', 11)
     [first, *rest] = render([Diagnostic(message="no", span=Span(source, 21, 22))]).splitlines()
     assert first == "guest.cfg:3:10: error: no"
-    assert rest[-1] == "  = note: this line is from the command line; xl counts it behind the file's"
+    assert rest[-1] == "  = note: this line is from the command line; xl numbers it after the file's lines"
     assert "note" not in render([Diagnostic(message="no", span=Span(source, 0, 4))])

@@ -32,7 +32,7 @@ def test_the_bad_example_brings_exactly_its_rule(rule: Rule, read_example: Calla
 def test_a_rule_explains_itself(rule: Rule) -> None:
     assert rule.summary.endswith(".")
     assert rule.xen.endswith((".", '."'))
-    assert rule.mend
+    assert rule.fix
     assert rule.bad or rule.firmware or rule.xen_profile
 
 

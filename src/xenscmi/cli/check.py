@@ -123,8 +123,8 @@ def _write(form: str, diagnostics: Sequence[Diagnostic]) -> None:
 
 def _summary(diagnostics: Sequence[Diagnostic]) -> str:
     counts = [
-        f"{number} {word}{'s' if number != 1 else ''}"
-        for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
+        f"{number} {severity.value}{'s' if number != 1 else ''}"
+        for severity in Severity
         if (number := sum(each.severity is severity for each in diagnostics))
     ]
     return f"{', '.join(counts) if counts else 'nothing found'}\n"

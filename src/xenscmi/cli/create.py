@@ -43,7 +43,7 @@ _XL_SWITCHES = (
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("-n", "--dryrun", action="store_true", help="do not create the domain, show its configuration")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no warnings and remarks, only errors")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only errors")
     parser.add_argument(
         "-f", "--defconfig", metavar="FILE", action="append", default=[], help="another way to name a file"
     )

@@ -1,4 +1,4 @@
-"""Explain a rule: what it finds, what Xen does then, how to mend it, with an example.
+"""Explain a rule: what it finds, what Xen does, how to fix it, with an example.
 
 examples:
   xenscmi explain XS201
@@ -43,7 +43,7 @@ def _text(rule: Rule) -> str:
         return f"\n{title}\n{fill(text, 100, initial_indent='  ', subsequent_indent='  ')}\n"
 
     text = f"{rule.code} {rule.name} ({rule.severity.value})\n{fill(rule.summary, 100)}\n"
-    text += paragraph("What Xen does", rule.xen) + paragraph("How to mend it", rule.mend)
+    text += paragraph("What Xen does", rule.xen) + paragraph("How to fix it", rule.fix)
     for change in rule.bad:
         for title, sample in (("Bad", change.bad), ("Good", change.good)):
             shown = indent(sample.strip("\n").expandtabs(4), "  ") if sample.strip() else "  (nothing)"

@@ -37,7 +37,7 @@ class Parsed(Record):
     """A configuration, and beside it where it came from.
 
     `settings` has every setting with its place, those that nobody asked for too; the n-th item of a list there is the
-    n-th of libxl's (`iomem`, `dtdev`, `disk`, …). `diagnostics` are warnings and remarks, in xl's order.
+    n-th of libxl's (`iomem`, `dtdev`, `disk`, …). `diagnostics` are warnings and infos, in xl's order.
     """
 
     config: DomainConfig

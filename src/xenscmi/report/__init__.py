@@ -1,1 +1,1 @@
-"""Findings as text and in other forms."""
+"""Findings and results as text, JSON, SARIF and tables."""

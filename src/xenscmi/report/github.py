@@ -23,13 +23,13 @@ def _line(diagnostic: Diagnostic) -> str:
             properties |= {"line": str(max(line, 1)), "col": str(column)}
     if diagnostic.code:
         properties["title"] = f"{diagnostic.code} {diagnostic.name}"
-    said = ",".join(f"{key}={_escape(value, ':,')}" for key, value in properties.items())
+    shown = ",".join(f"{key}={_escape(value, ':,')}" for key, value in properties.items())
     message = f"{diagnostic.message}\n{diagnostic.help}" if diagnostic.help else diagnostic.message
-    return f"::{_COMMANDS[diagnostic.severity]} {said}::{_escape(message)}\n"
+    return f"::{_COMMANDS[diagnostic.severity]} {shown}::{_escape(message)}\n"
 
 
 def _escape(text: str, further: str = "") -> str:
-    """Return a text with what would end it written as %XX, as the runner expects."""
+    """Return text with the characters that would end it written as %XX, as the runner expects."""
     for character in "%\r\n" + further:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

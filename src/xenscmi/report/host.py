@@ -1,4 +1,4 @@
-"""A host as a table: which agent is whose, on which page, with which devices."""
+"""A host as a table: every agent with its owner, its page and its devices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DeviceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRow:
-    """An agent; None is what is not known. `owners` are the domains that ask for it, or Xen; one, if all is well."""
+    """An agent; unknown values are None. `owners` are the domains that ask for it, or Xen; one, if all is well."""
 
     agent_id: int | None
     func_id: int | None
@@ -31,7 +31,7 @@ class AgentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainRow:
-    """A domain; `agent_id` is None where it asks for none."""
+    """A domain; `agent_id` is None if it asks for no agent."""
 
     name: str
     kind: str
@@ -40,7 +40,7 @@ class DomainRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """What there is to show of a host: the container's path and dialect, the firmware's profile and trusted agent."""
+    """What to show of a host: the container's path and dialect, the firmware's profile and trusted agent, the rows."""
 
     container: str | None
     dialect: str | None
@@ -51,7 +51,7 @@ class Table:
 
 
 def table(host: Host) -> Table:
-    """Return the table of a host: Xen's own agent first, then the list's in its order."""
+    """Return the table of a host: Xen's own agent first, then the agents in the order of the list."""
     view = View(host)
     first = next(iter(host.containers), None)
     rows = first.agents if first else ()

@@ -10,7 +10,7 @@ from xenscmi.source import Span
 
 
 def render(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return `{"diagnostics": […], "summary": {…}}`; file, line and column are null where no place is known."""
+    """Return `{"diagnostics": […], "summary": {…}}`; file, line and column are null if the place is unknown."""
     document = {"diagnostics": [_finding(each) for each in diagnostics], "summary": summary(diagnostics)}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -1,4 +1,4 @@
-"""What each domain of a host reached, against what it was given: a matrix for people, and JSON."""
+"""What each domain of a host was given and what it reached: a matrix for people, and JSON."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from xenscmi.simulation.simulate import Access, DomainView, Simulation
 
 _LEGEND = """\
   +  given to the domain, and its agent can use all of it     .  not given, and refused
-  ?  given, but refused in whole or in part                   -  the domain is to have no agent
-  !  its agent can use it, although it is not given to the domain, or not to it alone
+  ?  given, but refused in whole or in part                   -  the domain has no agent
+  !  its agent can use it, although it is not given to this domain, or also to another
 """
 
 
 def render(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
-    """Return the matrix of domains and devices, what the devices are, and every deviation.
+    """Return the matrix of domains and devices, a list of the devices, and every deviation.
 
-    `paths` has the nodes of the host's device tree by SCMI device id.
+    `paths` maps each SCMI device id to its nodes in the host's device tree.
     """
     if simulation.panic is not None:
         return f"Xen panics at boot: {simulation.panic}\n\n{_deviations(simulation)}"
@@ -60,7 +60,7 @@ def _deviations(simulation: Simulation) -> str:
 
 
 def document(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
-    """Return the same as JSON, with Xen's log."""
+    """Return the same as JSON, together with Xen's log."""
     return json.dumps(
         {
             "boots": simulation.panic is None,

@@ -1,4 +1,4 @@
-"""SCMI messages as JSON: numbers as numbers, words of flags by their parts."""
+"""SCMI messages as JSON: numbers as numbers, bit fields by their parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xenscmi.scmi.words import Word
 
 
 def message(decoded: Decoded) -> dict[str, object]:
-    """Return a message: its name (null if it is not known), header, payload in hexadecimal, status and fields."""
+    """Return a message: its name (null if unknown), header, payload in hexadecimal, status and fields."""
     found: dict[str, object] = {
         "message": decoded.row.name if decoded.row else None,
         "direction": decoded.direction.value,

@@ -1,4 +1,4 @@
-"""Rules as pages of the documentation: one each, and a table of all."""
+"""Rules as pages of the documentation: one page per rule, and a table of all rules."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def page(rule: Rule) -> str:
         f"# {rule.code} {rule.name}",
         f"*{rule.severity.value}*: {rule.summary}",
         f"**What Xen does.** {rule.xen}",
-        f"**How to mend it.** {rule.mend[0].upper()}{rule.mend[1:]}.",
+        f"**How to fix it.** {rule.fix[0].upper()}{rule.fix[1:]}.",
     ]
     for change in rule.bad:
         for title, sample in (("Bad", change.bad), ("Good", change.good)):
             shown = sample.strip("\n").expandtabs(4) if sample.strip() else "(nothing)"
             parts.append(f"{title}, in {change.file}:\n\n```\n{shown}\n```")
     if not rule.bad and (rule.firmware or rule.xen_profile):
-        parts.append("The files of the example agree with each other; it is the firmware, or the Xen, that is another.")
+        parts.append("The example's files agree with each other; only its firmware or its Xen is a different one.")
     parts.append(f"Silence it with a comment: `xenscmi: ignore[{rule.code}]`.")
     return "\n\n".join(parts) + "\n"
 
@@ -40,9 +40,9 @@ def index(rules: Iterable[Rule]) -> str:
     lines = [
         "# Rules",
         "",
-        "What `xenscmi check` finds. An **error** is what Xen or xl refuses, or what leaves a domain without what its",
-        "files give it; a **warning** is what they accept although it is dangerous or has no effect; an **info** is",
-        "worth knowing. `xenscmi explain CODE` says the same in a terminal.",
+        "What `xenscmi check` finds. An **error** is something that Xen or xl refuses, or that keeps a domain from",
+        "what its files give it; a **warning** is something they accept although it is dangerous or has no effect;",
+        "an **info** is worth knowing. `xenscmi explain CODE` prints a rule's page in a terminal.",
         "",
     ]
     for family, title in _FAMILIES.items():

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0 (OASIS), which code hosts and editors show beside the source."""
+"""Findings as SARIF 2.1.0 (OASIS), which code hosts and editors show next to the source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 
 def render(diagnostics: Sequence[Diagnostic], rules: Sequence[Rule]) -> str:
-    """Return a SARIF log of one run; `rules` are described in it."""
+    """Return a SARIF log of one run, with a description of `rules`."""
     number = {rule.code: index for index, rule in enumerate(rules)}
     driver = {"name": "xenscmi", "version": __version__, "rules": [_rule(rule) for rule in rules]}
     run = {
@@ -33,7 +33,7 @@ def _rule(rule: Rule) -> dict[str, object]:
         "name": rule.name,
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.xen},
-        "help": {"text": rule.mend},
+        "help": {"text": rule.fix},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 

@@ -1,4 +1,4 @@
-"""Diagnostics for people: `file:line:col: error: message [code]`, the line with a caret, the other places, the cure."""
+"""Diagnostics for people: `file:line:col: error: message [code]`, the line with a caret, the other places, the fix."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _WIDTH = 120
 _LONGEST = 1000
 _MOST = 1000
 
-# What a hostile file could do to a terminal, or to the order of what is read, is shown instead of done; bytes that are
-# not UTF-8 (U+DC80 and up) are shown as bytes.
+# Characters with which a hostile file could control a terminal or reorder text are shown as escapes; bytes that are not
+# UTF-8 (U+DC80 and up) are shown as bytes.
 _VISIBLE = {code: f"\\x{code & 0xFF:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0xDC80, 0xDD00))}
 _VISIBLE |= {
     code: f"\\u{code:04x}"
@@ -28,12 +28,12 @@ _VISIBLE[ord("\t")] = " "
 
 
 def visible(text: str) -> str:
-    """Return text that can be shown on a terminal as one line: what it would do there is written out instead."""
+    """Return text that is safe to show on a terminal as one line: control characters become escapes."""
     return text.translate(_VISIBLE)
 
 
 def render(diagnostics: Iterable[Diagnostic], name: str = "", *, colour: bool = False) -> str:
-    """Return the text of the diagnostics, of the first thousand; `name` is shown for those that have no place."""
+    """Return the text of the first thousand diagnostics; `name` is shown for those without a place."""
     found = list(diagnostics)
     text = "".join(f"{line}\n" for one in found[:_MOST] for line in _lines(one, name, colour))
     return f"{text}and {len(found) - _MOST} more\n" if len(found) > _MOST else text
@@ -49,7 +49,7 @@ def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
     yield f"{_place(diagnostic.span, name)}{kind} {message}{code}"
     yield from _excerpt(diagnostic.span, diagnostic.label, lambda carets: paint(_COLOURS[diagnostic.severity], carets))
     if _is_argument(diagnostic.span):
-        yield paint(_FAINT, "  = note: this line is from the command line; xl counts it behind the file's")
+        yield paint(_FAINT, "  = note: this line is from the command line; xl numbers it after the file's lines")
     for related in diagnostic.related:
         yield f"{_place(related.span, name)}note: {_shortened(related.label).translate(_VISIBLE)}"
         yield from _excerpt(related.span, "", str)
@@ -76,13 +76,13 @@ def _place(span: Span | None, name: str) -> str:
 
 
 def _excerpt(span: Span | None, label: str, paint: Callable[[str], str]) -> Iterator[str]:
-    """Yield the line of a place and the carets below it; of a very long line, the stretch around the place."""
+    """Yield the line of a place and the carets below it; of a very long line, the part around the place."""
     if span is None or not span.source.text:
         return
     number, column = span.source.position(span.start)
     if not number:
         return
-    # Only what is shown is cut out of the line: there may be many findings on a line of megabytes.
+    # Cut out only what is shown: there may be many findings on a line of megabytes.
     text, begin = span.source.text, span.start - (column - 1)
     end = text.find("\n", begin, begin + _WIDTH + 1)
     if end < 0 and len(text) - begin > _WIDTH:

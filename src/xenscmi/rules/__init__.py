@@ -1,1 +1,1 @@
-"""Rules: one mistake a file, with what Xen does then and how to mend it, and the engine that runs them."""
+"""Rules: one file for each mistake, with what Xen does and how to fix it, and the engine that runs them."""

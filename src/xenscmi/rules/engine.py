@@ -1,4 +1,4 @@
-"""Runs rules: selects, overrides severities, applies suppressions, sorts. It neither opens nor prints."""
+"""Runs rules: selects them, overrides severities, applies suppressions, sorts. It opens and prints nothing."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 class Selection(Record):
     """Which rules run, and how bad their findings are.
 
-    Rules are named by code, by a code's beginning (`XS1`), or by name. `select` empty means all; `ignore` wins over it.
-    `per_file` ignores rules in the files of these names.
+    Rules are named by code, by the start of a code (`XS1`), or by name. An empty `select` means all; `ignore` wins over
+    it. `per_file` ignores rules in the files of these names.
     """
 
     select: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Selection(Record):
         return chosen and not _named(rule.code, rule.name, self.ignore)
 
     def shows(self, diagnostic: Diagnostic) -> bool:
-        """Return whether a finding of a rule that runs is wanted where it was found."""
+        """Return whether to show a finding of a rule that runs: not if `per_file` ignores the rule there."""
         ignored = self.per_file.get(diagnostic.span.source.name, ()) if diagnostic.span else ()
         return not _named(diagnostic.code, diagnostic.name, ignored)
 
@@ -54,12 +54,12 @@ def check(host: Host, selection: Selection | None = None) -> tuple[Diagnostic, .
     selection = selection or Selection()
     view = View(host)
     running = [rule for rule in host_rules() if selection.runs(rule)]
-    found = [rule.diagnostic(finding) for rule in running for finding in rule.check(view)]
+    found = [rule.diagnostic(finding) for rule in running for finding in rule.findings(view)]
     return _finish(host.configurations, host.sources, [*running], found, selection)
 
 
 def check_files(configurations: Sequence[Configuration], selection: Selection | None = None) -> tuple[Diagnostic, ...]:
-    """Return what the rules about single xl.cfg files find, sorted likewise."""
+    """Return what the rules about single xl.cfg files find, in the same order."""
     sources = [each.source for each in configurations]
     return _finish(configurations, sources, [], [], selection or Selection())
 
@@ -70,7 +70,7 @@ def sort(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def find(name: str) -> Rule | None:
-    """Return the rule of a code or name; None where there is none."""
+    """Return the rule with a code or name; None if there is none."""
     return next((rule for rule in all_rules() if name in (rule.code, rule.name)), None)
 
 
@@ -81,24 +81,24 @@ def _finish(
     found: list[Diagnostic],
     selection: Selection,
 ) -> tuple[Diagnostic, ...]:
-    """Add what the rules about files find, and make of it all what is shown."""
+    """Add the findings of the rules about files; return all that is to be shown, sorted."""
     for rule in file_rules():
         if selection.runs(rule):
             running.append(rule)
-            found += [rule.diagnostic(finding) for each in configurations for finding in rule.check(each)]
+            found += [rule.diagnostic(finding) for each in configurations for finding in rule.findings(each)]
     found = [each.replace(severity=selection.severity(each)) for each in found if selection.shows(each)]
     comments = tuple(suppressions(sources))
     kept = [each for each in found if not any(comment.silences(each) for comment in comments)]
     if selection.runs(UNUSED_SUPPRESSION):
-        unused = [comment for comment in comments if not any(comment.silences(each) for each in found)]
-        kept += [UNUSED_SUPPRESSION.diagnostic(each) for each in _reproaches(unused, running)]
+        silent = [comment for comment in comments if not any(comment.silences(each) for each in found)]
+        kept += [UNUSED_SUPPRESSION.diagnostic(each) for each in _unused(silent, running)]
     return sort(kept)
 
 
-def _reproaches(unused: list[Suppression], running: list[Rule]) -> Iterable[Finding]:
-    """Yield findings about comments that silence nothing; those for rules that did not run are spared."""
+def _unused(silent: list[Suppression], running: list[Rule]) -> Iterable[Finding]:
+    """Yield findings about comments that silence nothing, except those for rules that did not run."""
     ran = {word for rule in running for word in (rule.code, rule.name)}
-    for comment in unused:
+    for comment in silent:
         if comment.rule in ran:
             yield Finding(message=f"unused suppression of {comment.rule}", span=comment.span)
         elif find(comment.rule) is None:

@@ -1,7 +1,7 @@
-"""The host that every rule's example changes: a small board on which everything agrees.
+"""The host that every rule's example changes: a small board whose files all agree.
 
 Xen is agent 1, dom0 agent 2, the dom0less domain `panel` agent 3 with device 1, the toolstack's domain `guest` agent 4
-with device 2; agent 5 is spare. The pages lie in a hole of the RAM.
+with device 2; agent 5 is unused. The pages are in a hole in the RAM.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""All rules, by family: a rule is a module of the family's package with a `RULE`; codes begin as the family says.
+"""All rules, by family: each module of a family's package has a `RULE`, whose code starts with the family's prefix.
 
-A family is imported when its rules are asked for: checking one xl.cfg file needs one of them.
+A family is imported only when its rules are needed: checking one xl.cfg file needs one family.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ UNUSED_SUPPRESSION = Rule(
     name="unused-suppression",
     severity=Severity.WARNING,
     summary="A comment suppresses a rule that finds nothing there.",
-    xen="Xen is not concerned. A forgotten suppression would hide the next mistake.",
-    mend="remove the comment, or correct the rule's code",
+    xen="Xen is not affected. A forgotten suppression would hide the next mistake.",
+    fix="remove the comment, or correct the rule's code",
 )
 
 
@@ -42,7 +42,7 @@ def host_rules() -> tuple[HostRule, ...]:
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Return all rules by code, also the one that the engine itself applies."""
+    """Return all rules by code, including the one that the engine itself applies."""
     return (*file_rules(), *host_rules(), UNUSED_SUPPRESSION)
 
 

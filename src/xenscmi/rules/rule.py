@@ -1,7 +1,8 @@
-"""What a rule is: a value that names, explains and checks one kind of mistake.
+"""What a rule is: a value that names and explains one kind of mistake, and the function that finds it.
 
-A rule lives in a file of its own and is judged by its example: `bad` changes the example host of `example.py` and must
-bring exactly this rule; the unchanged host must bring none.
+A rule lives in a file of its own: `RULE` with its documentation first, then the check under `@RULE.check`. Its example
+tests it: `bad` changes the example host of `example.py` and must trigger this rule alone; the unchanged host triggers
+none.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 class Finding(Record):
     """One occurrence of a rule's mistake.
 
-    `severity` and `help` are the rule's where they are None: a check lowers the severity where the mistake does no harm
-    on this host. `then` is what Xen does; None means the rule's, which is left out where the severity is lowered.
+    `severity` and `help` default to the rule's: a check lowers the severity where the mistake does no harm on this
+    host. `then` is what Xen does; it defaults to the rule's, or to nothing where the severity is lowered.
     """
 
     message: str
@@ -36,7 +37,7 @@ class Finding(Record):
 
 
 class Change:
-    """An edit of the example host: in `file`, the text `good`, which stands there once, becomes `bad`."""
+    """An edit of the example host: in `file`, the text `good`, which occurs there once, becomes `bad`."""
 
     __slots__ = ("bad", "file", "good")
 
@@ -47,10 +48,11 @@ class Change:
 
 
 class Rule(Record):
-    """A rule: stable code and name, and for people what it finds, what Xen does then, and how to mend it.
+    """A rule: its stable code and name, and for people what it finds, what Xen does, and how to fix it.
 
-    `then` is what Xen does, in the few words that end every message; `xen` says it at length, with the log line or that
-    there is none. `bad` are the changes that make its bad example, `firmware` and `xen_profile` what they need for it.
+    `then` is what Xen does, in the few words that end every message; `xen` says it in full, with the log line or that
+    there is none. `bad` are the changes that make its bad example; `firmware` and `xen_profile` are what the example
+    needs besides.
     """
 
     code: str
@@ -58,7 +60,7 @@ class Rule(Record):
     severity: Severity
     summary: str
     xen: str
-    mend: str
+    fix: str
     then: str = ""
     bad: tuple[Change, ...] = ()
     firmware: Firmware | None = None
@@ -75,7 +77,7 @@ class Rule(Record):
             span=finding.span,
             label=finding.label,
             related=finding.related,
-            help=self.mend if finding.help is None else finding.help,
+            help=self.fix if finding.help is None else finding.help,
             code=self.code,
             name=self.name,
         )
@@ -84,15 +86,31 @@ class Rule(Record):
 class HostRule(Rule):
     """A rule about a host as a whole."""
 
-    check: Callable[[View], Iterable[Finding]]
+    def check(self, function: Callable[[View], Iterable[Finding]]) -> Callable[[View], Iterable[Finding]]:
+        """Decorate the function that finds this rule's mistakes."""
+        self.__dict__["findings"] = function
+        return function
+
+    def findings(self, view: View) -> Iterable[Finding]:
+        """Return what the rule finds on a host: what the decorated function returns."""
+        raise NotImplementedError(f"{self.code} has no @RULE.check")
 
 
 class FileRule(Rule):
-    """A rule about an xl.cfg file by itself."""
+    """A rule about a single xl.cfg file."""
 
-    check: Callable[[Configuration], Iterable[Finding]]
+    def check(
+        self, function: Callable[[Configuration], Iterable[Finding]]
+    ) -> Callable[[Configuration], Iterable[Finding]]:
+        """Decorate the function that finds this rule's mistakes."""
+        self.__dict__["findings"] = function
+        return function
+
+    def findings(self, configuration: Configuration) -> Iterable[Finding]:
+        """Return what the rule finds in a file: what the decorated function returns."""
+        raise NotImplementedError(f"{self.code} has no @RULE.check")
 
 
 def also(label: str, *spans: Span | None) -> tuple[Annotation, ...]:
-    """Return the other places of a finding, all under one label; places that are not known are left out."""
+    """Return the other places of a finding, all under one label; unknown places are left out."""
     return tuple(Annotation(span=span, label=label) for span in spans if span is not None)

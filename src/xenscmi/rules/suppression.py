@@ -1,7 +1,7 @@
-"""Comments by which an author silences a rule: `# xenscmi: ignore[XS004]`, `/* xenscmi: ignore[duplicate-page] */`.
+"""Comments by which an author silences a rule: `# xenscmi: ignore[XS004]`, `/* xenscmi: ignore[shared-page] */`.
 
-A comment beside other text counts for its line, one that stands alone for the next line that has text; `ignore-file`
-counts for the whole file. Rules are named by code or name, several with commas.
+A comment next to other text applies to its line, a comment alone on a line to the next line with text; `ignore-file`
+applies to the whole file. Rules are named by code or name, separated by commas.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\s,]+")
 
 
 class Suppression(Record):
-    """One rule that a comment silences, on one line, or in the whole file where `line` is None."""
+    """A rule that a comment silences: on one line, or in the whole file if `line` is None."""
 
     rule: str
     span: Span
@@ -56,5 +56,5 @@ def suppressions(sources: Iterable[Source]) -> Iterator[Suppression]:
 
 
 def _next_line(source: Source, line: int) -> int:
-    """Return the next line that has text; the line itself where none has."""
+    """Return the next line with text, or the line itself if there is none."""
     return next((n for n in range(line + 1, len(source.starts) + 1) if source.line(n).strip()), line)

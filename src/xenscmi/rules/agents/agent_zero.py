@@ -8,25 +8,24 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 
-
-def _check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
-        wanted = wanted_agent(domain)
-        if wanted and wanted.value == 0 and not wanted.problem:
-            yield Finding(message=f"{domain.title} is agent 0, which SCMI reserves for the platform", span=wanted.span)
-
-
 RULE = HostRule(
     code="XS128",
     name="agent-zero",
     severity=Severity.INFO,
     summary="A domain has agent 0.",
-    xen="Xen accepts it since v10 of the series, whose own examples give it to dom0. The specification reserves agent "
-    "0 for the platform (DEN0056, agent identifiers), and EPAM's firmware trusts agent 0 alone.",
-    mend="number the domains' agents from 1, where the firmware allows",
-    check=_check,
+    xen="Xen has accepted it since v10 of the series, whose own examples give it to dom0. The specification reserves "
+    "agent 0 for the platform (DEN0056, agent identifiers), and EPAM's firmware trusts only agent 0.",
+    fix="number the domains' agents from 1, if the firmware allows it",
     bad=(
         Change("host.dts", "0x82000004 &page_2 2", "0x82000004 &page_2 0"),
         Change("host.dts", "xen,dom0-sci-agent-id = <2>;", "xen,dom0-sci-agent-id = <0>;"),
     ),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        wanted = wanted_agent(domain)
+        if wanted and wanted.value == 0 and not wanted.problem:
+            yield Finding(message=f"{domain.title} is agent 0, which SCMI reserves for the platform", span=wanted.span)

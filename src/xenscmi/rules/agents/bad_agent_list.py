@@ -7,11 +7,23 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.container import DEFAULT_CELLS
 from xenscmi.host.view import View
+from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
+
+RULE = HostRule(
+    code="XS106",
+    name="bad-agent-list",
+    severity=Severity.ERROR,
+    summary="The list of agents is empty or is not a whole number of rows.",
+    then=PROBE_FAILS,
+    xen=f'{NO_SCMI} Log: "scmi: Invalid length of scmi-secondary-agents property: … for … cells per entry".',
+    fix="write one row per agent: function id, shared memory, and with three cells a row the agent id",
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5"),),
+)
 
 
-def _check(view: View) -> Iterator[Finding]:
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     container = view.container
     if container is None or container.listing is None or container.agents:
         return
@@ -20,26 +32,13 @@ def _check(view: View) -> Iterator[Finding]:
     if width not in (2, 3):
         return
     if listing.value is None:
-        message = listing.problem.message if listing.problem else "the list is no list of cells"
+        message = listing.problem.message if listing.problem else "the list is not a list of cells"
     elif not listing.value:
         message = "the list of agents is empty"
     else:
-        message = f"the list of agents has {len(listing.value)} cells, which is no whole number of rows of {width}"
+        message = f"the list of agents has {len(listing.value)} cells, which is not a whole number of rows of {width}"
     yield Finding(
         message=message,
         span=listing.span,
-        related=also(f"says that a row has {width} cells", cells.span if cells else None),
+        related=also(f"a row has {width} cells", cells.span if cells else None),
     )
-
-
-RULE = HostRule(
-    code="XS106",
-    name="bad-agent-list",
-    severity=Severity.ERROR,
-    summary="The list of agents is empty or does not divide into rows.",
-    then=PROBE_FAILS,
-    xen=f'{NO_SCMI} Log: "scmi: Invalid length of scmi-secondary-agents property: … for … cells per entry".',
-    mend="write a row per agent: function id, shared memory, and the agent id where a row has three cells",
-    check=_check,
-    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5"),),
-)

@@ -6,11 +6,25 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
+from xenscmi.rules.phrases import NO_SCMI
 from xenscmi.rules.rule import Change, Finding, HostRule
-from xenscmi.rules.words import NO_SCMI
+
+RULE = HostRule(
+    code="XS120",
+    name="disabled-management-node",
+    severity=Severity.ERROR,
+    summary="The scmi node of Xen's own channel is disabled, or marked for passthrough.",
+    then="the mediator never starts, and every domain runs without SCMI",
+    xen=f"{NO_SCMI} There is no log line: the mediator never starts.",
+    fix='remove the status, or write status = "okay"; remove xen,passthrough',
+    bad=(
+        Change("host.dts", "arm,smc-id = <0x82000003>;", 'arm,smc-id = <0x82000003>;\n\t\t\t\t\tstatus = "disabled";'),
+    ),
+)
 
 
-def _check(view: View) -> Iterator[Finding]:
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for node in view.management_nodes:
         if not node.available or node.passthrough:
             why = "disabled" if not node.available else "marked xen,passthrough"
@@ -19,18 +33,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=node.span,
                 severity=Severity.WARNING if view.management else None,
             )
-
-
-RULE = HostRule(
-    code="XS120",
-    name="disabled-management-node",
-    severity=Severity.ERROR,
-    summary="The scmi node of Xen's own channel is disabled, or marked for passthrough.",
-    then="the mediator never starts, every domain runs without SCMI",
-    xen=f"{NO_SCMI} There is no log line: the mediator never starts.",
-    mend='remove the status, or write status = "okay"; remove xen,passthrough',
-    check=_check,
-    bad=(
-        Change("host.dts", "arm,smc-id = <0x82000003>;", 'arm,smc-id = <0x82000003>;\n\t\t\t\t\tstatus = "disabled";'),
-    ),
-)

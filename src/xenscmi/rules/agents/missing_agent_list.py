@@ -6,17 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
+from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule
-from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
-
-
-def _check(view: View) -> Iterator[Finding]:
-    if view.container and view.container.listing is None:
-        yield Finding(
-            message=f"{view.container.path} has no scmi-secondary-agents: no agents to collect",
-            span=view.container.span,
-        )
-
 
 RULE = HostRule(
     code="XS105",
@@ -25,7 +16,15 @@ RULE = HostRule(
     summary="The container has no list of agents.",
     then=PROBE_FAILS,
     xen=f'{NO_SCMI} Log: "scmi: No scmi-secondary-agents property found, no agents to collect."',
-    mend="list the agents: scmi-secondary-agents = <func_id &page agent_id>, …;",
-    check=_check,
+    fix="list the agents: scmi-secondary-agents = <func_id &page agent_id>, …;",
     bad=(Change("host.dts", "scmi-secondary-agents = <", "xen,scmi-agents = <"),),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    if view.container and view.container.listing is None:
+        yield Finding(
+            message=f"{view.container.path} has no scmi-secondary-agents: no agents to collect",
+            span=view.container.span,
+        )

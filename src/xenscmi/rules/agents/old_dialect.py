@@ -10,42 +10,41 @@ from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 _SAYS = {
-    Dialect.CONTAINER_V7: "dom0's agent stands on Xen's command line, as in v6 and v7 of the series",
+    Dialect.CONTAINER_V7: "dom0's agent is on Xen's command line, as in v6 and v7 of the series",
     Dialect.CONFIG_NODE: "/chosen/xen,config is the form of v5 of the series",
     Dialect.CHOSEN_PROPERTY: "xen,scmi-secondary-agents in /chosen is the form of v4 of the series",
     Dialect.EPAM: "epam,secondary-agents is the form of EPAM's first driver",
 }
 
+RULE = HostRule(
+    code="XS103",
+    name="old-dialect",
+    severity=Severity.WARNING,
+    summary="The agents are described in a form that only older versions of the series read.",
+    then="a current Xen gives the domains concerned no SCMI",
+    xen="A current Xen ignores it silently: the domains concerned get no SCMI.",
+    fix="rewrite it in the current form: xenscmi convert HOST.dts --to v8",
+    bad=(
+        Change("host.dts", "xen,dom0-sci-agent-id = <2>;", ""),
+        Change("host.dts", "console=dtuart dom0_mem=512M", "console=dtuart dom0_mem=512M dom0=sci-agent-id=2"),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for container in view.host.containers:
         if container.dialect in _SAYS:
             by_command_line = container.dialect is Dialect.CONTAINER_V7 and container.dom0_agent
             yield Finding(
-                message=f"{_SAYS[container.dialect]}; Xen since v8 does not read it",
+                message=f"{_SAYS[container.dialect]}; Xen does not read it since v8",
                 span=by_command_line.span if by_command_line else container.span,
                 related=also("the container", container.span) if by_command_line else (),
             )
     for domain in view.host.domains:
         for stated in domain.outdated:
             yield Finding(
-                message=f"{stated.value} of {domain.title} is of an older dialect; Xen since v8 does not read it",
+                message=f"{stated.value} of {domain.title} is an older form; Xen does not read it since v8",
                 span=stated.span,
                 help="write xen,sci_type and xen,sci-agent-id",
             )
-
-
-RULE = HostRule(
-    code="XS103",
-    name="old-dialect",
-    severity=Severity.WARNING,
-    summary="The agents are told to Xen in a form that only older versions of the series read.",
-    then="a current Xen gives no SCMI to those whom it concerns",
-    xen="A current Xen does not see what is written there, and says nothing: no SCMI for those whom it concerns.",
-    mend="rewrite it in the current form: xenscmi convert HOST.dts --to v8",
-    check=_check,
-    bad=(
-        Change("host.dts", "xen,dom0-sci-agent-id = <2>;", ""),
-        Change("host.dts", "console=dtuart dom0_mem=512M", "console=dtuart dom0_mem=512M dom0=sci-agent-id=2"),
-    ),
-)

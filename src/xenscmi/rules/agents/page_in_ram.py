@@ -9,8 +9,27 @@ from xenscmi.host.types import PAGE_SIZE
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS123",
+    name="page-in-ram",
+    severity=Severity.WARNING,
+    summary="Agents' pages are in memory that Xen uses as plain RAM.",
+    then="Xen may give them to any domain as its memory",
+    xen="Xen may give the page to any domain as its memory. The firmware then writes into that memory, and the domain "
+    "reads another domain's messages.",
+    fix="leave a hole in the memory node's reg for the pages: put them neither in /memory nor in /reserved-memory",
+    bad=(
+        Change(
+            "host.dts",
+            "<0x0 0x40000000 0x0 0x07f00000>, <0x0 0x48000000 0x0 0x38000000>",
+            "<0x0 0x40000000 0x0 0x40000000>",
+        ),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     host = view.host
     for region in host.memory:
         inside = [
@@ -21,27 +40,7 @@ def _check(view: View) -> Iterator[Finding]:
         ]
         if inside:
             yield Finding(
-                message=f"{len(inside)} of the agents' pages, the first at {inside[0].address:#x}, lie in plain RAM",
+                message=f"{len(inside)} of the agents' pages, the first at {inside[0].address:#x}, are in plain RAM",
                 span=region.span,
-                related=also("such a page", *(page.span for page in inside)),
+                related=also("one of these pages", *(page.span for page in inside)),
             )
-
-
-RULE = HostRule(
-    code="XS123",
-    name="page-in-ram",
-    severity=Severity.WARNING,
-    summary="Agents' pages lie in memory that Xen takes for plain RAM.",
-    then="Xen may give them to any domain as its memory",
-    xen="Xen may give the page to any domain as its memory; the firmware then writes into it, and the domain reads the "
-    "messages of another.",
-    mend="leave a hole in the memory node's reg where the pages are: neither /memory nor /reserved-memory",
-    check=_check,
-    bad=(
-        Change(
-            "host.dts",
-            "<0x0 0x40000000 0x0 0x07f00000>, <0x0 0x48000000 0x0 0x38000000>",
-            "<0x0 0x40000000 0x0 0x40000000>",
-        ),
-    ),
-)

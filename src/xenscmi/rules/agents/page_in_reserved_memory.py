@@ -9,29 +9,15 @@ from xenscmi.host.types import PAGE_SIZE
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
-
-def _check(view: View) -> Iterator[Finding]:
-    for region in view.host.reserved:
-        inside = [page for page in view.pages if region.overlaps(page.address, PAGE_SIZE)]
-        if inside:
-            yield Finding(
-                message=f"{region.path} holds {len(inside)} of the agents' pages, the first at {inside[0].address:#x}: "
-                "dom0 could read them",
-                span=region.span,
-                related=also("such a page", *(page.span for page in inside)),
-            )
-
-
 RULE = HostRule(
     code="XS124",
     name="page-in-reserved-memory",
     severity=Severity.WARNING,
-    summary="Agents' pages lie in reserved memory.",
-    then="Xen maps them to dom0, which could read them",
-    xen="Xen maps reserved memory to dom0, `no-map` or not: dom0 can read and forge the messages of every agent there, "
-    "Xen's own included.",
-    mend="leave a hole where the pages are: neither /memory nor /reserved-memory",
-    check=_check,
+    summary="Agents' pages are in reserved memory.",
+    then="Xen maps them to dom0",
+    xen="Xen maps reserved memory to dom0, with or without `no-map`: dom0 can read and forge the messages of every "
+    "agent there, including Xen's own.",
+    fix="put the pages neither in /memory nor in /reserved-memory",
     bad=(
         Change(
             "host.dts",
@@ -41,3 +27,16 @@ RULE = HostRule(
         ),
     ),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    for region in view.host.reserved:
+        inside = [page for page in view.pages if region.overlaps(page.address, PAGE_SIZE)]
+        if inside:
+            yield Finding(
+                message=f"{region.path} holds {len(inside)} of the agents' pages, the first at {inside[0].address:#x}: "
+                "dom0 can read them",
+                span=region.span,
+                related=also("one of these pages", *(page.span for page in inside)),
+            )

@@ -9,36 +9,15 @@ from xenscmi.host.types import PAGE_SIZE, ScmiNode
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
-
-def _check(view: View) -> Iterator[Finding]:
-    usable = [node for node in view.management_nodes if node.available and not node.passthrough]
-    for node in usable[1:]:
-        yield Finding(
-            message=f"{node.path} is a second scmi node of Xen's: only one SCI controller is supported",
-            span=node.span,
-            related=also("the first one", usable[0].span),
-            severity=None if _gets_far(node) else Severity.WARNING,
-        )
-
-
-def _gets_far(node: ScmiNode) -> bool:
-    """Return whether the probe of a node gets to the list of channels: not without function id and page."""
-    page = node.shmem.value if node.shmem else None
-    return bool(node.func_id and page and page.address is not None and page.size is not None) and not (
-        page and page.size and page.size % PAGE_SIZE
-    )
-
-
 RULE = HostRule(
     code="XS119",
     name="second-management-node",
     severity=Severity.ERROR,
     summary="There are two scmi nodes for Xen's own channel.",
-    then="its probe empties the list, and Xen refuses every domain its agent",
+    then="its probe empties the list, and Xen refuses every domain that asks for an agent",
     xen='Xen probes both; the second probe empties the list and fails ("SCMI: mediator already registered"), so '
-    "that every domain that asks for an agent is refused and Xen panics.",
-    mend="keep one scmi node below the container",
-    check=_check,
+    "Xen refuses every domain that asks for an agent, and panics.",
+    fix="keep one scmi node below the container",
     bad=(
         Change(
             "host.dts",
@@ -49,3 +28,23 @@ RULE = HostRule(
         ),
     ),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    usable = [node for node in view.management_nodes if node.available and not node.passthrough]
+    for node in usable[1:]:
+        yield Finding(
+            message=f"{node.path} is a second scmi node for Xen: only one SCI controller is supported",
+            span=node.span,
+            related=also("the first one", usable[0].span),
+            severity=None if _gets_far(node) else Severity.WARNING,
+        )
+
+
+def _gets_far(node: ScmiNode) -> bool:
+    """Return whether the probe of a node reaches the list of channels: it needs a function id and a page."""
+    page = node.shmem.value if node.shmem else None
+    return bool(node.func_id and page and page.address is not None and page.size is not None) and not (
+        page and page.size and page.size % PAGE_SIZE
+    )

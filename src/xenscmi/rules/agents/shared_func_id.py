@@ -9,8 +9,21 @@ from xenscmi.host.types import Agent
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS115",
+    name="shared-func-id",
+    severity=Severity.ERROR,
+    summary="Two agents of the list have the same function id.",
+    then="one of the two domains acts as the other agent",
+    xen="Xen does not notice. To the firmware every call with this function id is the same agent's: one of the two "
+    "domains acts as the other, or writes to a page that nobody reads.",
+    fix="give every agent the firmware's function id for it",
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000005 &page_5 5"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     first: dict[int | None, Agent] = {}
     for row in view.rows:
         other = first.setdefault(row.func_id.value, row)
@@ -19,22 +32,8 @@ def _check(view: View) -> Iterator[Finding]:
         both = view.users(row) and view.users(other)
         yield Finding(
             message=f"function id {row.func_id.value:#x} is given to {view.row_name(row)} "
-            f"and to {view.row_name(other)}: the firmware knows it as one agent's",
+            f"and to {view.row_name(other)}: to the firmware it is one agent",
             span=row.func_id.span,
             related=also("first claimed here", other.func_id.span),
             severity=None if both else Severity.WARNING,
         )
-
-
-RULE = HostRule(
-    code="XS115",
-    name="shared-func-id",
-    severity=Severity.ERROR,
-    summary="Two agents of the list have one function id.",
-    then="one of the two domains speaks as the other agent",
-    xen="Xen does not notice. The firmware takes every call with this function id as the same agent's: one of the two "
-    "domains speaks as the other, or on a page where nobody listens.",
-    mend="give every agent the function id that the firmware has for it",
-    check=_check,
-    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000005 &page_5 5"),),
-)

@@ -9,8 +9,21 @@ from xenscmi.host.types import PAGE_SIZE, Agent
 from xenscmi.host.view import Page, View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS116",
+    name="shared-page",
+    severity=Severity.WARNING,
+    summary="Two channels have the same page of shared memory.",
+    then="Xen does not notice",
+    xen="Xen does not notice. Each of the two domains reads and overwrites the other's messages, and the firmware "
+    "answers one of them at most.",
+    fix="give every agent the firmware's page for it",
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_3 5"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     first: dict[int, Page] = {}
     for page in view.pages:
         other = first.setdefault(page.address // PAGE_SIZE, page)
@@ -24,20 +37,6 @@ def _check(view: View) -> Iterator[Finding]:
 
 
 def _is_xens(view: View, row: Agent) -> bool:
-    """Return whether a row is Xen's own channel as a whole: a case of its own, xen-channel-listed."""
+    """Return whether a row is Xen's own channel altogether: that is rule xen-channel-listed."""
     own = view.management.func_id if view.management else None
     return own is not None and own.value == row.func_id.value
-
-
-RULE = HostRule(
-    code="XS116",
-    name="shared-page",
-    severity=Severity.WARNING,
-    summary="Two channels have one page of shared memory.",
-    then="Xen does not notice",
-    xen="Xen does not notice. Each of the two domains reads and overwrites the other's messages, and the firmware "
-    "listens to one of them at most.",
-    mend="give every agent the page that the firmware has for it",
-    check=_check,
-    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_3 5"),),
-)

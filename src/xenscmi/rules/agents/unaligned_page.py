@@ -7,11 +7,29 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import PAGE_SIZE
 from xenscmi.host.view import View
+from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
+
+RULE = HostRule(
+    code="XS110",
+    name="unaligned-page",
+    severity=Severity.ERROR,
+    summary="The address or size of an agent's page is not a multiple of 4096.",
+    then=PROBE_FAILS,
+    xen=f'{NO_SCMI} Log: "scmi: shmem memory is not aligned".',
+    fix="give each agent one page of 4096 bytes at an address that is a multiple of 4096",
+    bad=(
+        Change(
+            "host.dts",
+            "reg = <0x0 0x47ff5000 0x0 0x1000>;",
+            "reg = <0x0 0x47ff5000 0x0 0x800>;",
+        ),
+    ),
+)
 
 
-def _check(view: View) -> Iterator[Finding]:
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     own = view.management
     shared = [own.shmem] if own and own.shmem else []
     for shmem in (*shared, *(row.shmem for row in view.rows)):
@@ -29,22 +47,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=page.span,
                 related=also("used here", shmem.span),
             )
-
-
-RULE = HostRule(
-    code="XS110",
-    name="unaligned-page",
-    severity=Severity.ERROR,
-    summary="Address or size of an agent's page is no multiple of 4096.",
-    then=PROBE_FAILS,
-    xen=f'{NO_SCMI} Log: "scmi: shmem memory is not aligned".',
-    mend="give each agent one page of 4096 bytes at an address that is a multiple of 4096",
-    check=_check,
-    bad=(
-        Change(
-            "host.dts",
-            "reg = <0x0 0x47ff5000 0x0 0x1000>;",
-            "reg = <0x0 0x47ff5000 0x0 0x800>;",
-        ),
-    ),
-)

@@ -10,19 +10,31 @@ from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Finding, HostRule, also
 
-# What Xen's probe sends whatever the host looks like.
+# What Xen's probe sends on every host.
 _PROBE = ("BASE_DISCOVER_AGENT", "BASE_PROTOCOL_ATTRIBUTES")
 _PERMISSIONS = "BASE_SET_DEVICE_PERMISSIONS"
 
+RULE = HostRule(
+    code="XS129",
+    name="unsupported-message",
+    severity=Severity.ERROR,
+    summary="The firmware lacks a message that Xen needs on this host.",
+    xen="Without BASE_DISCOVER_AGENT the probe fails, and every domain runs without SCMI. Without "
+    "BASE_SET_DEVICE_PERMISSIONS no device can be given to a domain (-95): Xen panics at boot, `xl create` fails.",
+    fix="use a firmware that implements the message",
+    firmware=replace(FIRMWARE, unsupported=frozenset(("BASE_DISCOVER_AGENT",))),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     own, lacks = view.management, view.host.firmware.unsupported
     if own is None:
         return
     for message in _PROBE:
         if message in lacks:
             yield Finding(
-                message=f"the firmware does not implement {message}, which Xen's probe sends: nobody gets SCMI",
+                message=f"the firmware does not implement {message}, which Xen's probe sends: no domain gets SCMI",
                 span=own.span,
                 related=also("the firmware", view.host.firmware.span),
             )
@@ -33,16 +45,3 @@ def _check(view: View) -> Iterator[Finding]:
             related=also("the firmware", view.host.firmware.span),
             severity=None if view.bindings else Severity.WARNING,
         )
-
-
-RULE = HostRule(
-    code="XS129",
-    name="unsupported-message",
-    severity=Severity.ERROR,
-    summary="The firmware lacks a message that Xen needs on this host.",
-    xen="Without BASE_DISCOVER_AGENT the probe fails, and all domains run without SCMI. Without "
-    "BASE_SET_DEVICE_PERMISSIONS giving a device to a domain fails (-95): Xen panics at boot, `xl create` fails.",
-    mend="use a firmware that implements the message",
-    check=_check,
-    firmware=replace(FIRMWARE, unsupported=frozenset(("BASE_DISCOVER_AGENT",))),
-)

@@ -10,8 +10,22 @@ from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS127",
+    name="untrusted-xen",
+    severity=Severity.ERROR,
+    summary="The firmware does not trust Xen's agent to set permissions.",
+    then="the first device that Xen gives to a domain is DENIED (-13)",
+    xen="The first device that Xen gives to a domain is DENIED (-13): for dom0 and dom0less domains Xen panics at "
+    "boot, and `xl create` fails. A domain whose agent is trusted can give itself every device.",
+    fix="make Xen the agent that the firmware trusts (agent 0 on EPAM's firmware), or make the firmware trust Xen's "
+    "agent",
+    firmware=replace(FIRMWARE, trusted_agent=4),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     own, trusted = view.management, view.host.firmware.trusted_agent
     if own is None or own.func_id is None or trusted is None or view.xen_agent_id in (None, trusted):
         return
@@ -23,17 +37,3 @@ def _check(view: View) -> Iterator[Finding]:
         related=also("the trusted agent", (row.agent_id or row.func_id).span if row else None),
         severity=None if view.bindings else Severity.WARNING,
     )
-
-
-RULE = HostRule(
-    code="XS127",
-    name="untrusted-xen",
-    severity=Severity.ERROR,
-    summary="The firmware does not trust Xen's agent to set permissions.",
-    then="the first device that Xen gives to a domain is DENIED (-13)",
-    xen="The first device given to a domain is DENIED (-13): dom0 and dom0less domains panic Xen at boot, `xl create` "
-    "fails. If the trusted agent is a domain's, that domain may give itself every device.",
-    mend="make Xen the agent that the firmware trusts (agent 0 on EPAM's firmware), or have the firmware trust Xen's",
-    check=_check,
-    firmware=replace(FIRMWARE, trusted_agent=4),
-)

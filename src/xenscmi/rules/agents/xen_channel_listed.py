@@ -7,11 +7,25 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
+
+RULE = HostRule(
+    code="XS114",
+    name="xen-channel-listed",
+    severity=Severity.ERROR,
+    summary="Xen's own agent is in the list of the domains' agents.",
+    then=PROBE_FAILS,
+    xen=f'With agent ids in the list: {NO_SCMI} Log: "scmi: Could not create channel for agent …: -17". With two '
+    "cells a row Xen accepts it, and a domain that gets it can set all permissions.",
+    fix="list only the domains' agents; the scmi node below the container describes Xen's own",
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000003 &page_1 1"),),
+    firmware=FIRMWARE,
+)
 
 
-def _check(view: View) -> Iterator[Finding]:
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     own = view.management
     if own is None or own.func_id is None:
         return
@@ -22,7 +36,7 @@ def _check(view: View) -> Iterator[Finding]:
         same_channel = row.func_id.value == own.func_id.value
         if not (same_id or same_channel):
             continue
-        # In a list without ids Xen learns too late that the channel is its own; nobody is harmed until a domain asks.
+        # In a list without ids Xen learns too late that the channel is its own; this does no harm until a domain asks.
         harmless = not same_id and not view.users(row)
         yield Finding(
             message=f"{view.row_name(row)} is Xen's own agent: it must not be in the list"
@@ -32,18 +46,3 @@ def _check(view: View) -> Iterator[Finding]:
             related=also("Xen's own channel", own.func_id.span),
             severity=Severity.WARNING if harmless else None,
         )
-
-
-RULE = HostRule(
-    code="XS114",
-    name="xen-channel-listed",
-    severity=Severity.ERROR,
-    summary="Xen's own agent stands in the list of the domains' agents.",
-    then=PROBE_FAILS,
-    xen=f'With agent ids in the list: {NO_SCMI} Log: "scmi: Could not create channel for agent …: -17". In a list of '
-    "two cells a row Xen accepts it, and a domain that gets it may set everybody's permissions.",
-    mend="list only the domains' agents; Xen's own is the scmi node below the container",
-    check=_check,
-    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000003 &page_1 1"),),
-    firmware=FIRMWARE,
-)

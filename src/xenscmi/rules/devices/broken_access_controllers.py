@@ -8,12 +8,29 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
+RULE = HostRule(
+    code="XS304",
+    name="broken-access-controllers",
+    severity=Severity.ERROR,
+    summary="The access-controllers of a device cannot be read to the end.",
+    then="Xen grants nothing that follows",
+    xen="Xen stops at the first entry that it cannot read, with one log line, and carries on as if the list ended "
+    "there: it grants nothing that follows.",
+    fix="put Xen's entry first, and add #access-controller-cells to every controller named here",
+    bad=(
+        Change(
+            "host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers = <&dom0_page 0>, <&scmi_xen 1>;"
+        ),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     own = view.management
     if own is None:
         return
-    # Cases of their own: foreign-controller, and access-controller-cells of Xen's node.
+    # Rules of their own: foreign-access-controller, and bad-access-controller-cells for Xen's node.
     known = {node.path for node in view.host.scmi_nodes}
     given = {each.device.path for each in view.assignments if view.channel(each.domain)}
     for device in view.host.devices:
@@ -29,21 +46,3 @@ def _check(view: View) -> Iterator[Finding]:
             severity=Severity.WARNING if harmless else None,
             help=broken.problem.help or None,
         )
-
-
-RULE = HostRule(
-    code="XS304",
-    name="broken-access-controllers",
-    severity=Severity.ERROR,
-    summary="The access-controllers of a device cannot be read to the end.",
-    then="Xen grants nothing that follows",
-    xen="Xen stops at the first entry that it cannot read, with one log line, and goes on as if the list ended there: "
-    "what follows is not granted.",
-    mend="put Xen's entry first, and give every controller that is named #access-controller-cells",
-    check=_check,
-    bad=(
-        Change(
-            "host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers = <&dom0_page 0>, <&scmi_xen 1>;"
-        ),
-    ),
-)

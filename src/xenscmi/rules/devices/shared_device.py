@@ -9,21 +9,6 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import Assignment, View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
-
-def _check(view: View) -> Iterator[Finding]:
-    first: dict[str, Assignment] = {}
-    for each in view.assignments:
-        if each.domain.kind is DomainKind.DOM0:
-            continue  # device-of-dom0
-        other = first.setdefault(each.device.path, each)
-        if other.domain is not each.domain:
-            yield Finding(
-                message=f"{each.device.path} is given to {each.domain.title} and to {other.domain.title}",
-                span=each.span,
-                related=also("first given here", other.span),
-            )
-
-
 RULE = HostRule(
     code="XS305",
     name="shared-device",
@@ -32,8 +17,7 @@ RULE = HostRule(
     then="Xen lets both have it",
     xen="Without an IOMMU Xen does not notice: both domains get the registers, and the firmware lets both switch the "
     "device's clocks, resets and power domains.",
-    mend="give the device to one domain",
-    check=_check,
+    fix="give the device to one domain",
     bad=(
         Change(
             "host.dts",
@@ -55,3 +39,18 @@ RULE = HostRule(
         ),
     ),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    first: dict[str, Assignment] = {}
+    for each in view.assignments:
+        if each.domain.kind is DomainKind.DOM0:
+            continue  # device-left-to-dom0
+        other = first.setdefault(each.device.path, each)
+        if other.domain is not each.domain:
+            yield Finding(
+                message=f"{each.device.path} is given to {each.domain.title} and to {other.domain.title}",
+                span=each.span,
+                related=also("first given here", other.span),
+            )

@@ -9,8 +9,20 @@ from xenscmi.host.types import AccessController
 from xenscmi.host.view import Assignment, View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS306",
+    name="shared-device-id",
+    severity=Severity.WARNING,
+    summary="Devices of two domains have the same SCMI device id.",
+    then="Xen has the firmware grant it to both",
+    xen="Xen asks the firmware to grant the id to both: each can switch off what the other uses.",
+    fix="write the firmware's own id of each device",
+    bad=(Change("host.dts", "access-controllers = <&scmi_xen 0>;", "access-controllers = <&scmi_xen 1>;"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     first: dict[int, tuple[Assignment, AccessController]] = {}
     for each, entry in view.bindings:
         if not entry.arguments:
@@ -23,16 +35,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=entry.span,
                 related=also("first used here", named.span),
             )
-
-
-RULE = HostRule(
-    code="XS306",
-    name="shared-device-id",
-    severity=Severity.WARNING,
-    summary="Devices of two domains have one SCMI device id.",
-    then="Xen has the firmware allow it to both",
-    xen="Xen asks the firmware to allow the id to both: each may switch off what the other uses.",
-    mend="write the device id that the firmware has for each device",
-    check=_check,
-    bad=(Change("host.dts", "access-controllers = <&scmi_xen 0>;", "access-controllers = <&scmi_xen 1>;"),),
-)

@@ -8,8 +8,21 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS311",
+    name="ungranted-resource",
+    severity=Severity.WARNING,
+    summary="A device that uses SCMI resources has no access-controllers in the host tree.",
+    then="Xen asks the firmware for nothing",
+    xen="Xen reads access-controllers from the host's node, not from the partial tree. Without it Xen grants nothing, "
+    "and a firmware that protects resources by device answers DENIED.",
+    fix="add access-controllers = <&scmi_xen DEVICE_ID>; to the device's node in the host tree",
+    bad=(Change("host.dts", "\t\t\taccess-controllers = <&scmi_xen 1>;\n", ""),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     tree = view.host.tree
     if tree is None or view.management is None:
         return
@@ -25,17 +38,3 @@ def _check(view: View) -> Iterator[Finding]:
                     span=node.host_path.span if node.host_path else node.span,
                     related=also("the device", device.span),
                 )
-
-
-RULE = HostRule(
-    code="XS311",
-    name="ungranted-resource",
-    severity=Severity.WARNING,
-    summary="A device that needs SCMI resources is not said to be under SCMI control.",
-    then="Xen asks the firmware for nothing",
-    xen="Xen reads access-controllers of the host's node, not of the partial tree's. Without it nothing is granted, "
-    "and a firmware that keeps resources by device answers DENIED.",
-    mend="write access-controllers = <&scmi_xen DEVICE_ID>; into the device's node of the host tree",
-    check=_check,
-    bad=(Change("host.dts", "\t\t\taccess-controllers = <&scmi_xen 1>;\n", ""),),
-)

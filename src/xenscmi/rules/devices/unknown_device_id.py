@@ -9,8 +9,22 @@ from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule
 
+RULE = HostRule(
+    code="XS308",
+    name="unknown-device-id",
+    severity=Severity.ERROR,
+    summary="A device has an SCMI device id that the firmware does not know.",
+    then="the firmware refuses it, and so does Xen",
+    xen="Giving the device to a domain fails with the firmware's status (NOT_FOUND: -2). For dom0 and dom0less "
+    'domains Xen panics: "could not assign dev for …".',
+    fix="write the firmware's own id of this device",
+    bad=(Change("host.dts", "access-controllers = <&scmi_xen 0>;", "access-controllers = <&scmi_xen 99>;"),),
+    firmware=FIRMWARE,
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     if view.host.firmware.devices is None:
         return
     sent = {id(entry) for _, entry in view.bindings}
@@ -22,18 +36,3 @@ def _check(view: View) -> Iterator[Finding]:
                     span=entry.span,
                     severity=None if id(entry) in sent else Severity.WARNING,
                 )
-
-
-RULE = HostRule(
-    code="XS308",
-    name="unknown-device-id",
-    severity=Severity.ERROR,
-    summary="A device has an SCMI device id that the firmware does not know.",
-    then="the firmware refuses, and Xen with it",
-    xen="Giving the device to a domain fails with what the firmware answers (NOT_FOUND: -2). For dom0 and dom0less "
-    'domains Xen panics: "could not assign dev for …".',
-    mend="write the device id that the firmware has for this device",
-    check=_check,
-    bad=(Change("host.dts", "access-controllers = <&scmi_xen 0>;", "access-controllers = <&scmi_xen 99>;"),),
-    firmware=FIRMWARE,
-)

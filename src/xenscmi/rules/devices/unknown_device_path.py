@@ -9,8 +9,21 @@ from xenscmi.host.types import Stated
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
+RULE = HostRule(
+    code="XS301",
+    name="unknown-device-path",
+    severity=Severity.ERROR,
+    summary="A device to be given to a domain is not in the host tree.",
+    then="Xen refuses to create the domain",
+    xen='Xen refuses: "Couldn\'t find node … in host_dt!". For a dom0less domain Xen panics at boot; `xl create` '
+    "fails.",
+    fix="write the full path of the device in the host device tree, including the unit address",
+    bad=(Change("panel.dts", 'xen,path = "/soc/display@e0001000";', 'xen,path = "/soc/display@e0002000";'),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     tree = view.host.tree
     if tree is None:
         return
@@ -24,16 +37,3 @@ def _check(view: View) -> Iterator[Finding]:
                     message=f"{setting} of {domain.title}: couldn't find node {path.value} in the host tree",
                     span=path.span,
                 )
-
-
-RULE = HostRule(
-    code="XS301",
-    name="unknown-device-path",
-    severity=Severity.ERROR,
-    summary="A device that a domain shall get is not in the host tree.",
-    then="Xen refuses to make the domain",
-    xen='Xen refuses: "Couldn\'t find node … in host_dt!". A dom0less domain panics Xen at boot, `xl create` fails.',
-    mend="write the full path of the device in the host device tree, unit address included",
-    check=_check,
-    bad=(Change("panel.dts", 'xen,path = "/soc/display@e0001000";', 'xen,path = "/soc/display@e0002000";'),),
-)

@@ -10,8 +10,21 @@ from xenscmi.host.view import View
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS309",
+    name="unowned-resource",
+    severity=Severity.WARNING,
+    summary="A partial tree uses a clock, reset or power domain that in the firmware does not belong to the device.",
+    then="the firmware answers DENIED",
+    xen="Xen knows nothing about resources. The firmware answers DENIED, and the guest's driver fails to probe.",
+    fix="use the firmware's ids for the device, or assign the device that owns them",
+    bad=(Change("panel.dts", "clocks = <&scmi_clock 10>;", "clocks = <&scmi_clock 1>;"),),
+    firmware=FIRMWARE,
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     if view.host.firmware.devices is None:
         return
     for domain in view.host.domains:
@@ -26,7 +39,7 @@ def _check(view: View) -> Iterator[Finding]:
                     owner = device.path if device else "any device of the domain"
                     yield Finding(
                         message=f"{node.path} of {domain.title} uses {resource.kind} {resource.resource_id}, "
-                        f"which is not one of {owner} in the firmware",
+                        f"which in the firmware does not belong to {owner}",
                         span=resource.span,
                         related=also("the device", device.span if device else None),
                     )
@@ -39,17 +52,3 @@ def _firmware_rows(view: View, devices: list[Device]) -> list[FirmwareDevice]:
 
 def _owned(row: FirmwareDevice, resource: Resource) -> frozenset[int]:
     return {"clocks": row.clocks, "resets": row.resets, "power-domains": row.power_domains}[resource.kind]
-
-
-RULE = HostRule(
-    code="XS309",
-    name="unowned-resource",
-    severity=Severity.WARNING,
-    summary="A partial tree uses a clock, reset or power domain that the firmware does not count to the device.",
-    then="the firmware answers DENIED",
-    xen="Xen knows nothing of resources. The firmware answers DENIED, and the guest's driver fails to probe.",
-    mend="use the numbers that the firmware has for the device, or assign the device that owns them",
-    check=_check,
-    bad=(Change("panel.dts", "clocks = <&scmi_clock 10>;", "clocks = <&scmi_clock 1>;"),),
-    firmware=FIRMWARE,
-)

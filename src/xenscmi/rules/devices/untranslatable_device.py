@@ -12,8 +12,29 @@ from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.source import Span
 
+RULE = HostRule(
+    code="XS312",
+    name="untranslatable-device",
+    severity=Severity.ERROR,
+    summary="A device that Xen gives to dom0 has an address that does not translate.",
+    then="Xen panics at boot",
+    xen='Xen maps the registers of every device to dom0, SCMI or not, and panics at the first that it cannot: "Unable '
+    'to retrieve address … for …", "Could not set up d0 guest OS (rc = -22)".',
+    fix="make `ranges` of every node above the device cover its address, in the cells that these nodes declare",
+    bad=(
+        Change(
+            "host.dts",
+            "\tsoc {",
+            "\tbus {\n\t\t#address-cells = <1>;\n\t\t#size-cells = <1>;\n"
+            "\t\tranges = <0x0 0x0 0xf0000000 0x10000>;\n\n"
+            "\t\ttimer@20000 {\n\t\t\treg = <0x20000 0x1000>;\n\t\t};\n\t};\n\n\tsoc {",
+        ),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     tree = view.host.tree
     seen: set[Span | None] = set()
     for node in dom0_nodes(tree) if tree and view.container and view.dom0 else ():
@@ -31,25 +52,3 @@ def _check(view: View) -> Iterator[Finding]:
                         help=problem.help or None,
                     )
                 break
-
-
-RULE = HostRule(
-    code="XS312",
-    name="untranslatable-device",
-    severity=Severity.ERROR,
-    summary="A device that dom0 gets has an address that does not translate.",
-    then="Xen panics at boot",
-    xen='Xen maps the registers of every device to dom0, SCMI or not, and panics at the first that it cannot: "Unable '
-    'to retrieve address … for …", "Could not set up d0 guest OS (rc = -22)".',
-    mend="have `ranges` of every node above the device hold its address, in the cells that these nodes declare",
-    check=_check,
-    bad=(
-        Change(
-            "host.dts",
-            "\tsoc {",
-            "\tbus {\n\t\t#address-cells = <1>;\n\t\t#size-cells = <1>;\n"
-            "\t\tranges = <0x0 0x0 0xf0000000 0x10000>;\n\n"
-            "\t\ttimer@20000 {\n\t\t\treg = <0x20000 0x1000>;\n\t\t};\n\t};\n\n\tsoc {",
-        ),
-    ),
-)

@@ -9,8 +9,23 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
+RULE = HostRule(
+    code="XS404",
+    name="agent-id-without-type",
+    severity=Severity.WARNING,
+    summary="A dom0less domain has an agent id but not the multi-agent type.",
+    then="Xen gives the domain no SCMI",
+    xen="Xen does not read the agent id then: the domain silently runs without SCMI.",
+    fix='add xen,sci_type = "scmi_smc_multiagent";',
+    bad=(
+        Change("host.dts", '\t\t\txen,sci_type = "scmi_smc_multiagent";\n', ""),
+        Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         ignored = domain.sci_type is None or domain.sci_type.value == "none"
         if domain.kind is DomainKind.DOM0LESS and domain.agent_id and ignored:
@@ -19,19 +34,3 @@ def _check(view: View) -> Iterator[Finding]:
                 message=f"{domain.agent_property} of domain {domain.name} has no effect: {why}",
                 span=domain.agent_id.span,
             )
-
-
-RULE = HostRule(
-    code="XS404",
-    name="agent-id-without-type",
-    severity=Severity.WARNING,
-    summary="A dom0less domain has an agent id but not the multi-agent type.",
-    then="Xen gives the domain no SCMI",
-    xen="Xen does not read the agent id then: the domain runs without SCMI, without a word.",
-    mend='add xen,sci_type = "scmi_smc_multiagent";',
-    check=_check,
-    bad=(
-        Change("host.dts", '\t\t\txen,sci_type = "scmi_smc_multiagent";\n', ""),
-        Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'),
-    ),
-)

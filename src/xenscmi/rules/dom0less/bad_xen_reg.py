@@ -9,8 +9,27 @@ from xenscmi.host.types import PAGE_SIZE, DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
+RULE = HostRule(
+    code="XS405",
+    name="bad-xen-reg",
+    severity=Severity.ERROR,
+    summary="A row of xen,reg is not page aligned or not complete.",
+    then="Xen panics at boot",
+    xen='Xen panics at boot: "DomU passthrough config has not page aligned addresses/sizes". Xen ignores cells after '
+    "the last whole row. A size of 0 maps nothing, and a debug build stops at an assertion.",
+    fix="write host address, size and guest address, all multiples of 4096, in as many cells as the parent declares",
+    bad=(
+        Change(
+            "panel.dts",
+            "xen,reg = <0x0 0xe0001000 0x0 0x1000 0x0 0xe0001000>;",
+            "xen,reg = <0x0 0xe0001000 0x0 0x800 0x0 0xe0001000>;",
+        ),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
             continue
@@ -20,7 +39,7 @@ def _check(view: View) -> Iterator[Finding]:
                     message=stated.problem.message,
                     span=stated.span,
                     severity=Severity.WARNING if stated.value else None,
-                    then="what is left over is ignored" if stated.value else "nothing is mapped",
+                    then="Xen ignores the remaining cells" if stated.value else "nothing is mapped",
                     help=stated.problem.help or None,
                 )
             for mapping in stated.value or ():
@@ -37,23 +56,3 @@ def _check(view: View) -> Iterator[Finding]:
                         severity=Severity.WARNING,
                         then="nothing is mapped, and a debug build of Xen stops (rangeset_add_range)",
                     )
-
-
-RULE = HostRule(
-    code="XS405",
-    name="bad-xen-reg",
-    severity=Severity.ERROR,
-    summary="A row of xen,reg is not page aligned, or no whole row.",
-    then="Xen panics at boot",
-    xen='Xen panics at boot: "DomU passthrough config has not page aligned addresses/sizes". Cells behind the last '
-    "whole row are ignored. A size of 0 maps nothing, and trips an assertion of a debug build.",
-    mend="write host address, size and guest address, all multiples of 4096, in the parent's cells",
-    check=_check,
-    bad=(
-        Change(
-            "panel.dts",
-            "xen,reg = <0x0 0xe0001000 0x0 0x1000 0x0 0xe0001000>;",
-            "xen,reg = <0x0 0xe0001000 0x0 0x800 0x0 0xe0001000>;",
-        ),
-    ),
-)

@@ -13,8 +13,21 @@ from xenscmi.rules.rule import Change, Finding, HostRule
 KERNEL = "multiboot,kernel"
 MAX_CPUS = 128  # MAX_VIRT_CPUS; with a GICv2 it is 8
 
+RULE = HostRule(
+    code="XS410",
+    name="incomplete-domain",
+    severity=Severity.ERROR,
+    summary="A dom0less domain lacks its cpus, its memory or its kernel.",
+    then="Xen panics at boot",
+    xen='Xen panics at boot: "Missing property \'cpus\' for domain …", "Error creating domain … (rc = -22)" for '
+    'a wrong number of them, or "Could not set up domain …" without memory (-22) or a kernel (-2).',
+    fix="write cpus = <…>; memory = <high low>; in KiB, and a multiboot,kernel module",
+    bad=(Change("host.dts", "\t\t\tcpus = <1>;\n", ""),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     chosen = view.host.tree.node("/chosen") if view.host.tree else None
     for domain in view.host.domains:
         node = chosen.child(domain.name) if chosen and domain.kind is DomainKind.DOM0LESS else None
@@ -24,10 +37,10 @@ def _check(view: View) -> Iterator[Finding]:
         if cpus is None or cpus.value is None:
             yield Finding(message=f"domain {domain.name} has no cpus", span=cpus.span if cpus else node.span)
         elif not 1 <= cpus.value <= MAX_CPUS:
-            message = f"domain {domain.name} has {cpus.value} cpus; Xen makes domains of 1 to {MAX_CPUS}"
+            message = f"domain {domain.name} has {cpus.value} cpus; Xen allows 1 to {MAX_CPUS}"
             yield Finding(message=message, span=cpus.span)
         if memory is None or len(memory.value) < 8:
-            message = f"domain {domain.name} has no memory of two cells"
+            message = f"domain {domain.name} has no memory property of two cells"
             yield Finding(message=message, span=memory.span if memory else node.span)
         if not any(KERNEL in compatible(child) for child in node.children):
             yield Finding(
@@ -36,17 +49,3 @@ def _check(view: View) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 then="unless the boot loader adds it, Xen panics",
             )
-
-
-RULE = HostRule(
-    code="XS410",
-    name="incomplete-domain",
-    severity=Severity.ERROR,
-    summary="A dom0less domain lacks what Xen cannot make it without.",
-    then="Xen panics at boot",
-    xen='Xen panics at boot: "Missing property \'cpus\' for domain …", "Error creating domain … (rc = -22)" for '
-    'a wrong number of them, or "Could not set up domain …" without memory (-22) or a kernel (-2).',
-    mend="write cpus = <…>; memory = <high low>; in KiB, and a module that is multiboot,kernel",
-    check=_check,
-    bad=(Change("host.dts", "\t\t\tcpus = <1>;\n", ""),),
-)

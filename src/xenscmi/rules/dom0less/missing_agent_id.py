@@ -10,17 +10,6 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 
-
-def _check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
-        if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or domain.sci_type is None:
-            continue
-        if domain.agent_id is None or domain.agent_property != AGENT_ID:
-            yield Finding(message=f"domain {domain.name} has no {AGENT_ID}", span=domain.sci_type.span)
-        elif domain.agent_id.value is None:
-            yield Finding(message=f"{AGENT_ID} of domain {domain.name} is no cell", span=domain.agent_id.span)
-
-
 RULE = HostRule(
     code="XS401",
     name="missing-agent-id",
@@ -28,7 +17,17 @@ RULE = HostRule(
     summary="A dom0less domain of the multi-agent type has no agent id.",
     then='Xen panics: "Error getting SCI configuration"',
     xen='Xen panics at boot: "Error getting SCI configuration".',
-    mend="write xen,sci-agent-id = <…>;",
-    check=_check,
+    fix="add xen,sci-agent-id = <…>; with an agent of the list",
     bad=(Change("host.dts", "\t\t\txen,sci-agent-id = <3>;\n", ""),),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or domain.sci_type is None:
+            continue
+        if domain.agent_id is None or domain.agent_property != AGENT_ID:
+            yield Finding(message=f"domain {domain.name} has no {AGENT_ID}", span=domain.sci_type.span)
+        elif domain.agent_id.value is None:
+            yield Finding(message=f"{AGENT_ID} of domain {domain.name} is not a cell", span=domain.agent_id.span)

@@ -11,8 +11,20 @@ from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 _IOMMU = ("iommus", "mmu-masters", "iommu-map")
 
+RULE = HostRule(
+    code="XS407",
+    name="missing-force-assign",
+    severity=Severity.ERROR,
+    summary="A dom0less domain gets a device without an IOMMU, and its node does not allow that.",
+    then="Xen panics at boot",
+    xen="Xen cannot protect the assignment and panics at boot. It grants nothing.",
+    fix="add xen,force-assign-without-iommu; if the device may work without an IOMMU",
+    bad=(Change("panel.dts", "0x0 0xe0001000>;\n\t\t\txen,force-assign-without-iommu;", "0x0 0xe0001000>;"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     tree = view.host.tree
     for domain in view.host.domains if tree else ():
         if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
@@ -24,20 +36,7 @@ def _check(view: View) -> Iterator[Finding]:
                 continue
             if not any(name in device for name in _IOMMU):
                 yield Finding(
-                    message=f"{path} is behind no IOMMU, and {node.path} has no xen,force-assign-without-iommu",
+                    message=f"{path} is not behind an IOMMU, and {node.path} has no xen,force-assign-without-iommu",
                     span=node.host_path.span,
                     related=also("the device", device.span),
                 )
-
-
-RULE = HostRule(
-    code="XS407",
-    name="missing-force-assign",
-    severity=Severity.ERROR,
-    summary="A device without IOMMU is passed to a dom0less domain without saying that this is meant.",
-    then="Xen panics at boot",
-    xen="Xen cannot protect the assignment and panics at boot; nothing was granted.",
-    mend="write xen,force-assign-without-iommu; where the device may do without",
-    check=_check,
-    bad=(Change("panel.dts", "0x0 0xe0001000>;\n\t\t\txen,force-assign-without-iommu;", "0x0 0xe0001000>;"),),
-)

@@ -9,8 +9,21 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
+RULE = HostRule(
+    code="XS406",
+    name="missing-xen-path",
+    severity=Severity.ERROR,
+    summary="A node of a dom0less domain's partial tree has xen,reg without xen,path, or the reverse.",
+    then="Xen panics at boot",
+    xen='Xen panics at boot: "xen,reg or xen,path missing for d…".',
+    fix="write both; for memory that is not a device, such as the agent's page, write xen,reg and "
+    "xen,force-assign-without-iommu",
+    bad=(Change("panel.dts", "0x0 0x22001000>;\n\t\t\txen,force-assign-without-iommu;", "0x0 0x22001000>;"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
             continue
@@ -22,17 +35,3 @@ def _check(view: View) -> Iterator[Finding]:
             else:
                 continue
             yield Finding(message=f"{node.path} of domain {domain.name} has {what}", span=span)
-
-
-RULE = HostRule(
-    code="XS406",
-    name="missing-xen-path",
-    severity=Severity.ERROR,
-    summary="A node of a dom0less domain's partial tree has xen,reg or xen,path without what belongs to it.",
-    then="Xen panics at boot",
-    xen='Xen panics at boot: "xen,reg or xen,path missing for d…".',
-    mend="write both; for memory that is no device, such as the agent's page, xen,reg and "
-    "xen,force-assign-without-iommu",
-    check=_check,
-    bad=(Change("panel.dts", "0x0 0x22001000>;\n\t\t\txen,force-assign-without-iommu;", "0x0 0x22001000>;"),),
-)

@@ -12,16 +12,6 @@ from xenscmi.rules.rule import Change, Finding, HostRule
 
 _TYPES = ("none", "scmi_smc", MULTI_AGENT)
 
-
-def _check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
-        stated = domain.sci_type
-        if domain.kind is not DomainKind.DOM0LESS or stated is None or stated.value in _TYPES:
-            continue
-        said = "no string" if stated.value is None else f'"{stated.value}"'
-        yield Finding(message=f"xen,sci_type is not valid ({said}) for domain {domain.name}", span=stated.span)
-
-
 RULE = HostRule(
     code="XS403",
     name="unknown-sci-type",
@@ -29,7 +19,16 @@ RULE = HostRule(
     summary="A dom0less domain has an unknown xen,sci_type.",
     then='Xen panics: "Error getting SCI configuration"',
     xen='Xen panics at boot: "Error getting SCI configuration".',
-    mend='write "scmi_smc_multiagent", or "none"',
-    check=_check,
+    fix='write "scmi_smc_multiagent", or "none"',
     bad=(Change("host.dts", '"scmi_smc_multiagent"', '"scmi-smc-multiagent"'),),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        stated = domain.sci_type
+        if domain.kind is not DomainKind.DOM0LESS or stated is None or stated.value in _TYPES:
+            continue
+        said = "not a string" if stated.value is None else f'"{stated.value}"'
+        yield Finding(message=f"xen,sci_type is not valid ({said}) for domain {domain.name}", span=stated.span)

@@ -9,8 +9,19 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS409",
+    name="unused-partial-tree",
+    severity=Severity.WARNING,
+    summary="A dom0less domain has a partial tree but no boot module for it.",
+    xen="Xen gives the domain no partial tree: the domain gets neither its devices nor a node for its channel.",
+    fix='add the module: compatible = "multiboot,device-tree", "multiboot,module", with its address',
+    bad=(Change("host.dts", '"multiboot,device-tree", "multiboot,module"', '"multiboot,ramdisk", "multiboot,module"'),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         if domain.kind is DomainKind.DOM0LESS and domain.tree and domain.tree_file is None:
             yield Finding(
@@ -18,15 +29,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=domain.span,
                 related=also("the partial tree", domain.tree.span),
             )
-
-
-RULE = HostRule(
-    code="XS409",
-    name="unused-partial-tree",
-    severity=Severity.WARNING,
-    summary="A dom0less domain has a partial tree but no boot module for it.",
-    xen="Xen gives the domain no partial tree: it gets neither its devices nor a node for its channel.",
-    mend='add the module: compatible = "multiboot,device-tree", "multiboot,module", with its address',
-    check=_check,
-    bad=(Change("host.dts", '"multiboot,device-tree", "multiboot,module"', '"multiboot,ramdisk", "multiboot,module"'),),
-)

@@ -6,13 +6,25 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, wanted_agent
+from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import refusal
 
 ENOENT = 2
 
+RULE = HostRule(
+    code="XS203",
+    name="agent-not-listed",
+    severity=Severity.ERROR,
+    summary="A domain asks for an agent that is not in Xen's list.",
+    xen='Xen refuses it: "scmi: Failed to acquire SCMI channel for agent_id …: -2". For dom0 or a dom0less domain it '
+    "panics at boot.",
+    fix="ask for an agent of the list, or add a row for this one",
+    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <7>;"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     if not view.lists_agents:
         return
     for domain in view.host.domains:
@@ -25,16 +37,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=wanted.span,
                 related=also("the list of agents", listing.span if listing else None),
             )
-
-
-RULE = HostRule(
-    code="XS203",
-    name="agent-not-listed",
-    severity=Severity.ERROR,
-    summary="A domain asks for an agent that Xen's list does not have.",
-    xen='It is refused: "scmi: Failed to acquire SCMI channel for agent_id …: -2". dom0 or a dom0less domain panics '
-    "Xen at boot.",
-    mend="ask for an agent of the list, or add a row for this one",
-    check=_check,
-    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <7>;"),),
-)

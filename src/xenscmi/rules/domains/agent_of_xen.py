@@ -7,13 +7,26 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import refusal
 
 EEXIST = 17
 
+RULE = HostRule(
+    code="XS202",
+    name="agent-of-xen",
+    severity=Severity.ERROR,
+    summary="A domain asks for Xen's own agent.",
+    xen='Xen refuses it: "scmi: Failed to acquire SCMI channel for agent_id …: -17". For a dom0less domain it '
+    "panics at boot.",
+    fix="ask for an agent of the list",
+    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <1>;"),),
+    firmware=FIRMWARE,
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     own = view.management
     for domain in view.host.domains:
         wanted = wanted_agent(domain)
@@ -23,17 +36,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=wanted.span,
                 related=also("Xen's own channel", own.func_id.span),
             )
-
-
-RULE = HostRule(
-    code="XS202",
-    name="agent-of-xen",
-    severity=Severity.ERROR,
-    summary="A domain asks for the agent that Xen itself is.",
-    xen='It is refused: "scmi: Failed to acquire SCMI channel for agent_id …: -17". A dom0less domain '
-    "panics Xen at boot.",
-    mend="ask for an agent of the list",
-    check=_check,
-    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <1>;"),),
-    firmware=FIRMWARE,
-)

@@ -9,8 +9,21 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS218",
+    name="channel-without-agent",
+    severity=Severity.ERROR,
+    summary="A domain's partial tree has an scmi node, but the domain has no agent.",
+    then="Xen does not forward its calls; they return -1",
+    xen='Xen forwards no call of such a domain: the guest gets -1, and Xen logs "Unhandled SMC/HVC: 0x…".',
+    fix='give the domain an agent: arm_sci = "type=scmi_smc_multiagent,agent_id=…", or xen,sci_type and '
+    "xen,sci-agent-id; or remove the scmi node",
+    bad=(Change("host.dts", '\t\t\txen,sci_type = "scmi_smc_multiagent";\n\t\t\txen,sci-agent-id = <3>;\n', ""),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains if view.container else ():
         node = guest_channel(domain)
         plain = domain.sci_type is None or domain.sci_type.value == "none"
@@ -20,17 +33,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=node.span,
                 related=also("the domain", domain.sci_type.span if domain.sci_type else domain.span),
             )
-
-
-RULE = HostRule(
-    code="XS218",
-    name="channel-without-agent",
-    severity=Severity.ERROR,
-    summary="A domain's partial tree has an scmi node, but the domain has no agent.",
-    then="Xen does not forward its calls, they return -1",
-    xen='Xen forwards no call of such a domain: the guest gets -1, Xen logs "Unhandled SMC/HVC: 0x…".',
-    mend='give the domain an agent: arm_sci = "type=scmi_smc_multiagent,agent_id=…", or xen,sci_type and '
-    "xen,sci-agent-id; or remove the scmi node",
-    check=_check,
-    bad=(Change("host.dts", '\t\t\txen,sci_type = "scmi_smc_multiagent";\n\t\t\txen,sci-agent-id = <3>;\n', ""),),
-)

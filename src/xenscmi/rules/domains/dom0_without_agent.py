@@ -9,13 +9,25 @@ from xenscmi.host.reader import DOM0_NODE
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS215",
+    name="dom0-without-agent",
+    severity=Severity.WARNING,
+    summary="The host tree has an scmi node for dom0, but dom0 has no agent.",
+    xen="Xen removes /firmware/scmi and the shared memory from dom0's tree and grants dom0 no device: dom0's devices "
+    "with SCMI clocks, resets or power domains do not work.",
+    fix="add xen,dom0-sci-agent-id = <…> to the container, unless dom0 is meant to have no SCMI",
+    bad=(Change("host.dts", "\t\t\t\txen,dom0-sci-agent-id = <2>;\n", ""),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     dom0, node = view.dom0, view.dom0_channel
     if view.container is None or dom0 is None or wanted_agent(dom0) is not None:
         return
     if dom0.agent_id is not None:
-        said = "no cell" if dom0.agent_id.value is None else str(dom0.agent_id.value)
+        said = "not a cell" if dom0.agent_id.value is None else str(dom0.agent_id.value)
         yield Finding(
             message=f"Invalid xen,dom0-sci-agent-id={said}, SCMI disabled for Dom0",
             span=dom0.agent_id.span,
@@ -28,16 +40,3 @@ def _check(view: View) -> Iterator[Finding]:
             span=view.container.span,
             related=also("dom0's scmi node", node.span),
         )
-
-
-RULE = HostRule(
-    code="XS215",
-    name="dom0-without-agent",
-    severity=Severity.WARNING,
-    summary="The host tree has an scmi node for dom0, but dom0 has no agent.",
-    xen="Xen removes /firmware/scmi and the shared memory from dom0's tree, and grants dom0 no device: what needs SCMI "
-    "clocks, resets or power domains there does not come up.",
-    mend="write xen,dom0-sci-agent-id = <…> into the container, unless dom0 shall have no SCMI",
-    check=_check,
-    bad=(Change("host.dts", "\t\t\t\txen,dom0-sci-agent-id = <2>;\n", ""),),
-)

@@ -8,25 +8,13 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
-
-def _check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
-        for node in domain.tree.scmi_nodes if domain.tree else ():
-            if not node.kept:
-                yield Finding(
-                    message=f"{node.path} stands outside of /passthrough: it is not copied to {domain.title}",
-                    span=node.span,
-                )
-
-
 RULE = HostRule(
     code="XS210",
     name="dropped-scmi-node",
     severity=Severity.ERROR,
-    summary="The partial tree has its scmi node where it is dropped.",
-    xen="Xen and libxl copy /passthrough and /aliases of a partial tree and nothing else: the guest finds no channel.",
-    mend="move the node below /passthrough, for example to /passthrough/firmware/scmi",
-    check=_check,
+    summary="The scmi node of a partial tree is outside /passthrough.",
+    xen="Xen and libxl copy only /passthrough and /aliases of a partial tree: the guest does not find its channel.",
+    fix="move the node below /passthrough, for example to /passthrough/firmware/scmi",
     bad=(
         Change(
             "panel.dts",
@@ -35,3 +23,14 @@ RULE = HostRule(
         ),
     ),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        for node in domain.tree.scmi_nodes if domain.tree else ():
+            if not node.kept:
+                yield Finding(
+                    message=f"{node.path} is outside /passthrough: it is not copied to {domain.title}",
+                    span=node.span,
+                )

@@ -9,25 +9,24 @@ from xenscmi.host.scmi_nodes import SCMI_SMC
 from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 
-
-def _check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
-        node = view.dom0_channel if domain is view.dom0 else guest_channel(domain)
-        if node and wanted_agent(domain) and node.compatible != SCMI_SMC:
-            yield Finding(
-                message=f"{node.path} of {domain.title} is {node.compatible}: "
-                "it passes the page's address in the call, which Xen hands on untranslated",
-                span=node.span,
-            )
-
-
 RULE = HostRule(
     code="XS211",
     name="parameter-transport",
     severity=Severity.ERROR,
     summary="A domain uses the SMC transport that passes the page's address as a parameter.",
-    xen="Xen forwards the registers as they are: the firmware gets a guest address, which means nothing to it.",
-    mend='use compatible = "arm,scmi-smc" and a function id of the agent\'s own',
-    check=_check,
+    xen="Xen forwards the registers unchanged: the firmware gets a guest address, which means nothing to it.",
+    fix='use compatible = "arm,scmi-smc" and the function id of the agent',
     bad=(Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi-smc-param";'),),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    for domain in view.host.domains:
+        node = view.dom0_channel if domain is view.dom0 else guest_channel(domain)
+        if node and wanted_agent(domain) and node.compatible != SCMI_SMC:
+            yield Finding(
+                message=f"{node.path} of {domain.title} is {node.compatible}: "
+                "it passes the page's address in the call, which Xen forwards untranslated",
+                span=node.span,
+            )

@@ -10,27 +10,26 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Finding, HostRule
 
+RULE = HostRule(
+    code="XS220",
+    name="profile-without-agents",
+    severity=Severity.ERROR,
+    summary="A domain asks for an agent, but this Xen's createdomain cannot pass one.",
+    then="`xl create` fails",
+    xen="This Xen's hypercall has no field for the agent id; a Xen without the series refuses the type (-EINVAL).",
+    fix="use a Xen with the multi-agent series, and name it in host.toml: [xen] profile",
+    xen_profile="4.22",
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     profile = PROFILES.get(view.host.xen_profile or "")
     if profile is None or profile.agent_ids:
         return
     for domain in view.host.domains:
         if domain.kind is DomainKind.TOOLSTACK and multi_agent(domain) and domain.sci_type:
             yield Finding(
-                message=f"domain {domain.name} is of the multi-agent type, but Xen {profile.name} takes no agent id",
+                message=f"domain {domain.name} has the multi-agent type, but Xen {profile.name} takes no agent id",
                 span=domain.sci_type.span,
             )
-
-
-RULE = HostRule(
-    code="XS220",
-    name="profile-without-agents",
-    severity=Severity.ERROR,
-    summary="A domain asks for an agent of a Xen whose createdomain cannot pass one.",
-    then="`xl create` fails",
-    xen="The hypercall of this Xen has no place for the agent id; a Xen without the series refuses the type (-EINVAL).",
-    mend="use a Xen with the multi-agent series, and say so in host.toml: [xen] profile",
-    check=_check,
-    xen_profile="4.22",
-)

@@ -7,14 +7,32 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
+from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import refusal
 
 SINGLE_AGENT = "scmi_smc"
 EINVAL = 22
 
+RULE = HostRule(
+    code="XS216",
+    name="single-agent-type",
+    severity=Severity.ERROR,
+    summary="A domain asks for the single-agent driver on a host with several agents.",
+    xen="A Xen has one of the two drivers. The multi-agent driver refuses the type (-EINVAL): for a dom0less domain "
+    "Xen panics at boot; `xl create` fails.",
+    fix='use scmi_smc_multiagent with an agent id, or "none"',
+    bad=(
+        Change(
+            "host.dts",
+            'xen,sci_type = "scmi_smc_multiagent";\n\t\t\txen,sci-agent-id = <3>;',
+            'xen,sci_type = "scmi_smc";',
+        ),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     container = view.container
     for domain in view.host.domains if container else ():
         if domain.sci_type and domain.sci_type.value == SINGLE_AGENT:
@@ -25,22 +43,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=domain.sci_type.span,
                 related=also("the host's agents", container.span if container else None),
             )
-
-
-RULE = HostRule(
-    code="XS216",
-    name="single-agent-type",
-    severity=Severity.ERROR,
-    summary="A domain asks for the single-agent driver on a host with several agents.",
-    xen="A Xen has one of the two drivers. The multi-agent one refuses the type (-EINVAL): a dom0less domain panics "
-    "Xen at boot, `xl create` fails.",
-    mend='use scmi_smc_multiagent with an agent id, or "none"',
-    check=_check,
-    bad=(
-        Change(
-            "host.dts",
-            'xen,sci_type = "scmi_smc_multiagent";\n\t\t\txen,sci-agent-id = <3>;',
-            'xen,sci_type = "scmi_smc";',
-        ),
-    ),
-)

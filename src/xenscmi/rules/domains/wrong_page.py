@@ -10,13 +10,31 @@ from xenscmi.host.types import PAGE_SIZE
 from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS206",
+    name="wrong-page",
+    severity=Severity.ERROR,
+    summary="The guest address of a domain's agent page maps to something else.",
+    then="the firmware does not read that page",
+    xen="Xen maps what it is told. The guest writes its messages to a page that the firmware does not read, and waits.",
+    fix="map the page that is listed for this agent",
+    bad=(
+        Change(
+            "panel.dts",
+            "xen,reg = <0x0 0x47ff3000 0x0 0x1000 0x0 0x22001000>;",
+            "xen,reg = <0x0 0x47ff8000 0x0 0x1000 0x0 0x22001000>;",
+        ),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for use in page_uses(view):
         if use.behind is None or use.leads_to is None or use.found:
             continue
         within = use.leads_to // PAGE_SIZE == use.host // PAGE_SIZE
-        # Another agent's page is a case of its own: foreign-page.
+        # Another agent's page is another rule: foreign-page.
         if within or use.leads_to // PAGE_SIZE not in view.owners:
             channel = guest_channel(use.domain)
             guest = channel.shmem.value if channel and channel.shmem else None
@@ -26,22 +44,3 @@ def _check(view: View) -> Iterator[Finding]:
                 span=guest.span if within and guest else use.behind.span,
                 related=also("the agent's page", use.row.shmem.span),
             )
-
-
-RULE = HostRule(
-    code="XS206",
-    name="wrong-page",
-    severity=Severity.ERROR,
-    summary="What a domain is given where it looks for its agent's page is something else.",
-    then="the firmware does not listen there",
-    xen="Xen maps what it is told. The guest writes its messages where the firmware does not listen, and waits.",
-    mend="map the page that the list has for this agent",
-    check=_check,
-    bad=(
-        Change(
-            "panel.dts",
-            "xen,reg = <0x0 0x47ff3000 0x0 0x1000 0x0 0x22001000>;",
-            "xen,reg = <0x0 0x47ff8000 0x0 0x1000 0x0 0x22001000>;",
-        ),
-    ),
-)

@@ -8,22 +8,21 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.configuration import Configuration
 from xenscmi.rules.rule import Change, FileRule, Finding
 
-
-def _check(configuration: Configuration) -> Iterator[Finding]:
-    # Without settings it is a syntax error, a rule of its own.
-    for error in configuration.errors if configuration.settings else ():
-        if error.severity is Severity.ERROR:
-            yield Finding(message=error.message, span=error.span, related=error.related, help=error.help or None)
-
-
 RULE = FileRule(
     code="XS002",
     name="refused-value",
     severity=Severity.ERROR,
     summary="An xl.cfg file has a value that xl or libxl refuses, such as an agent id above 254 or an unknown type.",
     then="`xl create` fails",
-    xen="xl says so and makes no domain. Xen is not concerned.",
-    mend="write a value that xl takes: xl.cfg(5)",
-    check=_check,
+    xen="xl prints an error and creates no domain. Xen is not affected.",
+    fix="write a value that xl accepts: see xl.cfg(5)",
     bad=(Change("guest.cfg", "agent_id=4", "agent_id=255"),),
 )
+
+
+@RULE.check
+def check(configuration: Configuration) -> Iterator[Finding]:
+    # Without settings it is a syntax error, which is another rule.
+    for error in configuration.errors if configuration.settings else ():
+        if error.severity is Severity.ERROR:
+            yield Finding(message=error.message, span=error.span, related=error.related, help=error.help or None)

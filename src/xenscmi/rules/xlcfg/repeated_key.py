@@ -9,8 +9,20 @@ from xenscmi.host.configuration import Configuration
 from xenscmi.rules.rule import Change, FileRule, Finding, also
 from xenscmi.xlcfg import Setting
 
+RULE = FileRule(
+    code="XS005",
+    name="repeated-key",
+    severity=Severity.WARNING,
+    summary="An xl.cfg file sets a key twice.",
+    then="xl uses the last one",
+    xen="xl silently keeps the last value.",
+    fix="keep one of them; to add to a list, write KEY += [ … ]",
+    bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus = 1\nvcpus = 2\n"),),
+)
 
-def _check(configuration: Configuration) -> Iterator[Finding]:
+
+@RULE.check
+def check(configuration: Configuration) -> Iterator[Finding]:
     first: dict[str, Setting] = {}
     for setting in configuration.settings.all if configuration.settings else ():
         other = first.setdefault(setting.key, setting)
@@ -18,18 +30,5 @@ def _check(configuration: Configuration) -> Iterator[Finding]:
             yield Finding(
                 message=f"`{setting.key}' is set again",
                 span=setting.key_span,
-                related=also("what it said before, which no longer counts", other.key_span),
+                related=also("the earlier value, which no longer counts", other.key_span),
             )
-
-
-RULE = FileRule(
-    code="XS005",
-    name="repeated-key",
-    severity=Severity.WARNING,
-    summary="An xl.cfg file sets a key twice.",
-    then="xl takes the last one",
-    xen="xl keeps the last value and says nothing, but to the last one.",
-    mend="keep one of them; to add to a list, write KEY += [ … ]",
-    check=_check,
-    bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus = 1\nvcpus = 2\n"),),
-)

@@ -8,8 +8,20 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.configuration import Configuration
 from xenscmi.rules.rule import Change, FileRule, Finding
 
+RULE = FileRule(
+    code="XS001",
+    name="syntax-error",
+    severity=Severity.ERROR,
+    summary="An xl.cfg file has a syntax error.",
+    then="xl refuses the file",
+    xen="xl reads nothing from the file, and `xl create` exits with 1. Xen is not affected.",
+    fix="correct the line: a statement is KEY = VALUE; a value is a string, a number or a list",
+    bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus 1\n"),),
+)
 
-def _check(configuration: Configuration) -> Iterator[Finding]:
+
+@RULE.check
+def check(configuration: Configuration) -> Iterator[Finding]:
     for error in configuration.errors if configuration.settings is None else ():
         yield Finding(
             message=error.message,
@@ -18,16 +30,3 @@ def _check(configuration: Configuration) -> Iterator[Finding]:
             severity=error.severity,
             help=error.help or None,
         )
-
-
-RULE = FileRule(
-    code="XS001",
-    name="syntax-error",
-    severity=Severity.ERROR,
-    summary="An xl.cfg file is not in xl's language.",
-    then="xl refuses the file",
-    xen="xl reads nothing of the file, and `xl create` ends with 1. Xen is not concerned.",
-    mend="correct the line; a statement is KEY = VALUE, a value a string, a number or a list",
-    check=_check,
-    bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus 1\n"),),
-)

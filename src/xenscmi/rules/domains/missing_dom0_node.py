@@ -1,4 +1,4 @@
-"""XS213 no-dom0-node."""
+"""XS213 missing-dom0-node."""
 
 from __future__ import annotations
 
@@ -10,8 +10,24 @@ from xenscmi.host.scmi_nodes import SCMI_SMC
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS213",
+    name="missing-dom0-node",
+    severity=Severity.ERROR,
+    summary="dom0 has an agent, but its device tree has no scmi node.",
+    then="Xen adds none, and dom0 does not find its channel",
+    xen="Xen gives dom0 the host's scmi node unchanged and adds none: dom0 does not know that it has a channel.",
+    fix="add /firmware/scmi with the function id and the page of dom0's agent",
+    bad=(
+        Change(
+            "host.dts", '\t\tscmi {\n\t\t\tcompatible = "arm,scmi-smc";', '\t\tscmi {\n\t\t\tcompatible = "arm,scmi";'
+        ),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     wanted = wanted_agent(view.dom0) if view.dom0 else None
     if wanted is None:
         return
@@ -31,20 +47,3 @@ def _check(view: View) -> Iterator[Finding]:
             severity=Severity.WARNING,
             then="dom0's driver does not probe",
         )
-
-
-RULE = HostRule(
-    code="XS213",
-    name="no-dom0-node",
-    severity=Severity.ERROR,
-    summary="dom0 has an agent, but no scmi node that tells it so.",
-    then="Xen makes none, dom0 does not find its channel",
-    xen="dom0 gets the host's scmi node as it stands, Xen makes none: dom0 has a channel that it does not know of.",
-    mend="add /firmware/scmi with the function id and the page of dom0's agent",
-    check=_check,
-    bad=(
-        Change(
-            "host.dts", '\t\tscmi {\n\t\t\tcompatible = "arm,scmi-smc";', '\t\tscmi {\n\t\t\tcompatible = "arm,scmi";'
-        ),
-    ),
-)

@@ -1,4 +1,4 @@
-"""XS113 listed-agent-range."""
+"""XS113 listed-agent-out-of-range."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from xenscmi.host.types import INVALID_AGENT_ID
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
+RULE = HostRule(
+    code="XS113",
+    name="listed-agent-out-of-range",
+    severity=Severity.WARNING,
+    summary="The list has an agent id of 255 or more.",
+    xen="Xen lists the channel silently, but every way to ask for an agent is a byte, in which 255 means none.",
+    fix="number the agents from 0 to 254, with the firmware's own ids",
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5 255"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for row in view.rows:
         if row.agent_id and row.agent_id.value is not None and row.agent_id.value >= INVALID_AGENT_ID:
             yield Finding(
                 message=f"agent {row.agent_id.value} is out of range [0..254]: no domain can ask for it",
                 span=row.agent_id.span,
             )
-
-
-RULE = HostRule(
-    code="XS113",
-    name="listed-agent-range",
-    severity=Severity.WARNING,
-    summary="The list has an agent id of 255 or more.",
-    xen="Xen lists the channel without a word, but every way to ask for it is a byte of which 255 means none.",
-    mend="number the agents from 0 to 254, as the firmware does",
-    check=_check,
-    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5 255"),),
-)

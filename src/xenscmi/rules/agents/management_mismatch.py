@@ -1,4 +1,4 @@
-"""XS126 management-disagrees."""
+"""XS126 management-mismatch."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, page
 from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import NO_SCMI, PROBE_FAILS
+
+RULE = HostRule(
+    code="XS126",
+    name="management-mismatch",
+    severity=Severity.ERROR,
+    summary="Xen's own channel differs from the firmware's agent.",
+    then=PROBE_FAILS,
+    xen=f'{NO_SCMI} Log: "scmi: get smc response agent_id = -1 msg_id = 7 proto = 10 res=…".',
+    fix="copy the function id and page of Xen's agent from the firmware's configuration",
+    bad=(Change("host.dts", "arm,smc-id = <0x82000003>;", "arm,smc-id = <0x82000001>;"),),
+    firmware=FIRMWARE,
+)
 
 
-def _check(view: View) -> Iterator[Finding]:
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     own = view.management
     if view.host.firmware.agents is None or own is None or own.func_id is None or own.func_id.value is None:
         return
@@ -19,7 +32,7 @@ def _check(view: View) -> Iterator[Finding]:
     address = page(own.shmem)
     if known is None:
         yield Finding(
-            message=f"the firmware has no agent with function id {own.func_id.value:#x}, Xen's own",
+            message=f"the firmware has no agent with function id {own.func_id.value:#x}, which is Xen's own",
             span=own.func_id.span,
         )
     elif own.shmem and address is not None and address != known.shmem:
@@ -31,17 +44,3 @@ def _check(view: View) -> Iterator[Finding]:
                 *also("the page", own.shmem.value.span if own.shmem.value else None),
             ),
         )
-
-
-RULE = HostRule(
-    code="XS126",
-    name="management-disagrees",
-    severity=Severity.ERROR,
-    summary="Xen's own channel differs from what the firmware has for it.",
-    then=PROBE_FAILS,
-    xen=f'{NO_SCMI} Log: "scmi: get smc response agent_id = -1 msg_id = 7 proto = 10 res=…".',
-    mend="copy function id and page of Xen's agent from the firmware's configuration",
-    check=_check,
-    bad=(Change("host.dts", "arm,smc-id = <0x82000003>;", "arm,smc-id = <0x82000001>;"),),
-    firmware=FIRMWARE,
-)

@@ -1,4 +1,4 @@
-"""Words that several rules share, so that one thing is always called the same."""
+"""Phrases that several rules share, so that one thing always has one name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NO_SCMI = "The mediator's probe fails. That is not fatal: Xen boots, and every d
 
 
 def refusal(domain: Domain, errno: int) -> str:
-    """Return what happens when Xen refuses to make a domain: a panic at boot, or an error of `xl create`."""
+    """Return what happens when Xen refuses to create a domain: a panic at boot, or an error of `xl create`."""
     if domain.kind is DomainKind.DOM0:
         return f"Xen panics at boot (rc = {-errno})"
     if domain.kind is DomainKind.DOM0LESS:

@@ -1,4 +1,4 @@
-"""XS219 guest-shmem."""
+"""XS219 unusable-guest-shmem."""
 
 from __future__ import annotations
 
@@ -10,8 +10,20 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS219",
+    name="unusable-guest-shmem",
+    severity=Severity.ERROR,
+    summary="The scmi node of a partial tree has no usable shared memory.",
+    then="the guest's driver does not probe",
+    xen="Xen copies these nodes to the guest unchanged, without looking at them.",
+    fix='point shmem to a node below /passthrough with compatible = "arm,scmi-shmem" and a reg of one page',
+    bad=(Change("panel.dts", "\t\t\tshmem = <&scmi_page>;\n", ""),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         node = guest_channel(domain)
         if node is None or domain.kind is DomainKind.DOM0 or view.channel(domain) is None:
@@ -20,10 +32,10 @@ def _check(view: View) -> Iterator[Finding]:
         if node.shmem is None:
             yield Finding(message=f"{node.path} of {name} has no shmem", span=node.span)
         elif page is None or page.path is None:
-            yield Finding(message=f"shmem of {node.path} of {name} leads to no node", span=node.shmem.span)
+            yield Finding(message=f"shmem of {node.path} of {name} does not point to a node", span=node.shmem.span)
         elif page.problem:
             yield Finding(
-                message=f"the page of {name} has no address that translates: {page.problem.message}",
+                message=f"the address of the page of {name} does not translate: {page.problem.message}",
                 span=page.problem.span,
                 related=also("used here", node.shmem.span),
                 severity=None if page.address is None else Severity.WARNING,
@@ -37,16 +49,3 @@ def _check(view: View) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 then="Linux refuses the channel",
             )
-
-
-RULE = HostRule(
-    code="XS219",
-    name="guest-shmem",
-    severity=Severity.ERROR,
-    summary="The scmi node of a partial tree has no shared memory that the guest could use.",
-    then="the guest's driver does not probe",
-    xen="Xen does not look at these nodes; it copies them to the guest as they stand.",
-    mend='point shmem at a node below /passthrough with compatible = "arm,scmi-shmem" and a reg of one page',
-    check=_check,
-    bad=(Change("panel.dts", "\t\t\tshmem = <&scmi_page>;\n", ""),),
-)

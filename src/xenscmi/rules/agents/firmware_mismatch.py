@@ -1,4 +1,4 @@
-"""XS125 firmware-disagrees."""
+"""XS125 firmware-mismatch."""
 
 from __future__ import annotations
 
@@ -8,18 +8,33 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.types import Agent, DomainKind, FirmwareAgent
 from xenscmi.host.view import View, page
 from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.phrases import PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-from xenscmi.rules.words import PROBE_FAILS
 from xenscmi.source import Span
 
+RULE = HostRule(
+    code="XS125",
+    name="firmware-mismatch",
+    severity=Severity.ERROR,
+    summary="A row of the list differs from the firmware's own agent.",
+    then="calls are not answered, or count as another agent's",
+    xen="Xen does not check rows of three cells: the domain's calls are not answered or count as another agent's, and "
+    "permissions go to the wrong agent. With two cells a row Xen asks the firmware on each channel: one wrong row "
+    "fails the whole probe, and every domain runs without SCMI.",
+    fix="copy the function id, page and agent id from the firmware's configuration",
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000008 &page_5 5"),),
+    firmware=FIRMWARE,
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     if view.host.firmware.agents is None:
         return
     for row in view.rows:
         known = view.firmware_by_func_id.get(row.func_id.value)
         for message, span, harmful in _differences(view, row, known):
-            # Xen speaks on every channel of a list without ids: one wrong row fails the whole probe.
+            # Xen sends a message on every channel of a list without ids: one wrong row fails the whole probe.
             yield Finding(
                 message=message,
                 span=span,
@@ -33,7 +48,7 @@ def _check(view: View) -> Iterator[Finding]:
 
 
 def _differences(view: View, row: Agent, known: FirmwareAgent | None) -> Iterator[tuple[str, Span, bool]]:
-    """Yield what is wrong with a row against the firmware's agent of its function id, where, and if that harms."""
+    """Yield how a row differs from the firmware's agent with its function id, where, and whether that does harm."""
     name, users = view.row_name(row), view.users(row)
     if known is None:
         message = f"the firmware has no agent with function id {row.func_id.value:#x} ({name})"
@@ -44,23 +59,7 @@ def _differences(view: View, row: Agent, known: FirmwareAgent | None) -> Iterato
         yield f"{what}, not {row.agent_id.value}", row.agent_id.span, bool(users)
     address = page(row.shmem)
     if address is not None and address != known.shmem:
-        # Xen uses the listed page only to let dom0 map it for the toolstack; others are mapped by their own trees.
+        # Xen uses the listed page only to let dom0 map it for the toolstack; dom0less domains map their own.
         by_toolstack = any(domain.kind is DomainKind.TOOLSTACK for domain in users)
         message = f"the page of {name} is {known.shmem:#x} in the firmware, not {address:#x}"
         yield message, row.shmem.span, by_toolstack
-
-
-RULE = HostRule(
-    code="XS125",
-    name="firmware-disagrees",
-    severity=Severity.ERROR,
-    summary="A row of the list differs from what the firmware has for this agent.",
-    then="calls go unanswered or count as another agent's",
-    xen="Xen does not check rows of three cells: the domain's calls go unanswered, or are those of another agent, and "
-    "permissions go to the wrong one. With two cells a row Xen asks the firmware on each channel, so that a "
-    "wrong row fails the whole probe: all domains run without SCMI.",
-    mend="copy function id, page and agent id from the firmware's configuration",
-    check=_check,
-    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000008 &page_5 5"),),
-    firmware=FIRMWARE,
-)

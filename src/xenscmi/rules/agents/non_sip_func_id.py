@@ -1,4 +1,4 @@
-"""XS117 func-id-range."""
+"""XS117 non-sip-func-id."""
 
 from __future__ import annotations
 
@@ -8,11 +8,23 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
-# Bit 31: fast call. Bit 30: 64-bit convention, either will do. Bits 29-24: the owner, 2 is SiP (SMCCC, DEN0028).
+# Bit 31: fast call. Bit 30: 64-bit convention, both work. Bits 29-24: the owner, 2 is SiP (SMCCC, DEN0028).
 _FAST, _OWNER, _SIP = 0x80000000, 0x3F000000, 0x02000000
 
+RULE = HostRule(
+    code="XS117",
+    name="non-sip-func-id",
+    severity=Severity.ERROR,
+    summary="An agent's function id is not a SiP fast call.",
+    then="Xen does not forward the calls; they return -1",
+    xen='Xen never forwards a call with another owner: the domain gets -1, and Xen logs "Unhandled SMC/HVC: 0x…".',
+    fix="use the firmware's function id for this agent: 0x82…, or 0xc2… in the 64-bit convention",
+    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x83000007 &page_5 5"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for row in view.rows:
         func_id = row.func_id.value
         if func_id is None or func_id & (_FAST | _OWNER) == _FAST | _SIP:
@@ -27,20 +39,7 @@ def _check(view: View) -> Iterator[Finding]:
             )
         else:
             yield Finding(
-                message=f"{name} is no SiP fast call",
+                message=f"{name} is not a SiP fast call",
                 span=row.func_id.span,
                 severity=None if view.users(row) else Severity.WARNING,
             )
-
-
-RULE = HostRule(
-    code="XS117",
-    name="func-id-range",
-    severity=Severity.ERROR,
-    summary="An agent's function id is outside of the SiP fast calls.",
-    then="Xen does not forward the calls, they return -1",
-    xen='Xen never forwards a call of another owner: the domain gets -1, and Xen logs "Unhandled SMC/HVC: 0x…".',
-    mend="use a function id of 0x82…, or 0xc2… for the 64-bit convention, that the firmware has for this agent",
-    check=_check,
-    bad=(Change("host.dts", "0x82000007 &page_5 5", "0x83000007 &page_5 5"),),
-)

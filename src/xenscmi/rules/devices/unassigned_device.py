@@ -1,4 +1,4 @@
-"""XS302 device-without-path."""
+"""XS302 unassigned-device."""
 
 from __future__ import annotations
 
@@ -9,8 +9,21 @@ from xenscmi.host.types import PAGE_SIZE, Device, Domain, DomainKind, Mapping
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS302",
+    name="unassigned-device",
+    severity=Severity.ERROR,
+    summary="A device under SCMI control is mapped to a domain but not assigned to it.",
+    then="the firmware does not let the domain use it",
+    xen="Xen asks the firmware for permissions only for devices that it is told to assign, with or without an IOMMU. "
+    "The guest reaches the registers, but the clocks, resets and power domains are DENIED.",
+    fix="add the device's host path to dtdev, or for a dom0less domain to its node as xen,path",
+    bad=(Change("panel.dts", '\t\t\txen,path = "/soc/display@e0001000";\n', ""),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     controlled = _by_page(view)
     for domain in view.host.domains:
         if domain.kind is DomainKind.DOM0 or view.channel(domain) is None:
@@ -23,7 +36,7 @@ def _check(view: View) -> Iterator[Finding]:
                     yield Finding(
                         message=f"{domain.title} gets the registers of {device.path}, but no {setting} names it",
                         span=mapping.span,
-                        related=also("is under SCMI control", device.span),
+                        related=also("this device is under SCMI control", device.span),
                     )
                     given.add(device.path)
         for node in domain.tree.nodes if domain.tree and domain.kind is DomainKind.TOOLSTACK else ():
@@ -33,13 +46,13 @@ def _check(view: View) -> Iterator[Finding]:
                     message=f"{node.path} of {domain.title} uses SCMI resources of {found.path}, "
                     "but dtdev does not name it, and iomem does not map it",
                     span=node.span,
-                    related=also("is under SCMI control", found.span),
+                    related=also("this device is under SCMI control", found.span),
                     severity=Severity.WARNING,
                 )
 
 
 def _unnamed(domain: Domain) -> Iterator[Mapping]:
-    """Yield the mappings for which nothing names a device: all of `iomem`, and `xen,reg` without `xen,path`."""
+    """Yield the mappings that name no device: all of `iomem`, and `xen,reg` without `xen,path`."""
     yield from domain.iomem
     for node in domain.tree.nodes if domain.tree and domain.kind is DomainKind.DOM0LESS else ():
         if node.host_path is None and node.mappings:
@@ -62,17 +75,3 @@ def _within(mapping: Mapping, controlled: dict[int, Device]) -> Iterator[Device]
         yield from (device for number, device in controlled.items() if first <= number <= last)
     else:
         yield from (controlled[number] for number in range(first, last + 1) if number in controlled)
-
-
-RULE = HostRule(
-    code="XS302",
-    name="device-without-path",
-    severity=Severity.ERROR,
-    summary="A device under SCMI control is mapped to a domain without being assigned to it.",
-    then="the firmware does not let the domain use it",
-    xen="Xen asks the firmware for permission only for devices that it is told to assign, IOMMU or not. The guest "
-    "reaches the registers, but its clocks, resets and power domains are DENIED.",
-    mend="add the device's host path to dtdev, or for a dom0less domain as xen,path to its node",
-    check=_check,
-    bad=(Change("panel.dts", '\t\t\txen,path = "/soc/display@e0001000";\n', ""),),
-)

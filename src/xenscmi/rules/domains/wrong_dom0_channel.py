@@ -1,4 +1,4 @@
-"""XS214 dom0-channel."""
+"""XS214 wrong-dom0-channel."""
 
 from __future__ import annotations
 
@@ -8,8 +8,21 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.view import View, page
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS214",
+    name="wrong-dom0-channel",
+    severity=Severity.ERROR,
+    summary="dom0's scmi node does not have the function id or the page of dom0's agent.",
+    then="dom0 gets the node unchanged, and its calls are not answered",
+    xen="dom0 gets the node unchanged, but Xen forwards only the function id of dom0's agent: the calls return -1, or "
+    "the messages are in a page that the firmware does not read.",
+    fix="write the function id and the page of dom0's row in /firmware/scmi, or change xen,dom0-sci-agent-id",
+    bad=(Change("host.dts", "arm,smc-id = <0x82000004>;", "arm,smc-id = <0x82000006>;"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     row = view.channel(view.dom0) if view.dom0 else None
     node = view.dom0_channel
     if row is None or node is None or not node.available:
@@ -19,7 +32,7 @@ def _check(view: View) -> Iterator[Finding]:
     if func_id is None or func_id.value != row.func_id.value:
         said = "none" if func_id is None or func_id.value is None else f"{func_id.value:#x}"
         yield Finding(
-            message=f"the function id of {node.path} is {said}, that of dom0's agent {row.func_id.value:#x}",
+            message=f"the function id of {node.path} is {said}, but dom0's agent has {row.func_id.value:#x}",
             span=func_id.span if func_id else node.span,
             related=also("dom0's agent", row.func_id.span, asked),
         )
@@ -29,36 +42,22 @@ def _check(view: View) -> Iterator[Finding]:
             message=f"shmem of {node.path} points into Xen's container, which dom0 does not get",
             span=node.shmem.span if node.shmem else node.span,
             related=also("the page", shared.span),
-            then="the phandle leads nowhere in dom0's tree",
-            help="give dom0 a node of its own for the page, outside of the container",
+            then="the phandle dangles in dom0's tree",
+            help="add a separate node for dom0's page outside the container",
         )
     elif wanted is not None and address != wanted:
         said = "none" if address is None else f"{address:#x}"
         yield Finding(
-            message=f"the page of {node.path} is {said}, that of dom0's agent {wanted:#x}",
+            message=f"the page of {node.path} is {said}, but dom0's agent has {wanted:#x}",
             span=node.shmem.span if node.shmem else node.span,
             related=(*also("dom0's agent", row.shmem.span, asked), *also("the page", shared.span if shared else None)),
         )
     for other in view.dom0_nodes:
         if other is not node and other.func_id and other.func_id.value != row.func_id.value:
             yield Finding(
-                message=f"{other.path} is a further scmi node of dom0's, with another function id",
+                message=f"{other.path} is another scmi node of dom0, with a different function id",
                 span=other.func_id.span,
                 related=also("dom0's agent", row.func_id.span, asked),
                 severity=Severity.WARNING,
                 then="if dom0 uses it, its calls return -1",
             )
-
-
-RULE = HostRule(
-    code="XS214",
-    name="dom0-channel",
-    severity=Severity.ERROR,
-    summary="dom0's scmi node has not the function id and the page of dom0's agent.",
-    then="Xen hands it on as it stands, and dom0 is not answered",
-    xen="dom0 gets the node as it stands, but Xen forwards only the function id of dom0's agent: the calls return -1, "
-    "or the messages lie where the firmware does not listen.",
-    mend="write the function id and the page of dom0's row into /firmware/scmi, or change xen,dom0-sci-agent-id",
-    check=_check,
-    bad=(Change("host.dts", "arm,smc-id = <0x82000004>;", "arm,smc-id = <0x82000006>;"),),
-)

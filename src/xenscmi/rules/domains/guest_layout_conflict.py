@@ -1,4 +1,4 @@
-"""XS212 guest-layout."""
+"""XS212 guest-layout-conflict."""
 
 from __future__ import annotations
 
@@ -25,8 +25,25 @@ _LAYOUT = (
     ("the guest's RAM", 0x200000000, 0xFE00000000),
 )
 
+RULE = HostRule(
+    code="XS212",
+    name="guest-layout-conflict",
+    severity=Severity.WARNING,
+    summary="The agent's page is at a guest address that Xen's Arm guest layout uses for something else.",
+    then="Xen does not check",
+    xen="Xen does not check. One mapping replaces the other: the guest loses its console, its interrupts, or a page of "
+    "RAM. Domains with direct-map have a different layout.",
+    fix="choose a free address, for example 0x22001000",
+    bad=(
+        Change("panel.dts", "sram@22001000 {", "sram@22000000 {"),
+        Change("panel.dts", "reg = <0x0 0x22001000 0x0 0x1000>;", "reg = <0x0 0x22000000 0x0 0x1000>;"),
+        Change("panel.dts", "0x0 0x22001000>;\n\t\t\txen,force", "0x0 0x22000000>;\n\t\t\txen,force"),
+    ),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         channel = guest_channel(domain)
         shmem = channel.shmem.value if channel and channel.shmem else None
@@ -35,24 +52,6 @@ def _check(view: View) -> Iterator[Finding]:
         for what, start, size in _LAYOUT:
             if start <= shmem.address < start + size:
                 yield Finding(
-                    message=f"guest address {shmem.address:#x} of the page of {domain.title} is taken by {what}",
+                    message=f"guest address {shmem.address:#x} of the page of {domain.title} is already {what}",
                     span=shmem.span,
                 )
-
-
-RULE = HostRule(
-    code="XS212",
-    name="guest-layout",
-    severity=Severity.WARNING,
-    summary="The agent's page is put where Xen's own layout of an Arm guest has something else.",
-    then="Xen does not check",
-    xen="Xen does not check. Whoever comes first is covered: the guest loses its console, its interrupts, or a page of "
-    "RAM. Domains with direct-map have another layout.",
-    mend="choose an address that is free, for example 0x22001000",
-    check=_check,
-    bad=(
-        Change("panel.dts", "sram@22001000 {", "sram@22000000 {"),
-        Change("panel.dts", "reg = <0x0 0x22001000 0x0 0x1000>;", "reg = <0x0 0x22000000 0x0 0x1000>;"),
-        Change("panel.dts", "0x0 0x22001000>;\n\t\t\txen,force", "0x0 0x22000000>;\n\t\t\txen,force"),
-    ),
-)

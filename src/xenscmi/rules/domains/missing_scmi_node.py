@@ -1,4 +1,4 @@
-"""XS209 no-scmi-node."""
+"""XS209 missing-scmi-node."""
 
 from __future__ import annotations
 
@@ -10,8 +10,20 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS209",
+    name="missing-scmi-node",
+    severity=Severity.ERROR,
+    summary="A domain has an agent, but its device tree has no scmi node.",
+    then="nothing adds one, and the domain does not find its channel",
+    xen="Neither Xen nor libxl adds the node. The guest does not know that it has a channel.",
+    fix="add an arm,scmi-smc node and the page's arm,scmi-shmem node below /passthrough of the partial tree",
+    bad=(Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         wanted = wanted_agent(domain)
         if domain.kind is DomainKind.DOM0 or wanted is None:
@@ -19,7 +31,7 @@ def _check(view: View) -> Iterator[Finding]:
         name, node = domain.title, guest_channel(domain)
         if domain.tree is None and domain.tree_file is None:
             yield Finding(
-                message=f"{name} has an agent but no partial device tree to tell it about the channel",
+                message=f"{name} has an agent but no partial device tree that describes the channel",
                 span=wanted.span,
                 severity=Severity.WARNING,
             )
@@ -27,7 +39,7 @@ def _check(view: View) -> Iterator[Finding]:
             misnamed = with_property(domain.tree.tree.root, SMC_ID)
             message = f"the partial tree of {name} has no arm,scmi-smc node"
             yield Finding(
-                message=f"{message}, not even {misnamed.path}" if misnamed else message,
+                message=f"{message}; {misnamed.path} is not one" if misnamed else message,
                 span=misnamed.span if misnamed else domain.tree.span,
                 related=also("the domain's agent", wanted.span),
             )
@@ -38,16 +50,3 @@ def _check(view: View) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 then="the guest's driver does not probe",
             )
-
-
-RULE = HostRule(
-    code="XS209",
-    name="no-scmi-node",
-    severity=Severity.ERROR,
-    summary="A domain has an agent, but nothing in its device tree tells it so.",
-    then="Xen makes none, the domain does not find its channel",
-    xen="Neither Xen nor libxl makes the node. The guest has a channel that it does not know of.",
-    mend="add an arm,scmi-smc node and the page's arm,scmi-shmem node below /passthrough of the partial tree",
-    check=_check,
-    bad=(Change("panel.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'),),
-)

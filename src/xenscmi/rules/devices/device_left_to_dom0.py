@@ -1,4 +1,4 @@
-"""XS307 device-of-dom0."""
+"""XS307 device-left-to-dom0."""
 
 from __future__ import annotations
 
@@ -9,28 +9,15 @@ from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
-
-def _check(view: View) -> Iterator[Finding]:
-    for each in view.assignments:
-        if each.domain.kind is not DomainKind.DOM0 and each.device.for_dom0 and view.dom0:
-            yield Finding(
-                message=f"{each.device.path} is given to {each.domain.title}, and dom0 has it too: "
-                "its node has no xen,passthrough",
-                span=each.device.span,
-                related=also("given here", each.span),
-            )
-
-
 RULE = HostRule(
     code="XS307",
-    name="device-of-dom0",
+    name="device-left-to-dom0",
     severity=Severity.WARNING,
     summary="A device is given to a domain and left to dom0.",
     then="Xen lets both have it",
     xen="Xen gives dom0 every device that is not marked: both get the registers, and the firmware lets both switch its "
     "clocks, resets and power domains.",
-    mend="mark the device's node in the host tree with xen,passthrough;",
-    check=_check,
+    fix="mark the device's node in the host tree with xen,passthrough;",
     bad=(
         Change(
             "host.dts",
@@ -39,3 +26,15 @@ RULE = HostRule(
         ),
     ),
 )
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    for each in view.assignments:
+        if each.domain.kind is not DomainKind.DOM0 and each.device.for_dom0 and view.dom0:
+            yield Finding(
+                message=f"{each.device.path} is given to {each.domain.title}, and dom0 has it too: "
+                "its node has no xen,passthrough",
+                span=each.device.span,
+                related=also("given here", each.span),
+            )

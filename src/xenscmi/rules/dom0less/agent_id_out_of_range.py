@@ -1,4 +1,4 @@
-"""XS402 agent-id-range."""
+"""XS402 agent-id-out-of-range."""
 
 from __future__ import annotations
 
@@ -9,8 +9,20 @@ from xenscmi.host.types import INVALID_AGENT_ID, DomainKind
 from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 
+RULE = HostRule(
+    code="XS402",
+    name="agent-id-out-of-range",
+    severity=Severity.ERROR,
+    summary="A dom0less domain asks for an agent id of 255 or more.",
+    then='Xen panics: "Error getting SCI configuration"',
+    xen='Xen panics at boot: "Error getting SCI configuration".',
+    fix="use an agent id of the list, 0 to 254",
+    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <255>;"),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         stated = domain.agent_id
         if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or stated is None:
@@ -19,16 +31,3 @@ def _check(view: View) -> Iterator[Finding]:
             yield Finding(
                 message=f"agent {stated.value} of domain {domain.name} is out of range [0..254]", span=stated.span
             )
-
-
-RULE = HostRule(
-    code="XS402",
-    name="agent-id-range",
-    severity=Severity.ERROR,
-    summary="A dom0less domain asks for an agent id of 255 or more.",
-    then='Xen panics: "Error getting SCI configuration"',
-    xen='Xen panics at boot: "Error getting SCI configuration".',
-    mend="use an agent id of the list, 0 to 254",
-    check=_check,
-    bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <255>;"),),
-)

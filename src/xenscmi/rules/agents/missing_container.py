@@ -1,4 +1,4 @@
-"""XS101 no-container."""
+"""XS101 missing-container."""
 
 from __future__ import annotations
 
@@ -10,8 +10,20 @@ from xenscmi.host.scmi_nodes import with_property
 from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+RULE = HostRule(
+    code="XS101",
+    name="missing-container",
+    severity=Severity.ERROR,
+    summary="The host tree does not tell Xen about SCMI agents.",
+    then="Xen gives no domain SCMI",
+    xen="Xen's mediator binds to nothing and logs nothing; domains that ask for an agent run without SCMI.",
+    fix='add the container under /chosen: compatible = "xen,sci", the list of agents and Xen\'s own scmi node',
+    bad=(Change("host.dts", 'compatible = "xen,sci";', 'compatible = "xen,scmi";'),),
+)
 
-def _check(view: View) -> Iterator[Finding]:
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
     host = view.host
     if host.tree is None or host.containers:
         return
@@ -19,21 +31,8 @@ def _check(view: View) -> Iterator[Finding]:
     misnamed = with_property(host.tree.root, LIST, DOM0_AGENT)
     message = "no Xen container: the host tree has no node compatible with xen,sci"
     yield Finding(
-        message=f"{message}, not even {misnamed.path}" if misnamed else message,
+        message=f"{message}; {misnamed.path} is not" if misnamed else message,
         span=(misnamed or host.tree.root).span,
         related=also("asks for an SCMI agent", *(domain.sci_type.span for domain in asking if domain.sci_type)),
         severity=None if asking or misnamed else Severity.INFO,
     )
-
-
-RULE = HostRule(
-    code="XS101",
-    name="no-container",
-    severity=Severity.ERROR,
-    summary="The host tree does not tell Xen about SCMI agents.",
-    then="Xen gives SCMI to nobody",
-    xen="Xen's mediator binds to nothing and says nothing; domains that ask for an agent run without SCMI.",
-    mend='add the container under /chosen: compatible = "xen,sci", the list of agents and Xen\'s own scmi node',
-    check=_check,
-    bad=(Change("host.dts", 'compatible = "xen,sci";', 'compatible = "xen,scmi";'),),
-)

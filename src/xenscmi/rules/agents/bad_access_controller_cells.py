@@ -1,0 +1,43 @@
+"""XS122 bad-access-controller-cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+RULE = HostRule(
+    code="XS122",
+    name="bad-access-controller-cells",
+    severity=Severity.ERROR,
+    summary="Xen's scmi node does not have #access-controller-cells = <1>.",
+    then="domains do not get their devices",
+    xen="Without the property Xen grants no device to any domain and carries on. With 0 it sends a garbage device id: "
+    "the firmware refuses it, and Xen panics.",
+    fix="add #access-controller-cells = <1>; to Xen's scmi node",
+    bad=(Change("host.dts", "\t\t\t\t\t#access-controller-cells = <1>;\n", ""),),
+)
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    own = view.management
+    cells = own.access_controller_cells if own else None
+    if own is None or (cells is not None and cells.value == 1):
+        return
+    referring = [entry.span for device in view.host.devices for entry in device.entries if entry.target == own.path]
+    if cells is None or cells.value is None:
+        message = f"could not get #access-controller-cells for {own.path}: no device can be given to a domain"
+    elif cells.value == 0:
+        message = f"#access-controller-cells of {own.path} is 0: Xen sends a garbage device id"
+    else:
+        message = f"#access-controller-cells of {own.path} is {cells.value}: Xen uses the first as the device id"
+    harmless = not referring or (cells is not None and (cells.value or 0) > 1)
+    yield Finding(
+        message=message,
+        span=cells.span if cells else own.span,
+        related=also("a device refers to it", *referring[:1]),
+        severity=Severity.WARNING if harmless else None,
+    )

@@ -1,0 +1,43 @@
+"""XS303 foreign-access-controller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+RULE = HostRule(
+    code="XS303",
+    name="foreign-access-controller",
+    severity=Severity.ERROR,
+    summary="A device's access controller is not Xen's scmi node but another one.",
+    then="Xen skips it, and the firmware does not let the domain use the device",
+    xen="Xen skips the entry silently: it gives the device to the domain, but the firmware denies the domain its "
+    "clocks, resets and power domains. The series' own documentation has this mistake: <&scmi 0>.",
+    fix="point to the scmi node below the container: access-controllers = <&scmi_xen DEVICE_ID>",
+    bad=(Change("host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers = <&{/firmware/scmi} 1>;"),),
+)
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    own = view.management
+    if own is None:
+        return
+    # A second node of Xen's own is another rule: second-management-node.
+    xens = {node.path for node in view.management_nodes}
+    scmi_paths = {node.path for node in view.host.scmi_nodes} - xens
+    given = {each.device.path for each in view.assignments if view.channel(each.domain)}
+    for device in view.host.devices:
+        if view.scmi_entries(device):
+            continue
+        entry = next((each for each in device.entries if each.target in scmi_paths), None)
+        if entry:
+            yield Finding(
+                message=f"access-controllers of {device.path} points to {entry.target}, not to Xen's {own.path}",
+                span=entry.span,
+                related=also("Xen's scmi node", own.span),
+                severity=None if device.path in given else Severity.WARNING,
+            )

@@ -1,0 +1,40 @@
+"""XS411 ignored-domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.domains import AGENT_ID, OLD_AGENT_ID, SCI_TYPE, XEN_DOMAIN
+from xenscmi.host.properties import compatible
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+RULE = HostRule(
+    code="XS411",
+    name="ignored-domain",
+    severity=Severity.ERROR,
+    summary="A node has an agent, but Xen does not see a domain in it.",
+    then="Xen creates no domain from it",
+    xen="Xen creates domains only from children of /chosen that are compatible with xen,domain. There is no log line. "
+    "Xen then uses the node's kernel as dom0's.",
+    fix='make the node a child of /chosen with compatible = "xen,domain"',
+    bad=(Change("host.dts", 'compatible = "xen,domain";', 'compatible = "xen,domU";'),),
+)
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    tree = view.host.tree
+    for node in tree.walk() if tree else ():
+        stated = next((prop for name in (SCI_TYPE, AGENT_ID, OLD_AGENT_ID) if (prop := node.get(name))), None)
+        if stated is None or (XEN_DOMAIN in compatible(node) and node.parent is node.tree.node("/chosen")):
+            continue
+        reason = (
+            "is not a child of /chosen" if XEN_DOMAIN in compatible(node) else f"is not compatible with {XEN_DOMAIN}"
+        )
+        yield Finding(
+            message=f"{node.path} has {stated.name}, but {reason}",
+            span=node.span,
+            related=also("Xen does not read this", stated.span),
+        )

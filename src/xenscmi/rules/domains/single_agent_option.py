@@ -1,0 +1,31 @@
+"""XS217 single-agent-option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, HostRule
+
+OPTION = "scmi-smc-passthrough"
+
+RULE = HostRule(
+    code="XS217",
+    name="single-agent-option",
+    severity=Severity.WARNING,
+    summary="Xen's command line has an option of the single-agent driver.",
+    xen="A Xen with the multi-agent driver does not know the option and ignores it. A Xen that knows it has no "
+    "multi-agent driver and does not read the container.",
+    fix="remove scmi-smc-passthrough; dom0's agent is xen,dom0-sci-agent-id in the container",
+    bad=(Change("host.dts", "console=dtuart dom0_mem=512M", "console=dtuart dom0_mem=512M scmi-smc-passthrough"),),
+)
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    line = view.host.command_line
+    words = (line.value or "").split() if line else []
+    found = next((word for word in words if word.split("=")[0].removeprefix("no-") == OPTION), None)
+    if line and found and view.container:
+        yield Finding(message=f"{found} on Xen's command line is an option of the single-agent driver", span=line.span)

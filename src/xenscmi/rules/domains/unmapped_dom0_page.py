@@ -1,0 +1,43 @@
+"""XS222 unmapped-dom0-page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.view import View
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+RULE = HostRule(
+    code="XS222",
+    name="unmapped-dom0-page",
+    severity=Severity.ERROR,
+    summary="The page of dom0's agent is not mapped to dom0.",
+    then="its first SCMI message faults",
+    xen="Xen maps to dom0 what is in `reg` of dom0's nodes, and skips nodes marked xen,passthrough. It does not "
+    "compare that with dom0's channel: dom0 faults at its first SCMI message.",
+    fix="describe the page in a node with 0x1000 bytes and without xen,passthrough",
+    bad=(
+        Change(
+            "host.dts",
+            "dom0_page: sram@47ff2000 {\n",
+            "dom0_page: sram@47ff2000 {\n\t\txen,passthrough;\n",
+        ),
+    ),
+)
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    row, node, tree = view.channel(view.dom0) if view.dom0 else None, view.dom0_channel, view.host.tree
+    shmem = node.shmem.value if node and node.shmem else None
+    if row is None or tree is None or shmem is None or shmem.path is None or shmem.address is None:
+        return
+    page = tree.node(shmem.path)
+    if page is not None and "xen,passthrough" in page:
+        message = f"{shmem.path} is marked xen,passthrough: Xen does not map dom0's page to dom0"
+    elif not shmem.size:
+        message = f"{shmem.path} has a size of 0: Xen maps nothing to dom0"
+    else:
+        return
+    yield Finding(message=message, span=shmem.span, related=also("dom0's agent", row.func_id.span))

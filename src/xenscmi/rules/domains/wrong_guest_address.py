@@ -1,0 +1,42 @@
+"""XS207 wrong-guest-address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.page_use import page_uses
+from xenscmi.host.view import View, guest_channel
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+RULE = HostRule(
+    code="XS207",
+    name="wrong-guest-address",
+    severity=Severity.ERROR,
+    summary="The agent's page is mapped at another guest address than the partial tree says.",
+    then="its first SCMI message faults",
+    xen="Xen does not compare the two. The guest faults at its first SCMI message.",
+    fix="use the same guest address in the mapping and in reg of the page's node",
+    bad=(
+        Change(
+            "panel.dts",
+            "xen,reg = <0x0 0x47ff3000 0x0 0x1000 0x0 0x22001000>;",
+            "xen,reg = <0x0 0x47ff3000 0x0 0x1000 0x0 0x22005000>;",
+        ),
+    ),
+)
+
+
+@RULE.check
+def check(view: View) -> Iterator[Finding]:
+    for use in page_uses(view):
+        mapping = use.elsewhere()
+        channel = guest_channel(use.domain)
+        if use.behind is None and mapping and use.guest is not None and channel and channel.shmem:
+            shmem = channel.shmem.value
+            yield Finding(
+                message=f"{use.domain.title} looks for its page at {use.guest:#x}, "
+                f"but {use.setting} maps it at {mapping.guest + use.host - mapping.host:#x}",
+                span=mapping.span,
+                related=also("the guest looks for it here", shmem.span if shmem else None),
+            )

@@ -1,0 +1,39 @@
+"""XS009 unused-agent-id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.diagnostics import Severity
+from xenscmi.host.configuration import MULTI_AGENT, Configuration
+from xenscmi.rules.rule import Change, FileRule, Finding, also
+
+RULE = FileRule(
+    code="XS009",
+    name="unused-agent-id",
+    severity=Severity.WARNING,
+    summary="arm_sci has an agent id without the multi-agent type.",
+    then="the domain gets no agent",
+    xen="libxl passes the agent id only with the multi-agent type. The domain silently runs without SCMI.",
+    fix="write type=scmi_smc_multiagent",
+    bad=(
+        Change("guest.cfg", "type=scmi_smc_multiagent,agent_id=4", "type=none,agent_id=4"),
+        Change("guest.cfg", 'device_tree = "/boot/guest.dtb"\n', ""),
+        Change("guest.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'),
+    ),
+)
+
+
+@RULE.check
+def check(configuration: Configuration) -> Iterator[Finding]:
+    types = [part for part in configuration.arm_sci if part.key == "type"]
+    said = types[-1].value if types else "none"
+    for part in configuration.arm_sci:
+        if part.key == "agent_id" and said != MULTI_AGENT:
+            yield Finding(
+                message=f"agent_id={part.value} has no effect with type={said}"
+                if types
+                else f"agent_id={part.value} has no effect without a type",
+                span=part.span,
+                related=also("the type", types[-1].span if types else None),
+            )
