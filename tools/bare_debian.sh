@@ -61,9 +61,14 @@ done
 apt-config dump | grep '^Acquire::' >"$system/etc/apt/apt.conf.d/90-this-machine" || true
 
 settings=()
-for name in $(compgen -e | grep -E '^PIP_|^(https?|no)_proxy$|^(HTTPS?|NO)_PROXY$|^SSL_CERT_' || true); do
+for name in $(compgen -e | grep -E '^PIP_|^(https?|no)_proxy$|^(HTTPS?|NO)_PROXY$' || true); do
     settings+=("$name=${!name}")
 done
+# Under a name of its own: the chroot's own package of certificates writes the usual one.
+if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+    cp -L /etc/ssl/certs/ca-certificates.crt "$system/etc/this-machine.crt"
+    settings+=("PIP_CERT=/etc/this-machine.crt")
+fi
 files=()
 for name in /etc/pip.conf /etc/xdg/pip "$HOME/.config/pip" "$HOME/.pip"; do
     if [ -e "$name" ]; then
@@ -77,9 +82,8 @@ for path in $({
     printf '%s\n' "${settings[@]}"
     [ ${#files[@]} -eq 0 ] || grep -rhv '^ *#' "${files[@]}"
 } | grep -oP '(?<![\w:/.])(file://)?\K/[^\s"]+' | sort -u); do
-    [ ! -e "$path" ] || share "$path"
-    # An index on disk names its files by relative links: the folder above has them.
-    [[ $path != */simple || ! -d $(dirname "$path") ]] || share "$(dirname "$path")"
+    path=${path%/simple} # an index on disk: its links lead to files beside it
+    [[ ! -e $path || $path == /etc/ssl/* ]] || share "$path"
 done
 
 git clone --quiet --no-hardlinks "$project" "$system/root/xenscmi"
