@@ -95,7 +95,7 @@ def through_dtc(data: bytes) -> bytes | None:
 
 # Where dtc is content and we are not: what libfdt checks in the header, what the specification forbids, and our limits.
 STRICTER = re.compile(
-    "outside of|which cannot be|the structure block ends|not a multiple of|it has version|the root node has a name"
+    "outside of|bytes, not|the structure block ends|not a multiple of|it has version|the root node has a name"
     "|follows its children|two nodes named|two properties named|name dtc would refuse|nest deeper|longer than"
 )
 
@@ -268,7 +268,7 @@ def test_what_is_wrong_is_said_with_its_byte(structure: bytes, at: int, reason: 
     ("field", "value", "reason"),
     [
         (0, 0xD00DFEEE, "0x0: it begins with d00dfeee, not with the magic number d00dfeed"),
-        (4, 39, "0x4: its header says that it has 39 bytes, which cannot be"),
+        (4, 39, "0x4: its header says that it has 39 bytes, not 40 to 2147483647"),
         (4, 77, "0x4: its header says that it has 77 bytes, but it ends after 76"),
         (8, 0x200, "0x8: its header says that the structure block lies at 0x200 to 0x210, outside of 0x28 to 0x4c"),
         (8, 0x35, "0x8: its header says that the structure block starts at 0x35, which is not a multiple of 4"),

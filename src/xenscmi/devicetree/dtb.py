@@ -114,7 +114,7 @@ def _read_header(data: bytes, source: Source) -> _Header:
         raise _invalid(whole, 20, f"it has version {version}, compatible with version {compatible}", help)
     start = _HEADER.size if version >= _VERSION else _HEADER_16_SIZE
     if not start <= total <= _MAX_TOTAL_SIZE:
-        raise _invalid(whole, 4, f"its header says that it has {total} bytes, which cannot be")
+        raise _invalid(whole, 4, f"its header says that it has {total} bytes, not {start} to {_MAX_TOTAL_SIZE}")
     if total > size:
         raise _invalid(whole, 4, f"its header says that it has {total} bytes, but it ends after {size}")
 
@@ -138,7 +138,7 @@ def _read_header(data: bytes, source: Source) -> _Header:
 
 
 def _read_reservations(data: bytes, source: Source, block: _Block) -> list[tuple[int, int]]:
-    """Return the entries of the memory reservation block (section 5.3). As for libfdt, a size of 0 is the end."""
+    """Return the entries of the memory reservation block (section 5.3). As in libfdt, a size of 0 is the end."""
     found: list[tuple[int, int]] = []
     at = block.start
     while at + _RESERVATION.size <= block.end:
@@ -155,7 +155,6 @@ class _Reader:
 
     def __init__(self, data: bytes, source: Source, places: Callable[[str, int], NodePlaces], header: _Header) -> None:
         self.data = data
-        self.source = source
         self.places = places
         self.structure = header.structure
         self.strings = header.strings
@@ -181,13 +180,13 @@ class _Reader:
                     self.builder.end()
             else:
                 raise self._invalid(start, f"{self.builder.node.path} is not closed where the structure block ends")
-        # As for libfdt, what follows FDT_END in turn is not looked at.
+        # As libfdt does, leave what follows FDT_END unread.
         token, _ = self._next_token(at)
         if token != _END:
             raise self._invalid(at, f"token {token:#x} follows the root node, where FDT_END must stand")
 
     def _next_token(self, at: int) -> tuple[int, int]:
-        """Return the token at `at` and where it ends; FDT_NOP is passed over."""
+        """Return the token at `at` and where it ends; FDT_NOP is skipped."""
         while at + 4 <= self.structure.end:
             (token,) = _WORD.unpack_from(self.data, at)
             at += 4
@@ -276,7 +275,7 @@ class _Reader:
 
 
 def _invalid(span: Span, at: int, reason: str, help: str = _HELP) -> DeviceTreeError:
-    """Return the error that byte `at` of a DTB is wrong; of what dtc made of a source nobody has seen the bytes."""
+    """Return the error that byte `at` of a DTB is wrong. For a source it names no byte: users never see that DTB."""
     if span.source.text:
         return DeviceTreeError(Diagnostic(message=f"this is not a valid device tree: {reason}", span=span))
     message = f"this is not a valid DTB: at byte {at:#x}: {reason}"
