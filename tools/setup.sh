@@ -44,7 +44,8 @@ if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
     what=.
     [ "${1:-run}" = run ] || what=".[$1]"
     echo "setup: installing xenscmi${1:+ [$1]} into .venv" >&2
-    .venv/bin/python -m pip install -q --disable-pip-version-check -e "$what"
+    # Wheels alone: what must be compiled needs a compiler and Python's headers, which a bare machine lacks.
+    .venv/bin/python -m pip install -q --disable-pip-version-check --only-binary :all: -e "$what"
     touch "$stamp"
 fi
 # Bytecode in advance: where PYTHONDONTWRITEBYTECODE is set, every start would compile everything anew.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenscmi.devicetree import DeviceTreeError, Node, Tree, compiler, load, load_all, parse_dts, read_dts, write_dtb
+from xenscmi.devicetree import DeviceTreeError, Node, Tree, load, load_all, parse_dts, program, read_dts, write_dtb
 from xenscmi.diagnostics import Severity
 
 Dts = Callable[[str], Tree]
@@ -170,7 +170,7 @@ def test_an_endless_file_ends_in_an_error(dts: Dts) -> None:
 
 
 def test_dtc_has_a_time_limit(tmp_path: Path, dts: Dts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiler, "TIME_LIMIT", 0.1)
+    monkeypatch.setattr(program, "TIME_LIMIT", 0.1)
     os.mkfifo(tmp_path / "never")
     with pytest.raises(DeviceTreeError, match=r"dtc was stopped: it took more than 0\.1 s"):
         dts('/include/ "never"')

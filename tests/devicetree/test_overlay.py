@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from xenscmi.devicetree import DeviceTreeError, Property, Tree, apply_overlays, parse_dts, read_dtb, write_dtb
+from xenscmi.devicetree import DeviceTreeError, Property, Tree, apply_overlays, parse_dts, program, read_dtb, write_dtb
 
 BASE = b"""/dts-v1/;
 /memreserve/ 0x1000 0x1000;
@@ -183,3 +184,52 @@ def test_local_fixups_outside_their_property_never_reach_libfdt(offset: int) -> 
     text += ' f { a = <1>; target-path = "/"; __overlay__ { }; }; };'
     with pytest.raises(DeviceTreeError, match=f"a leads to byte {offset} of a, where there is no phandle"):
         apply_overlays(compiled(BASE, "base"), [compiled(text.encode(), "t")])
+
+
+def said_of(overlay: bytes) -> str:
+    """Return the one thing that is said of an overlay that cannot be applied, and whose place is its whole."""
+    with pytest.raises(DeviceTreeError) as caught:
+        apply_overlays(compiled(BASE, "base"), [compiled(overlay, "t")])
+    (found,) = caught.value.diagnostics
+    assert found.span is not None
+    assert found.span.source.name == "t"
+    return found.message
+
+
+def test_what_only_libfdt_refuses_has_its_reason() -> None:
+    text = b'/dts-v1/; / { f { target-path = "/"; __overlay__ { }; }; __symbols__ { bad = [41]; }; };'
+    assert said_of(text) == "t cannot be applied to base: FDT_ERR_BADVALUE"
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("kill -SEGV $$", "t cannot be applied to base: fdtoverlay failed with status -11"),
+        ("exec sleep 60", "fdtoverlay was stopped: it took more than 0.2 s"),
+    ],
+)
+def test_fdtoverlay_that_dies_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, message: str
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/fdtoverlay").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "bin/fdtoverlay").chmod(0o755)
+    (tmp_path / "temporary").mkdir()
+    base, overlay = compiled(BASE, "base"), compiled(FIRST, "t")
+    monkeypatch.setattr(program, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    with pytest.raises(DeviceTreeError) as caught:
+        apply_overlays(base, [overlay])
+    assert str(caught.value) == message
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_fdtoverlay_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    base, overlay = compiled(BASE, "base"), compiled(FIRST, "t")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert apply_overlays(base, []) is base
+    with pytest.raises(DeviceTreeError, match="cannot run fdtoverlay: No such file") as caught:
+        apply_overlays(base, [overlay])
+    help = "install fdtoverlay, which comes with dtc (Debian: device-tree-compiler)"
+    assert caught.value.diagnostics[0].help == help

@@ -1,30 +1,22 @@
-"""Runs dtc and the C preprocessor, and turns what they say into diagnostics with their place.
+"""Compiles sources with dtc and the C preprocessor, and turns what they say into diagnostics with their place.
 
 Both read the source from standard input, in the source's folder, so that a file is read once and relative includes are
-found. They get no shell, a time limit and a memory limit.
+found.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import resource
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from xenscmi.devicetree.program import run
 from xenscmi.devicetree.tree import DeviceTreeError
 from xenscmi.diagnostics import Annotation, Diagnostic, Severity
 from xenscmi.source import Source, Span
-
-TIME_LIMIT = 10.0
-"""Seconds that dtc or cpp may take for one source; the largest tree of a kernel needs a tenth of one."""
-
-MEMORY_LIMIT = 1 << 28
-"""Bytes of address space that dtc or cpp may use: `/incbin/` of /dev/zero ends there."""
 
 _PREPROCESSED = re.compile(
     r"^[ \t]*#[ \t]*(?:include[ \t]*[\"<]|(?:define|undef|if|ifdef|ifndef)[ \t]+\w)", re.MULTILINE
@@ -33,7 +25,6 @@ _CPP = ("cpp", "-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp")
 # The run for the places leaves it to the other one to find errors: two checks that take time in the square of the
 # nodes are off, as is `-@`, so that what dtc adds to the tree (/__symbols__) is missing.
 _ANNOTATE = ("-q", "-O", "dts", "-T", "-T", "-W", "no-unique_unit_address", "-E", "no-duplicate_label")
-_INSTALL = {"dtc": "install dtc (Debian: device-tree-compiler)", "cpp": "install the C preprocessor (Debian: cpp)"}
 
 _PLACE = r"(?P<file>[^:]+):(?P<line>\d+)[.:](?P<column>\d+)(?:-(?:(?P<end_line>\d+)\.)?(?P<end_column>\d+))?"
 _MESSAGE = re.compile(
@@ -118,36 +109,15 @@ def compile_dts(files: Files, text: bytes) -> Compiled:
 
 def _run(command: list[str], text: bytes, files: Files) -> tuple[bytes, tuple[Diagnostic, ...]]:
     """Run a program on `text` and return its output and its warnings."""
-    program = command[0]
-    whole = Span(files.main, 0, 0)
-    try:
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=files.directory,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-        ) as process:
-            with suppress(OSError):  # a stricter limit that is in force already stays
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-            try:
-                output, complaints = process.communicate(text, TIME_LIMIT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                message = f"{program} was stopped: it took more than {TIME_LIMIT:g} s"
-                raise DeviceTreeError(Diagnostic(message=message, span=whole)) from None
-    except OSError as error:
-        where, help = ("", _INSTALL[program]) if error.filename == program else (f" in {error.filename}", "")
-        message = f"cannot run {program}{where}: {error.strerror}"
-        raise DeviceTreeError(Diagnostic(message=message, span=whole, help=help)) from None
-    said = diagnostics(decode(complaints), files)
-    if process.returncode:
+    program, whole = command[0], Span(files.main, 0, 0)
+    finished = run(command, text, files.directory, whole)
+    said = diagnostics(decode(finished.complaints), files)
+    if finished.status:
         errors = [each for each in said if each.severity is Severity.ERROR]
-        last = decode(complaints).strip().rpartition("\n")[2] or "without a word"
-        died = Diagnostic(message=f"{program} failed with status {process.returncode}: {last}", span=whole)
+        last = decode(finished.complaints).strip().rpartition("\n")[2] or "without a word"
+        died = Diagnostic(message=f"{program} failed with status {finished.status}: {last}", span=whole)
         raise DeviceTreeError(*(errors or [died]))
-    return output, tuple(each for each in said if each.severity is Severity.WARNING)
+    return finished.output, tuple(each for each in said if each.severity is Severity.WARNING)
 
 
 def diagnostics(complaints: str, files: Callable[[str], Source]) -> list[Diagnostic]:

@@ -1,22 +1,25 @@
 """Overlays, applied by libfdt; every part of the result keeps the place where it was written, in base or overlay.
 
-libfdt gives a bare error number, so what usually goes wrong (labels and targets that the base lacks) is looked for
-beforehand. So are fixups that lead outside their property: libfdt follows them into foreign memory.
+libfdt's own answer comes from its program, fdtoverlay: a crash on a hostile overlay stays in that process. It gives a
+bare error number, so what usually goes wrong (labels and targets that the base lacks) is looked for beforehand. So are
+fixups that lead outside their property, which libfdt follows into foreign memory.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from xenscmi.devicetree.dtb import NodePlaces, build, write_dtb
+from xenscmi.devicetree.program import run
 from xenscmi.devicetree.tree import DeviceTreeError, Node, Property, ShapeError, Tree
 from xenscmi.diagnostics import Diagnostic
 
-# How much more room than both together the merge gets, should it want more: paths of symbols grow. libfdt also says
-# "no space" of offsets outside a property, so there is an end to it.
-_ROOM = (2, 16, 64)
 _LONGEST_OFFSET = 9
+_REASON = re.compile(r"FDT_ERR_\w+")
 
 
 def apply_overlays(base: Tree, overlays: Sequence[Tree]) -> Tree:
@@ -48,21 +51,17 @@ def _apply(base: Tree, overlay: Tree) -> Tree:
 
 
 def _merge(base: Tree, overlay: Tree) -> bytes:
-    """Return the DTB that libfdt makes of both."""
-    import libfdt
-
-    below, above = write_dtb(base), write_dtb(overlay)
-    for factor in _ROOM:
-        blob = bytearray(factor * (len(below) + len(above)))
-        error = libfdt.fdt_open_into(bytearray(below), blob, len(blob))
-        error = error or libfdt.fdt_overlay_apply(blob, bytearray(above))
-        if error != -libfdt.FDT_ERR_NOSPACE:
-            break
-    if error:
-        reason = f"{overlay.source.name} cannot be applied to {base.source.name}: {libfdt.strerror(error)}"
-        raise DeviceTreeError(Diagnostic(message=reason, span=overlay.root.span))
-    libfdt.fdt_pack(blob)
-    return bytes(blob[: libfdt.fdt_totalsize(blob)])
+    """Return the DTB that fdtoverlay makes of both."""
+    with TemporaryDirectory(prefix="xenscmi-") as folder:
+        (Path(folder) / "overlay").write_bytes(write_dtb(overlay))
+        command = ["fdtoverlay", "-i", "-", "-o", "-", "overlay"]
+        merged = run(command, write_dtb(base), Path(folder), overlay.root.span)
+    if merged.status:
+        reason = _REASON.search(merged.complaints.decode("latin-1"))
+        why = reason[0] if reason else f"fdtoverlay failed with status {merged.status}"
+        message = f"{overlay.source.name} cannot be applied to {base.source.name}: {why}"
+        raise DeviceTreeError(Diagnostic(message=message, span=overlay.root.span))
+    return merged.output
 
 
 @dataclass(slots=True)

@@ -254,16 +254,28 @@ class Tree:
     """A device tree, or an overlay.
 
     `source` is the file it was read from, `sources` are all files that had a part in it; `reservations` are the
-    (address, size) pairs of the memory reservation block; `warnings` are what dtc had to say.
+    (address, size) pairs of the memory reservation block, in bytes; `boot_cpuid_phys` is the boot CPU's number, as the
+    DTB's header has it; `warnings` are what dtc had to say.
     """
 
-    __slots__ = ("_aliases", "_labels", "_phandles", "reservations", "root", "source", "sources", "warnings")
+    __slots__ = (
+        "_aliases",
+        "_labels",
+        "_phandles",
+        "boot_cpuid_phys",
+        "reservations",
+        "root",
+        "source",
+        "sources",
+        "warnings",
+    )
 
     def __init__(self, source: Source, root_spans: tuple[Span, ...], root_labels: tuple[str, ...] = ()) -> None:
         self.source = source
         self.root = Node(self, "", None, root_labels, root_spans)
         self.sources: tuple[Source, ...] = (source,)
         self.reservations: tuple[tuple[int, int], ...] = ()
+        self.boot_cpuid_phys = 0
         self.warnings: tuple[Diagnostic, ...] = ()
         self._phandles: dict[int, Node] = {}
         self._labels: dict[str, Node] = {}
@@ -330,6 +342,10 @@ class Builder:
     def reserve(self, *reservations: tuple[int, int]) -> None:
         """Add (address, size) pairs to the memory reservations."""
         self._tree.reservations += reservations
+
+    def set_boot_cpu(self, number: int) -> None:
+        """Set the boot CPU's number; without, it is 0."""
+        self._tree.boot_cpuid_phys = number
 
     def begin(self, name: str, *, spans: tuple[Span, ...] = (), labels: tuple[str, ...] = ()) -> Node:
         """Open a child of the open node; without spans it stands where its parent does."""
