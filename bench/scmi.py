@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.measure import Figure, best
 from xenscmi.devicetree import Tree, parse_dts
-from xenscmi.firmware import PROFILES, Agent, Firmware, uniform_platform
+from xenscmi.firmware import PROFILES, Firmware, PlatformAgent, uniform_platform
 from xenscmi.model.boot import start
 from xenscmi.model.guest import Guest
 from xenscmi.model.memory import PAGE_SHIFT, PAGE_SIZE
@@ -41,10 +41,10 @@ def _talk(agents: list[tuple[Guest, bytes]]) -> None:
 def _agents(count: int) -> list[tuple[Guest, bytes]]:
     """Boot a host and make `count` domains, each with an agent that owns one clock."""
     own = [
-        Agent(agent_id=n, func_id=FUNC_ID + n, shmem=PAGES + n * PAGE_SIZE, devices=frozenset({n}))
+        PlatformAgent(agent_id=n, func_id=FUNC_ID + n, shmem=PAGES + n * PAGE_SIZE, devices=frozenset({n}))
         for n in range(count)
     ]
-    xen_agent = Agent(agent_id=XEN, func_id=FUNC_ID + XEN, shmem=PAGES + XEN * PAGE_SIZE, trusted=True)
+    xen_agent = PlatformAgent(agent_id=XEN, func_id=FUNC_ID + XEN, shmem=PAGES + XEN * PAGE_SIZE, trusted=True)
     firmware = Firmware(uniform_platform((*own, xen_agent), count), PROFILES["generic"])
     xen = Model(_tree(count), firmware)
     start(xen, {})

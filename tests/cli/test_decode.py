@@ -34,7 +34,7 @@ def test_a_trace_on_standard_input(stdin: io.BytesIO, capsys: pytest.CaptureFixt
         "line 1: CLOCK_CONFIG_SET request (protocol 0x14 clock, token 3)",
         "  clock_id             3           The clock",
         "  attributes           0x1         What to set",
-        "    state              0x1 enable  Enable, disable, or leave as it is",
+        "    state              0x1 enable  Enable, disable, or leave unchanged",
         "  extended_config_val  0           Value of the extended setting",
         "",
         "line 3: CLOCK_CONFIG_SET response (protocol 0x14 clock, token 3)",
@@ -56,7 +56,7 @@ def test_one_bad_line_does_not_hide_the_others(tmp_path: Path, capsys: pytest.Ca
     assert main(["decode", str(tmp_path / "trace")]) == 2
     said = capsys.readouterr()
     assert said.out.count("CLOCK_CONFIG_SET") == 2
-    assert f"{tmp_path}/trace:1:1: error: a scmi_msg_dump line that cannot be read" in said.err
+    assert f"{tmp_path}/trace:1:1: error: this scmi_msg_dump line is incomplete or damaged" in said.err
 
 
 def test_a_page_of_shared_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,12 +31,12 @@ def test_request_and_response_in_words_and_in_hex(lab: Lab) -> None:
         "CLOCK_CONFIG_SET request (protocol 0x14 clock, token 1)",
         "  clock_id             3           The clock",
         "  attributes           0x1         What to set",
-        "    state              0x1 enable  Enable, disable, or leave as it is",
+        "    state              0x1 enable  Enable, disable, or leave unchanged",
         "  extended_config_val  0           Value of the extended setting",
         "  bytes: 07500400 03000000 01000000 00000000",
         "",
         "CLOCK_CONFIG_SET response (protocol 0x14 clock, token 1)",
-        "  status  SUCCESS (0)  The clock is configured as asked for.",
+        "  status  SUCCESS (0)  The clock is configured as requested.",
         "  bytes: 07500400 00000000",
     ]
     # What it changed stays changed, and the bytes can be decoded again.
@@ -97,7 +97,7 @@ def test_it_teaches_what_there_is(lab: Lab) -> None:
         (("clok", "rate_get"), "there is no protocol `clok'; did you mean `clock'?"),
         (("clock", "rate_ge", "clock_id=1"), "has no message `rate_ge'; did you mean `rate_get', `rate_set'"),
         (("clock", "rate_get", "clok=1"), "CLOCK_RATE_GET has no field `clok'; did you mean `clock_id'?"),
-        (("clock", "rate_get", "clock_id"), "`clock_id' is no field=value"),
+        (("clock", "rate_get", "clock_id"), "`clock_id' is not of the form field=value"),
         (("clock", "rate_get", "clock_id=one"), "clock_id: `one' is not a number"),
         (("clock", "rate_get", "clock_id=-1"), "clock_id cannot be -1"),
         (("clock", "config_set", "attributes.state=enabled"), "there is no `enabled'; did you mean `enable'"),

@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
-from xenscmi.firmware import PROFILES, Agent, Firmware, Platform, uniform_platform
+from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent, uniform_platform
 from xenscmi.scmi.header import Header
-from xenscmi.scmi.message import Refused, Request, Response, decode_answer
+from xenscmi.scmi.message import Refusal, Request, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
 
 XEN = 1
@@ -16,7 +16,7 @@ class Lab:
 
     def __init__(self, profile: str = "generic", platform: Platform | None = None) -> None:
         agents = tuple(
-            Agent(
+            PlatformAgent(
                 agent_id=number,
                 func_id=0x8200_0002 + number,
                 shmem=0x47FF_0000 + number * 0x1000,
@@ -37,7 +37,7 @@ class Lab:
         version = self.firmware.servers[protocol_id].version
         command = next(row for row in found.commands_of(version).values() if row.request is type(request))
         answer = decode_answer(command.response, self.raw(agent, protocol_id, command.id, request.encode()))
-        return answer.status if isinstance(answer, Refused) else answer
+        return answer.status if isinstance(answer, Refusal) else answer
 
     def state(self) -> object:
         """Everything that messages can change, as values."""

@@ -10,8 +10,7 @@ import pytest
 
 from xenscmi.firmware import PROFILES, Firmware
 from xenscmi.firmware.clock import ClockServer
-from xenscmi.firmware.resources import BASE, CLOCK, RESET
-from xenscmi.scmi.header import Header, MessageType
+from xenscmi.scmi.header import Header, MessageType, ProtocolId
 from xenscmi.scmi.protocols.base import (
     OWN_AGENT_ID,
     AccessFlags,
@@ -63,41 +62,50 @@ def enable(clock: int) -> ClockConfigSetRequest:
 
 
 def running(lab: Lab) -> list[int]:
-    clocks = lab.firmware.servers[CLOCK]
+    clocks = lab.firmware.servers[ProtocolId.CLOCK]
     assert isinstance(clocks, ClockServer)
     return [number for number, setting in enumerate(clocks.settings) if setting.enabled]
 
 
 def test_discovery_says_who_is_there(lab: Lab) -> None:
     attributes = BaseProtocolAttributesResponse(BaseAttributes.of(protocols=3, agents=8))
-    assert lab.ask(2, BASE, ProtocolAttributesRequest()) == attributes
-    assert lab.ask(2, BASE, BaseDiscoverVendorRequest()) == BaseDiscoverVendorResponse("xenscmi")
-    assert lab.ask(2, BASE, BaseDiscoverAgentRequest(5)) == BaseDiscoverAgentResponse(5, "agent-5")
-    assert lab.ask(2, BASE, BaseDiscoverAgentRequest(8)) == Status.NOT_FOUND
+    assert lab.ask(2, ProtocolId.BASE, ProtocolAttributesRequest()) == attributes
+    assert lab.ask(2, ProtocolId.BASE, BaseDiscoverVendorRequest()) == BaseDiscoverVendorResponse("xenscmi")
+    assert lab.ask(2, ProtocolId.BASE, BaseDiscoverAgentRequest(5)) == BaseDiscoverAgentResponse(5, "agent-5")
+    assert lab.ask(2, ProtocolId.BASE, BaseDiscoverAgentRequest(8)) == Status.NOT_FOUND
 
 
 def test_an_agent_is_who_its_channel_says(lab: Lab) -> None:
     for agent in range(8):
-        found = lab.ask(agent, BASE, BaseDiscoverAgentRequest(OWN_AGENT_ID))
+        found = lab.ask(agent, ProtocolId.BASE, BaseDiscoverAgentRequest(OWN_AGENT_ID))
         assert found == BaseDiscoverAgentResponse(agent, f"agent-{agent}")
 
 
 def test_protocols_are_listed_in_parts(lab: Lab) -> None:
-    assert lab.ask(0, BASE, BaseDiscoverListProtocolsRequest(0)) == BaseDiscoverListProtocolsResponse(
+    assert lab.ask(0, ProtocolId.BASE, BaseDiscoverListProtocolsRequest(0)) == BaseDiscoverListProtocolsResponse(
         3, (0x11, 0x14, 0x16)
     )
-    assert lab.ask(0, BASE, BaseDiscoverListProtocolsRequest(2)) == BaseDiscoverListProtocolsResponse(1, (0x16,))
-    assert lab.ask(0, BASE, BaseDiscoverListProtocolsRequest(0xFFFF_FFFF)) == BaseDiscoverListProtocolsResponse(0, ())
+    assert lab.ask(0, ProtocolId.BASE, BaseDiscoverListProtocolsRequest(2)) == BaseDiscoverListProtocolsResponse(
+        1, (0x16,)
+    )
+    assert lab.ask(
+        0, ProtocolId.BASE, BaseDiscoverListProtocolsRequest(0xFFFF_FFFF)
+    ) == BaseDiscoverListProtocolsResponse(0, ())
 
 
 def test_only_the_trusted_agent_sets_permissions(lab: Lab) -> None:
     before = lab.state()
     for agent in {*range(8)} - {1}:
-        assert lab.ask(agent, BASE, allow(agent, 3)) == Status.DENIED
-        assert lab.ask(agent, BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(1))) == Status.DENIED
-        assert lab.ask(agent, BASE, BaseSetProtocolPermissionsRequest(agent, 3, CLOCK, ALLOW)) == Status.DENIED
+        assert lab.ask(agent, ProtocolId.BASE, allow(agent, 3)) == Status.DENIED
+        assert (
+            lab.ask(agent, ProtocolId.BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(1))) == Status.DENIED
+        )
+        assert (
+            lab.ask(agent, ProtocolId.BASE, BaseSetProtocolPermissionsRequest(agent, 3, ProtocolId.CLOCK, ALLOW))
+            == Status.DENIED
+        )
     assert lab.state() == before
-    assert lab.ask(1, BASE, allow(2, 3)) == BaseSetDevicePermissionsResponse()
+    assert lab.ask(1, ProtocolId.BASE, allow(2, 3)) == BaseSetDevicePermissionsResponse()
 
 
 @pytest.mark.parametrize(
@@ -111,39 +119,44 @@ def test_only_the_trusted_agent_sets_permissions(lab: Lab) -> None:
 )
 def test_what_does_not_exist_is_not_granted(lab: Lab, agent: int, device: int, flags: int, status: Status) -> None:
     before = lab.state()
-    assert lab.ask(1, BASE, BaseSetDevicePermissionsRequest(agent, device, AccessFlags(flags))) == status
+    assert lab.ask(1, ProtocolId.BASE, BaseSetDevicePermissionsRequest(agent, device, AccessFlags(flags))) == status
     assert lab.state() == before
 
 
 def test_a_granted_device_opens_its_resources_and_no_others(lab: Lab) -> None:
-    lab.ask(1, BASE, allow(2, 3))
-    allowed = [device for device in range(8) if lab.ask(2, CLOCK, enable(device)) == ClockConfigSetResponse()]
+    lab.ask(1, ProtocolId.BASE, allow(2, 3))
+    allowed = [
+        device for device in range(8) if lab.ask(2, ProtocolId.CLOCK, enable(device)) == ClockConfigSetResponse()
+    ]
     assert allowed == [3]
-    assert lab.ask(3, CLOCK, enable(3)) == Status.DENIED
-    lab.ask(1, BASE, BaseSetDevicePermissionsRequest(2, 3, DENY))
-    assert lab.ask(2, CLOCK, enable(3)) == Status.DENIED
+    assert lab.ask(3, ProtocolId.CLOCK, enable(3)) == Status.DENIED
+    lab.ask(1, ProtocolId.BASE, BaseSetDevicePermissionsRequest(2, 3, DENY))
+    assert lab.ask(2, ProtocolId.CLOCK, enable(3)) == Status.DENIED
 
 
 def test_one_protocol_of_a_device_can_be_denied(lab: Lab) -> None:
-    lab.ask(1, BASE, allow(2, 3))
-    denied = lab.ask(1, BASE, BaseSetProtocolPermissionsRequest(2, 3, CLOCK, DENY))
+    lab.ask(1, ProtocolId.BASE, allow(2, 3))
+    denied = lab.ask(1, ProtocolId.BASE, BaseSetProtocolPermissionsRequest(2, 3, ProtocolId.CLOCK, DENY))
     assert denied == BaseSetProtocolPermissionsResponse()
-    assert lab.ask(2, CLOCK, enable(3)) == Status.DENIED
-    assert lab.ask(2, RESET, ResetRequest(3, ResetFlags(1), ResetState(0))) == ResetResponse()
-    assert lab.ask(1, BASE, BaseSetProtocolPermissionsRequest(2, 3, BASE, DENY)) == Status.INVALID_PARAMETERS
-    assert lab.ask(1, BASE, BaseSetProtocolPermissionsRequest(2, 3, 0x15, DENY)) == Status.NOT_FOUND
+    assert lab.ask(2, ProtocolId.CLOCK, enable(3)) == Status.DENIED
+    assert lab.ask(2, ProtocolId.RESET, ResetRequest(3, ResetFlags(1), ResetState(0))) == ResetResponse()
+    assert (
+        lab.ask(1, ProtocolId.BASE, BaseSetProtocolPermissionsRequest(2, 3, ProtocolId.BASE, DENY))
+        == Status.INVALID_PARAMETERS
+    )
+    assert lab.ask(1, ProtocolId.BASE, BaseSetProtocolPermissionsRequest(2, 3, 0x15, DENY)) == Status.NOT_FOUND
 
 
 def test_reset_by_flag_undoes_what_the_agent_alone_may_use(lab: Lab) -> None:
     for agent, device in ((2, 3), (2, 4), (5, 4)):
-        lab.ask(1, BASE, allow(agent, device))
+        lab.ask(1, ProtocolId.BASE, allow(agent, device))
     for device in (3, 4):
-        lab.ask(2, CLOCK, enable(device))
-    reset = lab.ask(1, BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(0)))
+        lab.ask(2, ProtocolId.CLOCK, enable(device))
+    reset = lab.ask(1, ProtocolId.BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(0)))
     assert reset == BaseResetAgentConfigurationResponse()
     assert running(lab) == [4]
     assert lab.firmware.permissions.devices_of(2) == {3, 4}
-    lab.ask(1, BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(1)))
+    lab.ask(1, ProtocolId.BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(1)))
     assert lab.firmware.permissions.devices_of(2) == frozenset()
     assert lab.firmware.permissions.devices_of(5) == {4}
 
@@ -156,10 +169,14 @@ def test_reset_means_what_the_profile_says(
     make_lab: Callable[..., Lab], profile: str, trusted: int, devices: frozenset[int], clocks: list[int]
 ) -> None:
     lab = make_lab(profile)
-    lab.ask(trusted, BASE, allow(2, 3))
-    on = ClockConfigSetRequestV1(3, ClockConfigV1(1)) if lab.firmware.servers[CLOCK].version < 0x30000 else enable(3)
-    assert lab.ask(2, CLOCK, on) == ClockConfigSetResponse()
-    lab.ask(trusted, BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(0)))
+    lab.ask(trusted, ProtocolId.BASE, allow(2, 3))
+    on = (
+        ClockConfigSetRequestV1(3, ClockConfigV1(1))
+        if lab.firmware.servers[ProtocolId.CLOCK].version < 0x30000
+        else enable(3)
+    )
+    assert lab.ask(2, ProtocolId.CLOCK, on) == ClockConfigSetResponse()
+    lab.ask(trusted, ProtocolId.BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(0)))
     assert lab.firmware.permissions.devices_of(2) == devices
     assert running(lab) == clocks
 
@@ -167,25 +184,25 @@ def test_reset_means_what_the_profile_says(
 @pytest.mark.parametrize("profile", ["tfa-rpi5", "tfa-rcar-gen4"])
 def test_on_epams_firmware_agent_0_alone_is_trusted(make_lab: Callable[..., Lab], profile: str) -> None:
     lab = make_lab(profile)
-    assert lab.ask(1, BASE, allow(2, 3)) == Status.DENIED
-    assert lab.ask(0, BASE, allow(2, 3)) == BaseSetDevicePermissionsResponse()
+    assert lab.ask(1, ProtocolId.BASE, allow(2, 3)) == Status.DENIED
+    assert lab.ask(0, ProtocolId.BASE, allow(2, 3)) == BaseSetDevicePermissionsResponse()
 
 
 @pytest.mark.parametrize(("profile", "status"), [("generic", -1), ("tfa-rpi5", -1), ("tfa-rcar-gen4", -1), ("scp", -4)])
 def test_an_unknown_message_gets_the_profiles_status(make_lab: Callable[..., Lab], profile: str, status: int) -> None:
     lab = make_lab(profile)
     for message in (0x8, 0xF, 0xFF):
-        assert int.from_bytes(lab.raw(0, BASE, message), "little", signed=True) == status
-    assert lab.ask(0, BASE, ProtocolMessageAttributesRequest(0xFF)) == Status.NOT_FOUND
+        assert int.from_bytes(lab.raw(0, ProtocolId.BASE, message), "little", signed=True) == status
+    assert lab.ask(0, ProtocolId.BASE, ProtocolMessageAttributesRequest(0xFF)) == Status.NOT_FOUND
 
 
 def test_exclusive_firmware_gives_a_device_to_one_agent(lab: Lab) -> None:
     lab.firmware = Firmware(lab.platform, replace(PROFILES["generic"], exclusive=True))
-    assert lab.ask(1, BASE, allow(2, 3)) == BaseSetDevicePermissionsResponse()
-    assert lab.ask(1, BASE, allow(2, 3)) == BaseSetDevicePermissionsResponse()
-    assert lab.ask(1, BASE, allow(5, 3)) == Status.IN_USE
-    lab.ask(1, BASE, BaseSetDevicePermissionsRequest(2, 3, DENY))
-    assert lab.ask(1, BASE, allow(5, 3)) == BaseSetDevicePermissionsResponse()
+    assert lab.ask(1, ProtocolId.BASE, allow(2, 3)) == BaseSetDevicePermissionsResponse()
+    assert lab.ask(1, ProtocolId.BASE, allow(2, 3)) == BaseSetDevicePermissionsResponse()
+    assert lab.ask(1, ProtocolId.BASE, allow(5, 3)) == Status.IN_USE
+    lab.ask(1, ProtocolId.BASE, BaseSetDevicePermissionsRequest(2, 3, DENY))
+    assert lab.ask(1, ProtocolId.BASE, allow(5, 3)) == BaseSetDevicePermissionsResponse()
 
 
 def test_the_platform_agrees_to_the_version_it_speaks(lab: Lab) -> None:
@@ -200,4 +217,4 @@ def test_unknown_protocols_and_other_kinds_of_messages_are_not_supported(lab: La
     for number in {*range(256)} - lab.firmware.servers.keys():
         assert lab.raw(0, number, 0) == not_supported
     for kind in (MessageType.DELAYED_RESPONSE, MessageType.NOTIFICATION):
-        assert lab.firmware.answer(0, Header.of(protocol_id=BASE, message_type=kind), b"") == not_supported
+        assert lab.firmware.answer(0, Header.of(protocol_id=ProtocolId.BASE, message_type=kind), b"") == not_supported

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xenscmi.firmware import Agent, Device, Platform
-from xenscmi.firmware.resources import CLOCK, POWER_DOMAIN, RESET, Clock, PowerDomain, ResetDomain
+from xenscmi.firmware import Platform, PlatformAgent, PlatformDevice
+from xenscmi.firmware.resources import Clock, PowerDomain, ResetDomain
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Request
 from xenscmi.scmi.protocols.clock import (
     ClockAttributes,
@@ -74,16 +75,20 @@ LONG_NAME = "a-clock-with-a-rather-long-name"
 
 @pytest.fixture
 def domains(make_lab: Callable[..., Lab]) -> Lab:
-    """Agent 2 owns a clock with 40 rates, one with a range, and a reset and a power domain; clock 2 is nobody's."""
+    """Agent 2 owns a clock with 40 rates, one with a range, a reset and a power domain; nobody owns clock 2."""
     agents = (
-        Agent(agent_id=1, func_id=0x8200_0003, shmem=0x47FF_1000, trusted=True),
-        Agent(agent_id=OWNER, func_id=0x8200_0004, shmem=0x47FF_2000, devices=frozenset({0})),
-        Agent(agent_id=OTHER, func_id=0x8200_0005, shmem=0x47FF_3000),
+        PlatformAgent(agent_id=1, func_id=0x8200_0003, shmem=0x47FF_1000, trusted=True),
+        PlatformAgent(agent_id=OWNER, func_id=0x8200_0004, shmem=0x47FF_2000, devices=frozenset({0})),
+        PlatformAgent(agent_id=OTHER, func_id=0x8200_0005, shmem=0x47FF_3000),
     )
-    resources = {CLOCK: frozenset({0, 1}), RESET: frozenset({0}), POWER_DOMAIN: frozenset({0})}
+    resources: dict[int, frozenset[int]] = {
+        ProtocolId.CLOCK: frozenset({0, 1}),
+        ProtocolId.RESET: frozenset({0}),
+        ProtocolId.POWER_DOMAIN: frozenset({0}),
+    }
     platform = Platform(
         agents=agents,
-        devices=(Device(device_id=0, resources=resources),),
+        devices=(PlatformDevice(device_id=0, resources=resources),),
         clocks=(
             Clock(name=LONG_NAME, rates=MANY, rate=1000, parents=(1, 2)),
             Clock(name="range", rates=(100, 200), step=25, rate=100, enabled=True),
@@ -97,32 +102,32 @@ def domains(make_lab: Callable[..., Lab]) -> Lab:
 
 def test_attributes(domains: Lab) -> None:
     attributes = ClockAttributes.of(parents=True, extended_name=True)
-    assert domains.ask(OWNER, CLOCK, ClockAttributesRequest(0)) == ClockAttributesResponse(
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockAttributesRequest(0)) == ClockAttributesResponse(
         attributes, LONG_NAME[:15], 0
     )
-    assert domains.ask(OWNER, CLOCK, ClockNameGetRequest(0)) == ClockNameGetResponse(Reserved(0), LONG_NAME)
-    assert domains.ask(OWNER, CLOCK, ClockAttributesRequest(1)) == ClockAttributesResponse(
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockNameGetRequest(0)) == ClockNameGetResponse(Reserved(0), LONG_NAME)
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockAttributesRequest(1)) == ClockAttributesResponse(
         ClockAttributes(1), "range", 0
     )
-    assert domains.ask(OWNER, RESET, ResetDomainAttributesRequest(0)) == ResetDomainAttributesResponse(
+    assert domains.ask(OWNER, ProtocolId.RESET, ResetDomainAttributesRequest(0)) == ResetDomainAttributesResponse(
         ResetDomainAttributes(0), 5, "reset"
     )
-    assert domains.ask(OWNER, POWER_DOMAIN, PowerDomainAttributesRequest(0)) == PowerDomainAttributesResponse(
-        PowerDomainAttributes.of(set_synchronous=True), "power"
-    )
+    assert domains.ask(
+        OWNER, ProtocolId.POWER_DOMAIN, PowerDomainAttributesRequest(0)
+    ) == PowerDomainAttributesResponse(PowerDomainAttributes.of(set_synchronous=True), "power")
 
 
 def test_many_rates_come_in_parts(domains: Lab) -> None:
     rates: tuple[int, ...] = ()
     while len(rates) < len(MANY):
-        part = domains.ask(OWNER, CLOCK, ClockDescribeRatesRequest(0, len(rates)))
+        part = domains.ask(OWNER, ProtocolId.CLOCK, ClockDescribeRatesRequest(0, len(rates)))
         assert isinstance(part, ClockDescribeRatesResponse)
         assert len(part.encode()) <= 104
         rates += part.rates
         assert part.num_rates_flags.remaining == len(MANY) - len(rates)
     assert rates == MANY
-    assert domains.ask(OWNER, CLOCK, ClockDescribeRatesRequest(0, 40)) == Status.OUT_OF_RANGE
-    assert domains.ask(OWNER, CLOCK, ClockDescribeRatesRequest(1, 0)) == ClockDescribeRatesResponse(
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockDescribeRatesRequest(0, 40)) == Status.OUT_OF_RANGE
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockDescribeRatesRequest(1, 0)) == ClockDescribeRatesResponse(
         NumRatesFlags.of(format=RateFormat.RANGE, returned=3), (100, 200, 25)
     )
 
@@ -141,52 +146,56 @@ def test_many_rates_come_in_parts(domains: Lab) -> None:
 )
 def test_a_rate_is_rounded_as_asked(domains: Lab, clock: int, wanted: int, flags: int, rate: int) -> None:
     set_rate = ClockRateSetRequest(ClockRateSetFlags(flags), clock, wanted)
-    assert domains.ask(OWNER, CLOCK, set_rate) == ClockRateSetResponse()
-    assert domains.ask(OWNER, CLOCK, ClockRateGetRequest(clock)) == ClockRateGetResponse(rate)
+    assert domains.ask(OWNER, ProtocolId.CLOCK, set_rate) == ClockRateSetResponse()
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockRateGetRequest(clock)) == ClockRateGetResponse(rate)
 
 
 def test_clocks_have_parents_and_run_or_not(domains: Lab) -> None:
-    assert domains.ask(OWNER, CLOCK, ClockPossibleParentsGetRequest(0, 1)) == ClockPossibleParentsGetResponse(
-        NumParentFlags.of(returned=1), (2,)
-    )
-    assert domains.ask(OWNER, CLOCK, ClockParentSetRequest(0, 2)) == ClockParentSetResponse()
-    assert domains.ask(OWNER, CLOCK, ClockParentGetRequest(0)) == ClockParentGetResponse(2)
-    assert domains.ask(OWNER, CLOCK, ClockParentGetRequest(1)) == Status.NOT_SUPPORTED
+    assert domains.ask(
+        OWNER, ProtocolId.CLOCK, ClockPossibleParentsGetRequest(0, 1)
+    ) == ClockPossibleParentsGetResponse(NumParentFlags.of(returned=1), (2,))
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockParentSetRequest(0, 2)) == ClockParentSetResponse()
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockParentGetRequest(0)) == ClockParentGetResponse(2)
+    assert domains.ask(OWNER, ProtocolId.CLOCK, ClockParentGetRequest(1)) == Status.NOT_SUPPORTED
     for state, enabled in ((1, True), (3, True), (0, False), (3, False)):
-        domains.ask(OWNER, CLOCK, ClockConfigSetRequest(0, ClockConfig.of(state=state), 0))
-        found = domains.ask(OWNER, CLOCK, ClockConfigGetRequest(0, ClockConfigGetFlags(0)))
+        domains.ask(OWNER, ProtocolId.CLOCK, ClockConfigSetRequest(0, ClockConfig.of(state=state), 0))
+        found = domains.ask(OWNER, ProtocolId.CLOCK, ClockConfigGetRequest(0, ClockConfigGetFlags(0)))
         assert found == ClockConfigGetResponse(Reserved(0), ClockCurrentConfig.of(enabled=enabled), 0)
 
 
 def test_power_domains_go_on_and_off(domains: Lab) -> None:
     for state in (POWER_OFF, POWER_ON):
         request = PowerStateSetRequest(PowerStateSetFlags(0), 0, state)
-        assert domains.ask(OWNER, POWER_DOMAIN, request) == PowerStateSetResponse()
-        assert domains.ask(OWNER, POWER_DOMAIN, PowerStateGetRequest(0)) == PowerStateGetResponse(state)
+        assert domains.ask(OWNER, ProtocolId.POWER_DOMAIN, request) == PowerStateSetResponse()
+        assert domains.ask(OWNER, ProtocolId.POWER_DOMAIN, PowerStateGetRequest(0)) == PowerStateGetResponse(state)
 
 
 def test_a_reset_is_held_and_released(domains: Lab) -> None:
-    server = domains.firmware.servers[RESET]
+    server = domains.firmware.servers[ProtocolId.RESET]
     for flags, held in ((ResetFlags.of(assert_reset=True), True), (ResetFlags(0), False), (ResetFlags(1), False)):
-        assert domains.ask(OWNER, RESET, ResetRequest(0, flags, ResetState(0))) == ResetResponse()
+        assert domains.ask(OWNER, ProtocolId.RESET, ResetRequest(0, flags, ResetState(0))) == ResetResponse()
         assert vars(server)["asserted"] == [held]
 
 
 REFUSED = [
-    (CLOCK, ClockRateSetRequest(ClockRateSetFlags(0), 0, 999), Status.INVALID_PARAMETERS),
-    (CLOCK, ClockRateSetRequest(ClockRateSetFlags(0), 0, 1 << 63), Status.INVALID_PARAMETERS),
-    (CLOCK, ClockRateSetRequest(ClockRateSetFlags(1), 0, 2000), Status.NOT_SUPPORTED),
-    (CLOCK, ClockRateSetRequest(ClockRateSetFlags(16), 0, 2000), Status.INVALID_PARAMETERS),
-    (CLOCK, ClockRateSetRequest(ClockRateSetFlags(0), 3, 2000), Status.NOT_FOUND),
-    (CLOCK, ClockRateSetRequest(ClockRateSetFlags(0), 2, 24_000_000), Status.DENIED),
-    (CLOCK, ClockConfigSetRequest(0, ClockConfig.of(state=2), 0), Status.INVALID_PARAMETERS),
-    (CLOCK, ClockConfigSetRequest(0, ClockConfig.of(state=1, extended_config_type=1), 0), Status.NOT_SUPPORTED),
-    (CLOCK, ClockParentSetRequest(0, 0), Status.INVALID_PARAMETERS),
-    (RESET, ResetRequest(0, ResetFlags.of(asynchronous=True), ResetState(0)), Status.NOT_SUPPORTED),
-    (RESET, ResetRequest(0, ResetFlags(2), ResetState(1)), Status.INVALID_PARAMETERS),
-    (RESET, ResetRequest(0xFFFF_FFFF, ResetFlags(2), ResetState(0)), Status.NOT_FOUND),
-    (POWER_DOMAIN, PowerStateSetRequest(PowerStateSetFlags(0), 0, PowerState(5)), Status.INVALID_PARAMETERS),
-    (POWER_DOMAIN, PowerStateSetRequest(PowerStateSetFlags(1), 0, POWER_OFF), Status.NOT_SUPPORTED),
+    (ProtocolId.CLOCK, ClockRateSetRequest(ClockRateSetFlags(0), 0, 999), Status.INVALID_PARAMETERS),
+    (ProtocolId.CLOCK, ClockRateSetRequest(ClockRateSetFlags(0), 0, 1 << 63), Status.INVALID_PARAMETERS),
+    (ProtocolId.CLOCK, ClockRateSetRequest(ClockRateSetFlags(1), 0, 2000), Status.NOT_SUPPORTED),
+    (ProtocolId.CLOCK, ClockRateSetRequest(ClockRateSetFlags(16), 0, 2000), Status.INVALID_PARAMETERS),
+    (ProtocolId.CLOCK, ClockRateSetRequest(ClockRateSetFlags(0), 3, 2000), Status.NOT_FOUND),
+    (ProtocolId.CLOCK, ClockRateSetRequest(ClockRateSetFlags(0), 2, 24_000_000), Status.DENIED),
+    (ProtocolId.CLOCK, ClockConfigSetRequest(0, ClockConfig.of(state=2), 0), Status.INVALID_PARAMETERS),
+    (
+        ProtocolId.CLOCK,
+        ClockConfigSetRequest(0, ClockConfig.of(state=1, extended_config_type=1), 0),
+        Status.NOT_SUPPORTED,
+    ),
+    (ProtocolId.CLOCK, ClockParentSetRequest(0, 0), Status.INVALID_PARAMETERS),
+    (ProtocolId.RESET, ResetRequest(0, ResetFlags.of(asynchronous=True), ResetState(0)), Status.NOT_SUPPORTED),
+    (ProtocolId.RESET, ResetRequest(0, ResetFlags(2), ResetState(1)), Status.INVALID_PARAMETERS),
+    (ProtocolId.RESET, ResetRequest(0xFFFF_FFFF, ResetFlags(2), ResetState(0)), Status.NOT_FOUND),
+    (ProtocolId.POWER_DOMAIN, PowerStateSetRequest(PowerStateSetFlags(0), 0, PowerState(5)), Status.INVALID_PARAMETERS),
+    (ProtocolId.POWER_DOMAIN, PowerStateSetRequest(PowerStateSetFlags(1), 0, POWER_OFF), Status.NOT_SUPPORTED),
 ]
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xenscmi.firmware import PROFILES, Firmware, uniform_platform
-from xenscmi.firmware.resources import BASE, CLOCK, POWER_DOMAIN, RESET
-from xenscmi.scmi.header import Header
+from xenscmi.scmi.header import Header, ProtocolId
 from xenscmi.scmi.message import Request, Response
 from xenscmi.scmi.protocols import base, clock, power_domain, reset
 from xenscmi.scmi.protocols.common import (
@@ -39,7 +38,7 @@ def probe_base(lab: Lab) -> Iterator[object]:
     """Ask what the base protocol is asked for, and yield each answer."""
 
     def ask(request: Request) -> Response | int:
-        return lab.ask(LINUX, BASE, request)
+        return lab.ask(LINUX, ProtocolId.BASE, request)
 
     yield ask(ProtocolVersionRequest())
     attributes = ask(ProtocolAttributesRequest())
@@ -65,7 +64,7 @@ def test_the_base_protocol_answers_everything(make_lab: Callable[..., Lab], prof
 
 
 def test_each_protocol_says_how_much_there_is(linux: Lab) -> None:
-    for number in (POWER_DOMAIN, CLOCK, RESET):
+    for number in (ProtocolId.POWER_DOMAIN, ProtocolId.CLOCK, ProtocolId.RESET):
         assert not isinstance(linux.ask(LINUX, number, ProtocolVersionRequest()), int)
         assert not isinstance(linux.ask(LINUX, number, ProtocolAttributesRequest()), int)
         assert not isinstance(linux.ask(LINUX, number, ProtocolMessageAttributesRequest(3)), int)
@@ -75,12 +74,12 @@ def test_each_protocol_says_how_much_there_is(linux: Lab) -> None:
 def test_what_the_agent_owns_is_described_and_the_rest_is_denied(linux: Lab) -> None:
     for device in range(8):
         answers = [
-            linux.ask(LINUX, POWER_DOMAIN, power_domain.PowerDomainAttributesRequest(device)),
-            linux.ask(LINUX, CLOCK, clock.ClockAttributesRequest(device)),
-            linux.ask(LINUX, CLOCK, clock.ClockDescribeRatesRequest(device, 0)),
-            linux.ask(LINUX, CLOCK, clock.ClockConfigGetRequest(device, clock.ClockConfigGetFlags(0))),
-            linux.ask(LINUX, CLOCK, clock.ClockRateGetRequest(device)),
-            linux.ask(LINUX, RESET, reset.ResetDomainAttributesRequest(device)),
+            linux.ask(LINUX, ProtocolId.POWER_DOMAIN, power_domain.PowerDomainAttributesRequest(device)),
+            linux.ask(LINUX, ProtocolId.CLOCK, clock.ClockAttributesRequest(device)),
+            linux.ask(LINUX, ProtocolId.CLOCK, clock.ClockDescribeRatesRequest(device, 0)),
+            linux.ask(LINUX, ProtocolId.CLOCK, clock.ClockConfigGetRequest(device, clock.ClockConfigGetFlags(0))),
+            linux.ask(LINUX, ProtocolId.CLOCK, clock.ClockRateGetRequest(device)),
+            linux.ask(LINUX, ProtocolId.RESET, reset.ResetDomainAttributesRequest(device)),
         ]
         if device != DEVICE:
             assert answers == [Status.DENIED] * len(answers)
@@ -99,13 +98,13 @@ def test_no_answer_is_longer_than_linux_takes(linux: Lab) -> None:
 
 
 def test_clock_names_are_unique(linux: Lab) -> None:
-    names = [linux.ask(1, CLOCK, clock.ClockAttributesRequest(number)) for number in range(8)]
+    names = [linux.ask(1, ProtocolId.CLOCK, clock.ClockAttributesRequest(number)) for number in range(8)]
     assert len({name.clock_name for name in names if isinstance(name, clock.ClockAttributesResponse)}) == 8
 
 
 def test_a_message_of_the_base_protocol_can_be_missing_by_its_full_name() -> None:
     lacking = replace(PROFILES["generic"], missing=frozenset({"BASE_PROTOCOL_ATTRIBUTES"}))
     firmware = Firmware(uniform_platform((), 1), lacking)
-    for number, status in ((BASE, Status.NOT_SUPPORTED), (CLOCK, Status.SUCCESS)):
+    for number, status in ((ProtocolId.BASE, Status.NOT_SUPPORTED), (ProtocolId.CLOCK, Status.SUCCESS)):
         answer = firmware.answer(0, Header.of(protocol_id=number, message_id=1), b"")
         assert int.from_bytes(answer[:4], "little", signed=True) == status

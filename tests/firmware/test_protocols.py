@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xenscmi.firmware import Agent, Device, Firmware, Platform
+from xenscmi.firmware import Firmware, Platform, PlatformAgent, PlatformDevice
+from xenscmi.firmware.resources import Clock as ClockResource
 from xenscmi.firmware.resources import (
-    BASE,
-    PERFORMANCE,
-    PIN_CONTROL,
-    POWER_CAPPING,
-    SENSOR,
-    SYSTEM_POWER,
-    VOLTAGE,
+    OperatingPoint,
     PerformanceDomain,
-    PerformanceLevel,
     PinFunction,
     PinGroup,
     PowerCapDomain,
@@ -25,7 +19,7 @@ from xenscmi.firmware.resources import (
     VoltageDomain,
     pin_resource,
 )
-from xenscmi.firmware.resources import Clock as ClockResource
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Request
 from xenscmi.scmi.protocols import performance as perf
 from xenscmi.scmi.protocols import pin_control as pin
@@ -41,27 +35,35 @@ if TYPE_CHECKING:
     from tests.firmware.conftest import Lab
 
 XEN, OWNER, OTHER = 1, 2, 3
-LEVELS = tuple(PerformanceLevel(level=100 * n, power=n, latency=5) for n in range(1, 9))
+LEVELS = tuple(OperatingPoint(level=100 * n, power=n, latency=5) for n in range(1, 9))
 NAME = "a-name-of-more-than-15"
 PIN, GROUP, FUNCTION = pin.Selector.PIN, pin.Selector.GROUP, pin.Selector.FUNCTION
 
 
 @pytest.fixture
 def board(make_lab: Callable[..., Lab]) -> Lab:
-    """Agent 2 owns one of everything, and pins 0 and 1 with group 0; agent 3 owns pin 2 with group 1."""
+    """PlatformAgent 2 owns one of everything, and pins 0 and 1 with group 0; agent 3 owns pin 2 with group 1."""
     agents = (
-        Agent(agent_id=XEN, func_id=0x8200_0003, shmem=0x47FF_1000, trusted=True),
-        Agent(agent_id=OWNER, func_id=0x8200_0004, shmem=0x47FF_2000, devices=frozenset({0})),
-        Agent(agent_id=OTHER, func_id=0x8200_0005, shmem=0x47FF_3000, devices=frozenset({1})),
+        PlatformAgent(agent_id=XEN, func_id=0x8200_0003, shmem=0x47FF_1000, trusted=True),
+        PlatformAgent(agent_id=OWNER, func_id=0x8200_0004, shmem=0x47FF_2000, devices=frozenset({0})),
+        PlatformAgent(agent_id=OTHER, func_id=0x8200_0005, shmem=0x47FF_3000, devices=frozenset({1})),
     )
-    kinds = (SYSTEM_POWER, PERFORMANCE, SENSOR, VOLTAGE, POWER_CAPPING)
+    kinds = (
+        ProtocolId.SYSTEM_POWER,
+        ProtocolId.PERFORMANCE,
+        ProtocolId.SENSOR,
+        ProtocolId.VOLTAGE,
+        ProtocolId.POWER_CAPPING,
+    )
     own_pins = frozenset({pin_resource(0), pin_resource(1), pin_resource(0, group=True)})
     other_pins = frozenset({pin_resource(1), pin_resource(2), pin_resource(1, group=True)})
     platform = Platform(
         agents=agents,
         devices=(
-            Device(device_id=0, resources={**{kind: frozenset({0}) for kind in kinds}, PIN_CONTROL: own_pins}),
-            Device(device_id=1, resources={PIN_CONTROL: other_pins}),
+            PlatformDevice(
+                device_id=0, resources={**{kind: frozenset({0}) for kind in kinds}, ProtocolId.PIN_CONTROL: own_pins}
+            ),
+            PlatformDevice(device_id=1, resources={ProtocolId.PIN_CONTROL: other_pins}),
         ),
         performance=(PerformanceDomain(name=NAME, levels=LEVELS, level=400, sustained_level=600),),
         sensors=tuple(Sensor(name=f"sensor-{n}", value=n - 5) for n in range(5)),
@@ -80,68 +82,74 @@ def board(make_lab: Callable[..., Lab]) -> Lab:
 
 def test_every_protocol_is_listed(board: Lab) -> None:
     listed = (0x12, 0x13, 0x15, 0x17, 0x18, 0x19)
-    assert board.ask(OTHER, BASE, BaseDiscoverListProtocolsRequest(0)) == BaseDiscoverListProtocolsResponse(6, listed)
+    assert board.ask(OTHER, ProtocolId.BASE, BaseDiscoverListProtocolsRequest(0)) == BaseDiscoverListProtocolsResponse(
+        6, listed
+    )
 
 
 def test_the_systems_state_is_its_owners_to_change(board: Lab) -> None:
     reset = system.SystemPowerStateSetRequest(system.SystemPowerFlags(0), system.SystemState.COLD_RESET)
-    assert board.ask(OTHER, SYSTEM_POWER, reset) == Status.DENIED
-    assert board.ask(OWNER, SYSTEM_POWER, reset) == system.SystemPowerStateSetResponse()
-    found = board.ask(OTHER, SYSTEM_POWER, system.SystemPowerStateGetRequest())
+    assert board.ask(OTHER, ProtocolId.SYSTEM_POWER, reset) == Status.DENIED
+    assert board.ask(OWNER, ProtocolId.SYSTEM_POWER, reset) == system.SystemPowerStateSetResponse()
+    found = board.ask(OTHER, ProtocolId.SYSTEM_POWER, system.SystemPowerStateGetRequest())
     assert found == system.SystemPowerStateGetResponse(system.SystemState.COLD_RESET)
 
 
 def test_performance_levels_come_in_parts_and_are_set_within_limits(board: Lab) -> None:
-    attributes = board.ask(OWNER, PERFORMANCE, perf.PerformanceDomainAttributesRequest(0))
+    attributes = board.ask(OWNER, ProtocolId.PERFORMANCE, perf.PerformanceDomainAttributesRequest(0))
     abilities = perf.PerformanceDomainAttributes.of(can_set_limits=True, can_set_level=True, extended_name=True)
     assert attributes == perf.PerformanceDomainAttributesResponse(abilities, RateLimit(0), 0, 600, NAME[:15])
-    first = board.ask(OWNER, PERFORMANCE, perf.PerformanceDescribeLevelsRequest(0, 0))
+    first = board.ask(OWNER, ProtocolId.PERFORMANCE, perf.PerformanceDescribeLevelsRequest(0, 0))
     assert isinstance(first, perf.PerformanceDescribeLevelsResponse)
     assert [level.value for level in first.perf_levels] == [100, 200, 300, 400]
     assert first.num_levels.remaining == 4
-    assert board.ask(OWNER, PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 300, 200)) == (
+    assert board.ask(OWNER, ProtocolId.PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 300, 200)) == (
         perf.PerformanceLimitsSetResponse()
     )
-    assert board.ask(OWNER, PERFORMANCE, perf.PerformanceLevelGetRequest(0)) == perf.PerformanceLevelGetResponse(300)
-    assert board.ask(OWNER, PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 0, 300)) == (
+    assert board.ask(
+        OWNER, ProtocolId.PERFORMANCE, perf.PerformanceLevelGetRequest(0)
+    ) == perf.PerformanceLevelGetResponse(300)
+    assert board.ask(OWNER, ProtocolId.PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 0, 300)) == (
         perf.PerformanceLimitsSetResponse()
     )
-    limits = board.ask(OWNER, PERFORMANCE, perf.PerformanceLimitsGetRequest(0))
+    limits = board.ask(OWNER, ProtocolId.PERFORMANCE, perf.PerformanceLimitsGetRequest(0))
     assert limits == perf.PerformanceLimitsGetResponse(300, 300)
-    name = board.ask(OWNER, PERFORMANCE, perf.PerformanceDomainNameGetRequest(0))
+    name = board.ask(OWNER, ProtocolId.PERFORMANCE, perf.PerformanceDomainNameGetRequest(0))
     assert name == perf.PerformanceDomainNameGetResponse(Reserved(0), NAME)
 
 
 def test_sensors_are_known_to_all_and_read_by_their_owner(board: Lab) -> None:
     seen: list[str] = []
     while len(seen) < 5:
-        part = board.ask(OTHER, SENSOR, sensor.SensorDescriptionGetRequest(len(seen)))
+        part = board.ask(OTHER, ProtocolId.SENSOR, sensor.SensorDescriptionGetRequest(len(seen)))
         assert isinstance(part, sensor.SensorDescriptionGetResponse)
         seen += [each.sensor_name for each in part.desc]
         assert part.num_sensor_flags.remaining == 5 - len(seen)
     assert seen == [f"sensor-{n}" for n in range(5)]
     read = sensor.SensorReadingGetRequest(0, parts.SensorReadingFlags(0))
-    assert board.ask(OTHER, SENSOR, read) == Status.DENIED
-    assert board.ask(OWNER, SENSOR, read) == sensor.SensorReadingGetResponse((parts.SensorReading(-5, 0),))
+    assert board.ask(OTHER, ProtocolId.SENSOR, read) == Status.DENIED
+    assert board.ask(OWNER, ProtocolId.SENSOR, read) == sensor.SensorReadingGetResponse((parts.SensorReading(-5, 0),))
     off = sensor.SensorConfigSetRequest(0, parts.SensorConfigSet(0))
-    assert board.ask(OWNER, SENSOR, off) == sensor.SensorConfigSetResponse()
-    assert board.ask(OWNER, SENSOR, read) == Status.NOT_SUPPORTED
+    assert board.ask(OWNER, ProtocolId.SENSOR, off) == sensor.SensorConfigSetResponse()
+    assert board.ask(OWNER, ProtocolId.SENSOR, read) == Status.NOT_SUPPORTED
 
 
 def test_voltages_are_set_to_levels_that_there_are(board: Lab) -> None:
     flags = voltage.VoltageLevelSetFlags(0)
-    assert board.ask(OWNER, VOLTAGE, voltage.VoltageLevelSetRequest(0, flags, 900_000)) == (
+    assert board.ask(OWNER, ProtocolId.VOLTAGE, voltage.VoltageLevelSetRequest(0, flags, 900_000)) == (
         voltage.VoltageLevelSetResponse()
     )
-    assert board.ask(OWNER, VOLTAGE, voltage.VoltageLevelGetRequest(0)) == voltage.VoltageLevelGetResponse(900_000)
-    for level, answer in ((-100, voltage.VoltageLevelSetResponse()), (75, Status.INVALID_PARAMETERS)):
-        assert board.ask(XEN, VOLTAGE, voltage.VoltageLevelSetRequest(1, flags, level)) == answer
-    assert board.ask(XEN, VOLTAGE, voltage.VoltageDescribeLevelsRequest(1, 0)) == voltage.VoltageDescribeLevelsResponse(
-        voltage.VoltageLevelsFlags.of(format=1, returned=3), (-100, 100, 50)
+    assert board.ask(OWNER, ProtocolId.VOLTAGE, voltage.VoltageLevelGetRequest(0)) == voltage.VoltageLevelGetResponse(
+        900_000
     )
+    for level, answer in ((-100, voltage.VoltageLevelSetResponse()), (75, Status.INVALID_PARAMETERS)):
+        assert board.ask(XEN, ProtocolId.VOLTAGE, voltage.VoltageLevelSetRequest(1, flags, level)) == answer
+    assert board.ask(
+        XEN, ProtocolId.VOLTAGE, voltage.VoltageDescribeLevelsRequest(1, 0)
+    ) == voltage.VoltageDescribeLevelsResponse(voltage.VoltageLevelsFlags.of(format=1, returned=3), (-100, 100, 50))
     on = voltage.VoltageConfigSetRequest(0, voltage.VOLTAGE_ON)
-    assert board.ask(OWNER, VOLTAGE, on) == voltage.VoltageConfigSetResponse()
-    found = board.ask(OWNER, VOLTAGE, voltage.VoltageConfigGetRequest(0))
+    assert board.ask(OWNER, ProtocolId.VOLTAGE, on) == voltage.VoltageConfigSetResponse()
+    found = board.ask(OWNER, ProtocolId.VOLTAGE, voltage.VoltageConfigGetRequest(0))
     assert found == voltage.VoltageConfigGetResponse(voltage.VOLTAGE_ON)
 
 
@@ -154,8 +162,8 @@ def test_power_is_capped_in_steps(board: Lab) -> None:
         0: cap.PowercapCapSetResponse(),
     }
     for wanted, answer in answers.items():
-        assert board.ask(OWNER, POWER_CAPPING, cap.PowercapCapSetRequest(0, flags, wanted)) == answer
-    measured = board.ask(OWNER, POWER_CAPPING, cap.PowercapMeasurementsGetRequest(0))
+        assert board.ask(OWNER, ProtocolId.POWER_CAPPING, cap.PowercapCapSetRequest(0, flags, wanted)) == answer
+    measured = board.ask(OWNER, ProtocolId.POWER_CAPPING, cap.PowercapMeasurementsGetRequest(0))
     assert measured == cap.PowercapMeasurementsGetResponse(250, 1000)
 
 
@@ -163,14 +171,14 @@ def test_pins_are_configured_by_whoever_may_and_has_them(board: Lab) -> None:
     attributes = pin.SettingsConfigureAttributes.of(function_valid=True, num_configs=1, selector=GROUP)
     config = pin.PinConfig(pin.ConfigType(3), 7)
     configure = pin.PinctrlSettingsConfigureRequest(0, 0, attributes, (config,))
-    assert board.ask(OTHER, PIN_CONTROL, configure) == Status.DENIED
-    assert board.ask(OWNER, PIN_CONTROL, configure) == pin.PinctrlSettingsConfigureResponse()
+    assert board.ask(OTHER, ProtocolId.PIN_CONTROL, configure) == Status.DENIED
+    assert board.ask(OWNER, ProtocolId.PIN_CONTROL, configure) == pin.PinctrlSettingsConfigureResponse()
     everything = pin.SettingsGetAttributes.of(config_flag=pin.ConfigFlag.ALL_TYPES, selector=GROUP)
-    assert board.ask(OWNER, PIN_CONTROL, pin.PinctrlSettingsGetRequest(0, everything)) == (
+    assert board.ask(OWNER, ProtocolId.PIN_CONTROL, pin.PinctrlSettingsGetRequest(0, everything)) == (
         pin.PinctrlSettingsGetResponse(0, pin.NumConfigs.of(returned=1), (config,))
     )
     groups = pin.PinctrlListAssociationsRequest(0, pin.SelectorFlags(FUNCTION), 1)
-    assert board.ask(OTHER, PIN_CONTROL, groups) == pin.PinctrlListAssociationsResponse(
+    assert board.ask(OTHER, ProtocolId.PIN_CONTROL, groups) == pin.PinctrlListAssociationsResponse(
         pin.AssociationsFlags.of(returned=1), (1,)
     )
 
@@ -181,52 +189,85 @@ def test_a_pin_that_one_agent_has_no_other_gets(board: Lab) -> None:
         pin.PinctrlRequestRequest(0, pin.SelectorFlags(GROUP)),
         pin.PinctrlRequestRequest(1, pin.SelectorFlags(GROUP)),
     )
-    assert board.ask(OWNER, PIN_CONTROL, own) == pin.PinctrlRequestResponse()
-    assert board.ask(OTHER, PIN_CONTROL, others) == Status.IN_USE
-    assert board.ask(OTHER, PIN_CONTROL, pin.PinctrlRequestRequest(1, pin.SelectorFlags(PIN))) == Status.IN_USE
-    assert board.ask(OTHER, PIN_CONTROL, pin.PinctrlReleaseRequest(0, pin.SelectorFlags(GROUP))) == Status.DENIED
-    assert board.ask(OWNER, PIN_CONTROL, pin.PinctrlReleaseRequest(0, pin.SelectorFlags(GROUP))) == (
+    assert board.ask(OWNER, ProtocolId.PIN_CONTROL, own) == pin.PinctrlRequestResponse()
+    assert board.ask(OTHER, ProtocolId.PIN_CONTROL, others) == Status.IN_USE
+    assert (
+        board.ask(OTHER, ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(1, pin.SelectorFlags(PIN))) == Status.IN_USE
+    )
+    assert (
+        board.ask(OTHER, ProtocolId.PIN_CONTROL, pin.PinctrlReleaseRequest(0, pin.SelectorFlags(GROUP)))
+        == Status.DENIED
+    )
+    assert board.ask(OWNER, ProtocolId.PIN_CONTROL, pin.PinctrlReleaseRequest(0, pin.SelectorFlags(GROUP))) == (
         pin.PinctrlReleaseResponse()
     )
-    assert board.ask(OTHER, PIN_CONTROL, others) == pin.PinctrlRequestResponse()
+    assert board.ask(OTHER, ProtocolId.PIN_CONTROL, others) == pin.PinctrlRequestResponse()
 
 
 REFUSED: list[tuple[int, Request, Status]] = [
-    (SYSTEM_POWER, system.SystemPowerStateSetRequest(system.SystemPowerFlags(0), 4), Status.NOT_SUPPORTED),
-    (SYSTEM_POWER, system.SystemPowerStateSetRequest(system.SystemPowerFlags(0), 9), Status.INVALID_PARAMETERS),
-    (SYSTEM_POWER, system.SystemPowerStateSetRequest(system.SystemPowerFlags(2), 0), Status.INVALID_PARAMETERS),
-    (PERFORMANCE, perf.PerformanceLevelSetRequest(0, 900), Status.OUT_OF_RANGE),
-    (PERFORMANCE, perf.PerformanceLevelSetRequest(0, 150), Status.INVALID_PARAMETERS),
-    (PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 100, 200), Status.INVALID_PARAMETERS),
-    (PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 900, 200), Status.OUT_OF_RANGE),
-    (PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 160, 150), Status.INVALID_PARAMETERS),
-    (PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 0, 0), Status.OUT_OF_RANGE),
-    (PERFORMANCE, perf.PerformanceDescribeLevelsRequest(0, 8), Status.OUT_OF_RANGE),
-    (SENSOR, sensor.SensorDescriptionGetRequest(5), Status.INVALID_PARAMETERS),
-    (SENSOR, sensor.SensorReadingGetRequest(0, parts.SensorReadingFlags(1)), Status.NOT_SUPPORTED),
-    (SENSOR, sensor.SensorReadingGetRequest(1, parts.SensorReadingFlags(0)), Status.DENIED),
-    (SENSOR, sensor.SensorConfigSetRequest(0, parts.SensorConfigSet.of(timestamps=True)), Status.NOT_SUPPORTED),
-    (VOLTAGE, voltage.VoltageConfigSetRequest(0, voltage.VoltageConfig(9)), Status.INVALID_PARAMETERS),
-    (VOLTAGE, voltage.VoltageLevelSetRequest(0, voltage.VoltageLevelSetFlags(1), 900_000), Status.NOT_SUPPORTED),
-    (VOLTAGE, voltage.VoltageLevelSetRequest(0, voltage.VoltageLevelSetFlags(0), 1), Status.INVALID_PARAMETERS),
-    (VOLTAGE, voltage.VoltageDescribeLevelsRequest(0, 2), Status.OUT_OF_RANGE),
-    (VOLTAGE, voltage.VoltageLevelGetRequest(1), Status.DENIED),
-    (POWER_CAPPING, cap.PowercapCapSetRequest(0, cap.PowercapCapSetFlags(2), 300), Status.NOT_SUPPORTED),
-    (PIN_CONTROL, pin.PinctrlRequestRequest(0, pin.SelectorFlags(FUNCTION)), Status.INVALID_PARAMETERS),
-    (PIN_CONTROL, pin.PinctrlRequestRequest(0, pin.SelectorFlags(3)), Status.INVALID_PARAMETERS),
-    (PIN_CONTROL, pin.PinctrlRequestRequest(4, pin.SelectorFlags(PIN)), Status.NOT_FOUND),
-    (PIN_CONTROL, pin.PinctrlRequestRequest(3, pin.SelectorFlags(PIN)), Status.DENIED),
-    (PIN_CONTROL, pin.PinctrlReleaseRequest(0, pin.SelectorFlags(PIN)), Status.INVALID_PARAMETERS),
-    (PIN_CONTROL, pin.PinctrlListAssociationsRequest(0, pin.SelectorFlags(GROUP), 3), Status.OUT_OF_RANGE),
-    (PIN_CONTROL, pin.PinctrlListAssociationsRequest(0, pin.SelectorFlags(PIN), 0), Status.INVALID_PARAMETERS),
+    (ProtocolId.SYSTEM_POWER, system.SystemPowerStateSetRequest(system.SystemPowerFlags(0), 4), Status.NOT_SUPPORTED),
     (
-        PIN_CONTROL,
+        ProtocolId.SYSTEM_POWER,
+        system.SystemPowerStateSetRequest(system.SystemPowerFlags(0), 9),
+        Status.INVALID_PARAMETERS,
+    ),
+    (
+        ProtocolId.SYSTEM_POWER,
+        system.SystemPowerStateSetRequest(system.SystemPowerFlags(2), 0),
+        Status.INVALID_PARAMETERS,
+    ),
+    (ProtocolId.PERFORMANCE, perf.PerformanceLevelSetRequest(0, 900), Status.OUT_OF_RANGE),
+    (ProtocolId.PERFORMANCE, perf.PerformanceLevelSetRequest(0, 150), Status.INVALID_PARAMETERS),
+    (ProtocolId.PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 100, 200), Status.INVALID_PARAMETERS),
+    (ProtocolId.PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 900, 200), Status.OUT_OF_RANGE),
+    (ProtocolId.PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 160, 150), Status.INVALID_PARAMETERS),
+    (ProtocolId.PERFORMANCE, perf.PerformanceLimitsSetRequest(0, 0, 0), Status.OUT_OF_RANGE),
+    (ProtocolId.PERFORMANCE, perf.PerformanceDescribeLevelsRequest(0, 8), Status.OUT_OF_RANGE),
+    (ProtocolId.SENSOR, sensor.SensorDescriptionGetRequest(5), Status.INVALID_PARAMETERS),
+    (ProtocolId.SENSOR, sensor.SensorReadingGetRequest(0, parts.SensorReadingFlags(1)), Status.NOT_SUPPORTED),
+    (ProtocolId.SENSOR, sensor.SensorReadingGetRequest(1, parts.SensorReadingFlags(0)), Status.DENIED),
+    (
+        ProtocolId.SENSOR,
+        sensor.SensorConfigSetRequest(0, parts.SensorConfigSet.of(timestamps=True)),
+        Status.NOT_SUPPORTED,
+    ),
+    (ProtocolId.VOLTAGE, voltage.VoltageConfigSetRequest(0, voltage.VoltageConfig(9)), Status.INVALID_PARAMETERS),
+    (
+        ProtocolId.VOLTAGE,
+        voltage.VoltageLevelSetRequest(0, voltage.VoltageLevelSetFlags(1), 900_000),
+        Status.NOT_SUPPORTED,
+    ),
+    (
+        ProtocolId.VOLTAGE,
+        voltage.VoltageLevelSetRequest(0, voltage.VoltageLevelSetFlags(0), 1),
+        Status.INVALID_PARAMETERS,
+    ),
+    (ProtocolId.VOLTAGE, voltage.VoltageDescribeLevelsRequest(0, 2), Status.OUT_OF_RANGE),
+    (ProtocolId.VOLTAGE, voltage.VoltageLevelGetRequest(1), Status.DENIED),
+    (ProtocolId.POWER_CAPPING, cap.PowercapCapSetRequest(0, cap.PowercapCapSetFlags(2), 300), Status.NOT_SUPPORTED),
+    (ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(0, pin.SelectorFlags(FUNCTION)), Status.INVALID_PARAMETERS),
+    (ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(0, pin.SelectorFlags(3)), Status.INVALID_PARAMETERS),
+    (ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(4, pin.SelectorFlags(PIN)), Status.NOT_FOUND),
+    (ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(3, pin.SelectorFlags(PIN)), Status.DENIED),
+    (ProtocolId.PIN_CONTROL, pin.PinctrlReleaseRequest(0, pin.SelectorFlags(PIN)), Status.INVALID_PARAMETERS),
+    (ProtocolId.PIN_CONTROL, pin.PinctrlListAssociationsRequest(0, pin.SelectorFlags(GROUP), 3), Status.OUT_OF_RANGE),
+    (
+        ProtocolId.PIN_CONTROL,
+        pin.PinctrlListAssociationsRequest(0, pin.SelectorFlags(PIN), 0),
+        Status.INVALID_PARAMETERS,
+    ),
+    (
+        ProtocolId.PIN_CONTROL,
         pin.PinctrlSettingsConfigureRequest(0, 1, pin.SettingsConfigureAttributes.of(function_valid=True), ()),
         Status.NOT_FOUND,
     ),
-    (PIN_CONTROL, pin.PinctrlSettingsGetRequest(0, pin.SettingsGetAttributes.of(config_type=3)), Status.NOT_SUPPORTED),
     (
-        PIN_CONTROL,
+        ProtocolId.PIN_CONTROL,
+        pin.PinctrlSettingsGetRequest(0, pin.SettingsGetAttributes.of(config_type=3)),
+        Status.NOT_SUPPORTED,
+    ),
+    (
+        ProtocolId.PIN_CONTROL,
         pin.PinctrlSettingsGetRequest(0, pin.SettingsGetAttributes.of(config_flag=3)),
         Status.INVALID_PARAMETERS,
     ),
@@ -241,9 +282,9 @@ def test_a_refused_message_changes_nothing(board: Lab, protocol: int, message: R
 
 
 def test_state_is_kept_and_restored(board: Lab) -> None:
-    board.ask(OWNER, PIN_CONTROL, pin.PinctrlRequestRequest(0, pin.SelectorFlags(GROUP)))
-    board.ask(OWNER, VOLTAGE, voltage.VoltageConfigSetRequest(0, voltage.VOLTAGE_ON))
-    board.ask(OWNER, PERFORMANCE, perf.PerformanceLevelSetRequest(0, 100))
+    board.ask(OWNER, ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(0, pin.SelectorFlags(GROUP)))
+    board.ask(OWNER, ProtocolId.VOLTAGE, voltage.VoltageConfigSetRequest(0, voltage.VOLTAGE_ON))
+    board.ask(OWNER, ProtocolId.PERFORMANCE, perf.PerformanceLevelSetRequest(0, 100))
     again = Firmware(board.platform, board.firmware.profile)
     assert again.state() != board.firmware.state()
     again.restore(board.firmware.state())

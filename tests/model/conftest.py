@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from xenscmi.devicetree import Tree, load, parse_dts
-from xenscmi.firmware import PROFILES, Agent, Firmware, Platform, uniform_platform
+from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent, uniform_platform
 from xenscmi.host.reader import read_host
 from xenscmi.host.vector import read_vector_firmware
 from xenscmi.model.xen import Model
@@ -24,7 +24,7 @@ def lab_platform(trusted: int = 1, agents: int = 8, devices: int = 8) -> Platfor
     """The platform of the vectors: agent n rings 0x82000002 + n and has page n."""
     return uniform_platform(
         tuple(
-            Agent(agent_id=n, func_id=0x8200_0002 + n, shmem=0x47FF_0000 + n * 0x1000, trusted=n == trusted)
+            PlatformAgent(agent_id=n, func_id=0x8200_0002 + n, shmem=0x47FF_0000 + n * 0x1000, trusted=n == trusted)
             for n in range(agents)
         ),
         devices,

@@ -17,20 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from xenscmi.devicetree import Tree, load
-from xenscmi.firmware import PROFILES, Agent, Device, Firmware, Platform
+from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent, PlatformDevice
 from xenscmi.firmware.resources import (
-    BASE,
-    CLOCK,
-    PERFORMANCE,
-    POWER_CAPPING,
-    POWER_DOMAIN,
-    RESET,
-    SENSOR,
-    SYSTEM_POWER,
-    VOLTAGE,
     Clock,
+    OperatingPoint,
     PerformanceDomain,
-    PerformanceLevel,
     PowerCapDomain,
     PowerDomain,
     ResetDomain,
@@ -42,7 +33,7 @@ from xenscmi.model.guest import Guest, NoAnswer
 from xenscmi.model.memory import PAGE_SIZE
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import SMCCC_UNKNOWN, Model
-from xenscmi.scmi.header import Header
+from xenscmi.scmi.header import Header, ProtocolId
 from xenscmi.scmi.protocols.base import AccessFlags, BaseSetDevicePermissionsRequest, BaseSetDevicePermissionsResponse
 from xenscmi.scmi.shmem import PAYLOAD, post
 from xenscmi.scmi.status import Status
@@ -51,7 +42,17 @@ HOST = Path(__file__).parents[1] / "vectors" / "xl-create" / "host.dts"
 XEN, DOM0 = 1, 0
 AGENTS = (2, 3, 4)
 COUNT = 8
-KINDS = (POWER_DOMAIN, PERFORMANCE, CLOCK, SENSOR, RESET, VOLTAGE, POWER_CAPPING)
+KINDS = (
+    ProtocolId.POWER_DOMAIN,
+    ProtocolId.PERFORMANCE,
+    ProtocolId.CLOCK,
+    ProtocolId.SENSOR,
+    ProtocolId.RESET,
+    ProtocolId.VOLTAGE,
+    ProtocolId.POWER_CAPPING,
+)
+# Commands whose first field is not the resource.
+ID_NOT_FIRST: dict[int, int] = {ProtocolId.POWER_DOMAIN: 4, ProtocolId.CLOCK: 5, ProtocolId.SENSOR: 3}
 WINDOW = 0x2200_1000
 STATUSES = {status.value for status in Status}
 
@@ -59,20 +60,20 @@ SMALL = st.sampled_from([0, 1, 2, 3, 4, 5, 7, 100, 200, 1 << 16, 0xFFFF_FFFF]) |
 PAYLOADS = st.lists(SMALL, max_size=8).map(lambda words: struct.pack(f"<{len(words)}I", *words)) | st.binary(
     max_size=60
 )
-PROTOCOLS = st.sampled_from([BASE, *KINDS, SYSTEM_POWER]) | st.integers(0, 255)
+PROTOCOLS = st.sampled_from([ProtocolId.BASE, *KINDS, ProtocolId.SYSTEM_POWER]) | st.integers(0, 255)
 MESSAGES = st.integers(0, 0x11) | st.integers(0, 255)
 FUNC_IDS = st.sampled_from([0x8200_0002 + n for n in range(8)]) | st.integers(0, (1 << 64) - 1)
 
 
 def platform() -> Platform:
-    levels = tuple(PerformanceLevel(level=100 * n) for n in (1, 2, 3))
+    levels = tuple(OperatingPoint(level=100 * n) for n in (1, 2, 3))
     numbers = range(COUNT)
     return Platform(
         agents=tuple(
-            Agent(agent_id=n, func_id=0x8200_0002 + n, shmem=0x47FF_0000 + n * PAGE_SIZE, trusted=n == XEN)
+            PlatformAgent(agent_id=n, func_id=0x8200_0002 + n, shmem=0x47FF_0000 + n * PAGE_SIZE, trusted=n == XEN)
             for n in range(8)
         ),
-        devices=tuple(Device(device_id=n, resources={kind: frozenset({n}) for kind in KINDS}) for n in numbers),
+        devices=tuple(PlatformDevice(device_id=n, resources={kind: frozenset({n}) for kind in KINDS}) for n in numbers),
         power_domains=tuple(PowerDomain(name=f"pd{n}") for n in numbers),
         performance=tuple(PerformanceDomain(name=f"perf{n}", levels=levels, level=100) for n in numbers),
         clocks=tuple(Clock(name=f"clk{n}", rates=(100, 200), rate=100) for n in numbers),
@@ -132,7 +133,7 @@ class HostileDomains(RuleBasedStateMachine):
         assert {(agent, number) for _, number in changed} <= self.granted
         assert self.firmware.state().permissions == permissions
         assert {other: bytes(self.page(other)) for other in others} == others
-        assert self.firmware.state().resources[SYSTEM_POWER] == [[3]]
+        assert self.firmware.state().resources[ProtocolId.SYSTEM_POWER] == [[3]]
 
     @rule(
         agent=st.sampled_from(AGENTS),
@@ -167,9 +168,7 @@ class HostileDomains(RuleBasedStateMachine):
         answer = self.firmware.answer(agent, Header.of(protocol_id=kind, message_id=message), first + payload)
         status = int.from_bytes(answer[:4], "little", signed=True)
         assert status in STATUSES
-        names_first = (
-            kind not in (POWER_DOMAIN, CLOCK, SENSOR) or message != {POWER_DOMAIN: 4, CLOCK: 5, SENSOR: 3}[kind]
-        )
+        names_first = message != ID_NOT_FIRST.get(kind)
         if names_first and (agent, number) not in self.granted:
             assert status != Status.SUCCESS
 
@@ -195,7 +194,7 @@ class HostileDomains(RuleBasedStateMachine):
     def permit(self, agent: int, device: int, allow: bool) -> None:
         """Xen changes a permission."""
         request = BaseSetDevicePermissionsRequest(agent, device, AccessFlags.of(allow=allow))
-        answer = self.firmware.answer(XEN, Header.of(protocol_id=BASE, message_id=9), request.encode())
+        answer = self.firmware.answer(XEN, Header.of(protocol_id=ProtocolId.BASE, message_id=9), request.encode())
         if device == COUNT:
             assert int.from_bytes(answer, "little", signed=True) == Status.NOT_FOUND
             return
@@ -233,10 +232,10 @@ def test_many_threads_of_domains_ring_at_once() -> None:
         chance = random.Random(agent)
         guest = Guest(xen, domids[agent], xen.domain(domids[agent]).memory, 0x8200_0002 + agent, WINDOW)
         for _ in range(300):
-            protocol, message = chance.choice([*KINDS, BASE]), chance.randrange(0x12)
+            protocol, message = chance.choice([*KINDS, ProtocolId.BASE]), chance.randrange(0x12)
             try:
                 answer = guest.exchange(protocol, message, chance.randbytes(chance.choice([0, 4, 8, 12])))
-                own = guest.exchange(BASE, 7, b"\xff\xff\xff\xff")
+                own = guest.exchange(ProtocolId.BASE, 7, b"\xff\xff\xff\xff")
             except NoAnswer as error:
                 wrong.append(error)
                 continue

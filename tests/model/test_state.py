@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from xenscmi.devicetree import load
-from xenscmi.firmware.resources import CLOCK
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice, Host
 from xenscmi.model.errors import Panic
 from xenscmi.model.guest import Guest
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.state import StateError, Store, running_host, switch_off
-from xenscmi.scmi.message import Refused
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Refusal
 from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest
 from xenscmi.toolstack.create import CreationError, DomainPlan, IomemRange, create_domain
 
@@ -62,13 +62,13 @@ def test_domains_outlive_the_command_that_made_them(store: Store) -> None:
         domain = session.xen.domain(1)
         guest = Guest(session.xen, 1, domain.memory, 0x8200_0004, 0x2200_1000)
         on = ClockConfigSetRequest(3, ClockConfig.of(state=1), 0)
-        assert not isinstance(guest.ask(CLOCK, on), Refused)
+        assert not isinstance(guest.ask(ProtocolId.CLOCK, on), Refusal)
     session = store.look()
     assert session.names == {0: "Domain-0", 1: "one"}
     assert (session.domid("one"), session.domid("1"), session.domid("two"), session.domid("7")) == (1, 1, None, None)
     assert [(info.domid, info.agent_id) for info in session.xen.list()] == [(0, 0), (1, 2)]
     assert session.xen.domain(1).devices == [DEVICE]
-    assert session.xen.firmware.servers[CLOCK].state()[3] == [True, 24_000_000, None]
+    assert session.xen.firmware.servers[ProtocolId.CLOCK].state()[3] == [True, 24_000_000, None]
 
 
 def test_what_xen_refuses_leaves_its_traces(store: Store) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from xenscmi.scmi import shmem
 from xenscmi.scmi.agent import Agent
+from xenscmi.scmi.codec import PayloadError
 from xenscmi.scmi.header import Header
-from xenscmi.scmi.layout import PayloadError
-from xenscmi.scmi.message import Command, Refused, Response
+from xenscmi.scmi.message import Command, Refusal, Response
 from xenscmi.scmi.protocols import base, clock, command, pin_control
 from xenscmi.scmi.protocols.common import (
     NegotiateProtocolVersionRequest,
@@ -33,7 +33,7 @@ RATE_GET = row(0x14, 0x6)
 DESCRIBE_RATES = row(0x14, 0x4)
 
 
-def answering(*answers: Response | Refused) -> Callable[[Posted], Posted]:
+def answering(*answers: Response | Refusal) -> Callable[[Posted], Posted]:
     """A platform that gives these answers, one after the other, and asserts that no more are wanted."""
     left = list(answers)
     return lambda posted: Posted(posted.header, left.pop(0).encode())
@@ -73,7 +73,7 @@ def test_an_answer_comes_once() -> None:
     with pytest.raises(ChannelError, match="no request"):
         agent.answer(Posted(Header(0), b""))
     header = agent.request(RATE_GET, clock.ClockRateGetRequest(3)).header
-    assert agent.answer(Posted(header, Refused(Status.DENIED).encode())) == Refused(Status.DENIED)
+    assert agent.answer(Posted(header, Refusal(Status.DENIED).encode())) == Refusal(Status.DENIED)
     with pytest.raises(ChannelError, match="no request"):
         agent.answer(Posted(header, b""))
 
@@ -104,7 +104,7 @@ def test_versions_are_learned_and_decide_on_layouts() -> None:
     agent.call(answering(ProtocolVersionResponse(Version(0x90000))), row(0x14, 0x0), ProtocolVersionRequest())
     assert agent.versions == {0x14: 0x30000}
     request = NegotiateProtocolVersionRequest(Version(0x20000))
-    agent.call(answering(Refused(Status.NOT_SUPPORTED)), row(0x14, 0x10), request)
+    agent.call(answering(Refusal(Status.NOT_SUPPORTED)), row(0x14, 0x10), request)
     assert agent.versions == {0x14: 0x30000}
     agent.call(answering(NegotiateProtocolVersionResponse()), row(0x14, 0x10), request)
     assert agent.versions == {0x14: 0x20000}
@@ -123,10 +123,10 @@ def rates(first: int, count: int, remaining: int) -> clock.ClockDescribeRatesRes
         [rates(0, 1, 2), rates(1, 1, 1), rates(2, 1, 0)],
         [rates(0, 0, 0)],
         [rates(0, 2, 5), rates(0, 0, 5)],
-        [rates(0, 2, 5), Refused(Status.BUSY)],
+        [rates(0, 2, 5), Refusal(Status.BUSY)],
     ],
 )
-def test_parts(answers: list[Response | Refused]) -> None:
+def test_parts(answers: list[Response | Refusal]) -> None:
     """The agent goes on from where it is, and stops at the end, at a refusal, and where nothing comes."""
     skipped = []
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xenscmi.scmi.codec import Structure
 from xenscmi.scmi.compose import ComposeError, compose, fields_of, find_command, find_protocol
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.layout import Structure
 from xenscmi.scmi.message import Command
 from xenscmi.scmi.protocols import protocol
 

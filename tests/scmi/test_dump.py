@@ -11,7 +11,7 @@ from xenscmi.scmi import shmem
 from xenscmi.scmi.describe import Decoded, Direction, decode, describe
 from xenscmi.scmi.dump import decode_text
 from xenscmi.scmi.header import Header
-from xenscmi.scmi.message import Refused
+from xenscmi.scmi.message import Refusal
 from xenscmi.scmi.protocols import base, clock, performance, reset, sensor, sensor_parts
 from xenscmi.scmi.protocols.common import Reserved
 from xenscmi.source import Source
@@ -42,7 +42,7 @@ def test_trace_lines() -> None:
     assert [one.decoded.message for one in found] == [
         sensor.SensorReadingGetRequest(1, sensor_parts.SensorReadingFlags(0)),
         sensor.SensorReadingGetResponseV1(821),
-        Refused(-3),
+        Refusal(-3),
         reset.ResetComplete(7),
         reset.ResetIssued(1, 7, reset.ResetState(0)),
     ]
@@ -51,7 +51,7 @@ def test_trace_lines() -> None:
 
 
 def test_a_trace_line_that_is_cut() -> None:
-    with pytest.raises(XenscmiError, match="cannot be read") as raised:
+    with pytest.raises(XenscmiError, match="incomplete or damaged") as raised:
         messages("x: scmi_msg_dump: pt=15 t=CMND msg_id=06 seq=00")
     assert raised.value.diagnostics[0].span is not None
 
@@ -115,11 +115,11 @@ def test_dumps_of_an_area(text: str) -> None:
 def test_words_of_an_area() -> None:
     assert words(BYTES) == [
         "CLOCK_RATE_SET request (protocol 0x14 clock, token 9)",
-        "  channel     taken by the agent, interrupt wanted  length 20",
+        "  channel     busy, interrupt wanted    length 20",
         "  flags       0x4                       How to set the rate",
-        "    round_up  yes                       Round up where the rate cannot be had, rather than down",
+        "    round_up  yes                       Round up a rate that is not supported, rather than down",
         "  clock_id    7                         The clock",
-        "  rate        4294967298 (0x100000002)  The rate wanted, in Hz",
+        "  rate        4294967298 (0x100000002)  The requested rate, in Hz",
     ]
 
 

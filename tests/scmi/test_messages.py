@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xenscmi.scmi.bitfields import BitFields
+from xenscmi.scmi.codec import Fixed, IntegerList, OptionalRecord, PayloadError, Structure
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.kinds import Fixed, IntegerList, OptionalRecord
-from xenscmi.scmi.layout import PayloadError, Structure
-from xenscmi.scmi.message import Command, Notification, Protocol, Refused, Response, decode_answer
+from xenscmi.scmi.message import Command, Notification, Protocol, Refusal, Response, decode_answer
 from xenscmi.scmi.protocols import command, protocol
 from xenscmi.scmi.protocols import common as c
 from xenscmi.scmi.status import Status, status_name
-from xenscmi.scmi.words import Word
 
 
 def rows_of(found: Protocol) -> list[Command | Notification]:
@@ -113,7 +112,7 @@ def test_names_follow_the_specification(kind: type[Structure]) -> None:
     """Names are the command's plus the direction, and everything is described."""
     assert kind.__doc__
     assert kind.__doc__.strip().endswith(".")
-    for field in kind.layout.kinds.values():
+    for field in kind.codec.fields.values():
         assert field.doc
         assert all(part.doc for part in (field.word.parts.values() if isinstance(field, Fixed) and field.word else ()))
     for row in ROWS:
@@ -156,10 +155,10 @@ def to_text(data: bytes) -> str:
 @st.composite
 def structures(draw: st.DrawFn, kind: type[Structure]) -> Structure:
     """Any value of a structure whose counts do not lie."""
-    fields: dict[str, object] = {name: draw(values(field)) for name, field in kind.layout.head.items()}
-    for name, field in kind.layout.tail.items():
+    fields: dict[str, object] = {name: draw(values(field)) for name, field in kind.codec.head.items()}
+    for name, field in kind.codec.tail.items():
         if isinstance(field, OptionalRecord):
-            there = field.there(lambda path: part(fields, path))
+            there = field.is_present(lambda path: part(fields, path))
             fields[name] = draw(structures(field.element)) if there else None
             continue
         entry = st.integers(*RANGES[field.code]) if isinstance(field, IntegerList) else structures(field.element)
@@ -181,7 +180,7 @@ def set_part(fields: dict[str, object], path: str, count: int) -> None:
     if not bits:
         fields[name] = count
         return
-    assert isinstance(found, Word)
+    assert isinstance(found, BitFields)
     group = found.parts[bits]
     fields[name] = type(found)(found & ~(group.mask << group.low) | group.place(count))
 
@@ -199,7 +198,7 @@ def test_any_values_come_back(kind: type[Structure], data: st.DataObject) -> Non
 @given(st.data())
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_any_bytes_are_a_message_or_our_error(kind: type[Structure], data: st.DataObject) -> None:
-    size = kind.layout.size
+    size = kind.codec.size
     payload = data.draw(st.binary(max_size=104) | st.binary(min_size=size, max_size=size))
     if issubclass(kind, Response):
         payload = bytes(4) + payload
@@ -213,13 +212,13 @@ def test_any_bytes_are_a_message_or_our_error(kind: type[Structure], data: st.Da
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_lengths_that_no_message_has(kind: type[Structure]) -> None:
-    size = kind.layout.size + 4 * issubclass(kind, Response)
+    size = kind.codec.size + 4 * issubclass(kind, Response)
     for length in range(size):
         with pytest.raises(PayloadError):
             kind.decode(bytes(length))
-    if not kind.layout.tail:
+    if not kind.codec.tail:
         kind.decode(bytes(size))
-        with pytest.raises(PayloadError, match=f"{kind.layout.size} bytes expected, {kind.layout.size + 1} given"):
+        with pytest.raises(PayloadError, match=f"{kind.codec.size} bytes expected, {kind.codec.size + 1} given"):
             kind.decode(bytes(size + 1))
 
 
@@ -231,13 +230,13 @@ def test_any_answer_is_a_response_a_refusal_or_our_error(payload: bytes) -> None
         assert len(payload) < 4 or (len(payload) != 8 and payload[:4] == bytes(4))
     else:
         assert answer.encode() == payload
-        assert isinstance(answer, Refused) == (payload[:4] != bytes(4))
+        assert isinstance(answer, Refusal) == (payload[:4] != bytes(4))
 
 
 def test_refusals() -> None:
-    assert Refused(Status.DENIED).encode() == bytes.fromhex("fdffffff")
-    assert decode_answer(c.ProtocolVersionResponse, bytes.fromhex("fdffffff")) == Refused(-3)
-    assert decode_answer(c.ProtocolVersionResponse, bytes.fromhex("fdffffff 00000000")) == Refused(-3, bytes(4))
+    assert Refusal(Status.DENIED).encode() == bytes.fromhex("fdffffff")
+    assert decode_answer(c.ProtocolVersionResponse, bytes.fromhex("fdffffff")) == Refusal(-3)
+    assert decode_answer(c.ProtocolVersionResponse, bytes.fromhex("fdffffff 00000000")) == Refusal(-3, bytes(4))
     with pytest.raises(PayloadError, match="SUCCESS"):
         c.ProtocolVersionResponse.decode(bytes.fromhex("fdffffff 00000000"))
 

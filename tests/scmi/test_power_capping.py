@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from xenscmi.scmi.layout import Structure
+from xenscmi.scmi.codec import Structure
 from xenscmi.scmi.message import Protocol
 from xenscmi.scmi.protocols import power_capping as p
 from xenscmi.scmi.protocols.common import FastchannelAttributes, NotifyEnable, RateLimit, Reserved

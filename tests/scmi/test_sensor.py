@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from xenscmi.scmi.layout import PayloadError, Structure
+from xenscmi.scmi.codec import PayloadError, Structure
 from xenscmi.scmi.message import Protocol
 from xenscmi.scmi.protocols import sensor as p
 from xenscmi.scmi.protocols import sensor_parts as parts

@@ -11,14 +11,14 @@ import pytest
 
 from xenscmi.devicetree import load
 from xenscmi.firmware import Firmware
-from xenscmi.firmware.resources import BASE, CLOCK, POWER_DOMAIN, RESET
 from xenscmi.model.boot import start
 from xenscmi.model.dom0less import copied_nodes
 from xenscmi.model.errors import DataAbort
 from xenscmi.model.guest import Guest, NoAnswer, offers
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import Model
-from xenscmi.scmi.message import Refused
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Refusal
 from xenscmi.scmi.protocols.base import (
     AccessFlags,
     BaseDiscoverAgentRequest,
@@ -82,21 +82,23 @@ def test_the_sequence_of_the_transcript(xen: Model) -> None:
 
 def test_a_domain_with_its_agent_sees_what_the_test_guest_saw(xen: Model) -> None:
     agent = guest(xen, create_domain(xen, plan()))
-    assert agent.ask(BASE, BaseDiscoverAgentRequest(0xFFFF_FFFF)) == BaseDiscoverAgentResponse(2, "agent-2")
-    denied = Refused(Status.DENIED)
+    assert agent.ask(ProtocolId.BASE, BaseDiscoverAgentRequest(0xFFFF_FFFF)) == BaseDiscoverAgentResponse(2, "agent-2")
+    denied = Refusal(Status.DENIED)
     for device in range(8):
-        assert agent.ask(CLOCK, ClockConfigSetRequest(device, ClockConfig.of(state=1), 0)) == denied
-        assert agent.ask(RESET, ResetRequest(device, ResetFlags(1), ResetState(0))) == denied
-        assert agent.ask(POWER_DOMAIN, PowerStateSetRequest(PowerStateSetFlags(0), device, POWER_ON)) == denied
-    assert agent.ask(BASE, BaseSetDevicePermissionsRequest(2, 3, AccessFlags(1))) == denied
-    assert agent.ask(BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(1))) == denied
+        assert agent.ask(ProtocolId.CLOCK, ClockConfigSetRequest(device, ClockConfig.of(state=1), 0)) == denied
+        assert agent.ask(ProtocolId.RESET, ResetRequest(device, ResetFlags(1), ResetState(0))) == denied
+        assert (
+            agent.ask(ProtocolId.POWER_DOMAIN, PowerStateSetRequest(PowerStateSetFlags(0), device, POWER_ON)) == denied
+        )
+    assert agent.ask(ProtocolId.BASE, BaseSetDevicePermissionsRequest(2, 3, AccessFlags(1))) == denied
+    assert agent.ask(ProtocolId.BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(1))) == denied
 
 
 def test_a_domain_without_scmi_is_not_answered(xen: Model) -> None:
     create_domain(xen, plan())
     domid = create_domain(xen, plan(sci_type=0))
     with pytest.raises(NoAnswer):
-        guest(xen, domid).ask(BASE, BaseDiscoverAgentRequest(0xFFFF_FFFF))
+        guest(xen, domid).ask(ProtocolId.BASE, BaseDiscoverAgentRequest(0xFFFF_FFFF))
     assert xen.console.lines[-1] == f"d{domid}v0 Unhandled SMC/HVC: 0x82000004"
 
 
@@ -110,10 +112,10 @@ def test_foreign_function_ids_are_unknown(xen: Model, func_id: int) -> None:
 def test_a_device_is_the_domains_until_it_is_destroyed(xen: Model) -> None:
     domid = create_domain(xen, plan(2, MULTIAGENT, 0x47FF2, DEVICE))
     on = ClockConfigSetRequest(3, ClockConfig.of(state=1), 0)
-    assert not isinstance(guest(xen, domid).ask(CLOCK, on), Refused)
+    assert not isinstance(guest(xen, domid).ask(ProtocolId.CLOCK, on), Refusal)
     xen.destroy(domid)
     again = create_domain(xen, plan())
-    assert guest(xen, again).ask(CLOCK, on) == Refused(Status.DENIED)
+    assert guest(xen, again).ask(ProtocolId.CLOCK, on) == Refusal(Status.DENIED)
 
 
 def test_a_page_that_nobody_acquired_is_not_dom0s_to_give(xen: Model) -> None:
@@ -134,7 +136,7 @@ def test_a_destroyed_domains_page_is_out_of_reach(xen: Model) -> None:
     domid = create_domain(xen, plan())
     xen.map_iomem(domid, 0x22001, 0x47FF2, 1, add=False)
     with pytest.raises(DataAbort):
-        guest(xen, domid).ask(BASE, BaseDiscoverAgentRequest(0))
+        guest(xen, domid).ask(ProtocolId.BASE, BaseDiscoverAgentRequest(0))
     xen.destroy(domid)
     with pytest.raises(XenError) as caught:
         xen.smc(domid, (0x8200_0004, 0, 0, 0, 0, 0, 0, 0))

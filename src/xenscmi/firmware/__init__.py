@@ -2,18 +2,18 @@
 
 from xenscmi.firmware.firmware import Firmware, FirmwareState
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import PROFILES, Profile, ResetMeaning
-from xenscmi.firmware.resources import Agent, Device, Platform, uniform_platform
+from xenscmi.firmware.profile import PROFILES, FirmwareProfile, ResetMeaning
+from xenscmi.firmware.resources import Platform, PlatformAgent, PlatformDevice, uniform_platform
 
 __all__ = [
     "PROFILES",
-    "Agent",
-    "Device",
     "Firmware",
+    "FirmwareProfile",
     "FirmwareState",
     "Permissions",
     "Platform",
-    "Profile",
+    "PlatformAgent",
+    "PlatformDevice",
     "ResetMeaning",
     "uniform_platform",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile, ResetMeaning
-from xenscmi.firmware.resources import BASE, Agent
+from xenscmi.firmware.profile import FirmwareProfile, ResetMeaning
+from xenscmi.firmware.resources import PlatformAgent
 from xenscmi.firmware.server import Answer, Handler, Server
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Request, Response
 from xenscmi.scmi.protocols.base import (
     OWN_AGENT_ID,
@@ -45,9 +46,9 @@ class BaseServer(Server):
 
     def __init__(
         self,
-        profile: Profile,
+        profile: FirmwareProfile,
         permissions: Permissions,
-        agents: Mapping[int, Agent],
+        agents: Mapping[int, PlatformAgent],
         devices: frozenset[int],
         protocols: Mapping[int, Server],
     ) -> None:
@@ -106,7 +107,7 @@ class BaseServer(Server):
         refusal = self._refusal(agent, request.agent_id, request.device_id, request.reserved)
         if refusal is not None:
             return refusal
-        if request.command_id == BASE:
+        if request.command_id == ProtocolId.BASE:
             return Status.INVALID_PARAMETERS
         if request.command_id not in self.protocols:
             return Status.NOT_FOUND

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
+from xenscmi.firmware.profile import FirmwareProfile
 from xenscmi.firmware.resources import Clock
 from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
 from xenscmi.scmi.message import Request, Response
@@ -55,7 +55,7 @@ _V2 = 0x20000
 
 
 @dataclass(slots=True)
-class Setting:
+class ClockSetting:
     """What can change of a clock; `parent` is None for a clock that has none."""
 
     enabled: bool
@@ -68,7 +68,7 @@ class ClockServer(Server):
 
     protocol = PROTOCOL
 
-    def __init__(self, profile: Profile, permissions: Permissions, clocks: Sequence[Clock]) -> None:
+    def __init__(self, profile: FirmwareProfile, permissions: Permissions, clocks: Sequence[Clock]) -> None:
         self.clocks = clocks
         self.settings = [_boot_setting(clock) for clock in clocks]
         super().__init__(profile, permissions, len(clocks))
@@ -96,7 +96,7 @@ class ClockServer(Server):
         return [[each.enabled, each.rate, each.parent] for each in self.settings]
 
     def restore(self, state: State) -> None:
-        self.settings = [Setting(bool(enabled), rate or 0, parent) for enabled, rate, parent in state]
+        self.settings = [ClockSetting(bool(enabled), rate or 0, parent) for enabled, rate, parent in state]
 
     def reset(self, resources: frozenset[int]) -> None:
         for number in resources:
@@ -185,8 +185,8 @@ class ClockServer(Server):
         return ClockGetPermissionsResponse(rights)
 
 
-def _boot_setting(clock: Clock) -> Setting:
-    return Setting(enabled=clock.enabled, rate=clock.rate, parent=clock.parents[0] if clock.parents else None)
+def _boot_setting(clock: Clock) -> ClockSetting:
+    return ClockSetting(enabled=clock.enabled, rate=clock.rate, parent=clock.parents[0] if clock.parents else None)
 
 
 def _round(clock: Clock, wanted: int, flags: ClockRateSetFlags) -> int | None:

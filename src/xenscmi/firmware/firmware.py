@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from xenscmi.firmware.base import BaseServer
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
-from xenscmi.firmware.resources import BASE, Agent, Platform
+from xenscmi.firmware.profile import FirmwareProfile
+from xenscmi.firmware.resources import Platform, PlatformAgent
 from xenscmi.firmware.server import STATUS_BYTES, Server, State
 from xenscmi.firmware.servers import make_servers
-from xenscmi.scmi.header import Header, MessageType
+from xenscmi.scmi.header import Header, MessageType, ProtocolId
 from xenscmi.scmi.shmem import Area, reply, take
 from xenscmi.scmi.status import Status
 
@@ -45,12 +45,12 @@ class Firmware:
     platform with two agents of one id or function id, or with devices that own resources that do not exist.
     """
 
-    def __init__(self, platform: Platform, profile: Profile, observer: Observer | None = None) -> None:
+    def __init__(self, platform: Platform, profile: FirmwareProfile, observer: Observer | None = None) -> None:
         self.platform = platform
         self.profile = profile
         self.observer = observer
-        self.agents: Mapping[int, Agent] = {agent.agent_id: agent for agent in platform.agents}
-        self.channels: Mapping[int, Agent] = {agent.func_id: agent for agent in platform.agents}
+        self.agents: Mapping[int, PlatformAgent] = {agent.agent_id: agent for agent in platform.agents}
+        self.channels: Mapping[int, PlatformAgent] = {agent.func_id: agent for agent in platform.agents}
         if not len(self.agents) == len(self.channels) == len(platform.agents):
             raise ValueError("two agents of one firmware have the same agent id or function id")
         self.permissions = Permissions(
@@ -66,7 +66,7 @@ class Firmware:
         """Make a server for each protocol of which the platform has resources, and the base server over them."""
         servers = make_servers(self.profile, self.permissions, self.platform)
         devices = frozenset(device.device_id for device in self.platform.devices)
-        return {BASE: BaseServer(self.profile, self.permissions, self.agents, devices, servers), **servers}
+        return {ProtocolId.BASE: BaseServer(self.profile, self.permissions, self.agents, devices, servers), **servers}
 
     def _check_devices(self) -> None:
         for device in self.platform.devices:
@@ -112,7 +112,7 @@ class Firmware:
             reply(area, posted.header, self.answer(agent, posted.header, posted.payload))
 
 
-def _trusted_agents(platform: Platform, profile: Profile) -> frozenset[int]:
+def _trusted_agents(platform: Platform, profile: FirmwareProfile) -> frozenset[int]:
     if profile.trusted_agents is not None:
         return profile.trusted_agents
     return frozenset(agent.agent_id for agent in platform.agents if agent.trusted)

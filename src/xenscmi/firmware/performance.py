@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
+from xenscmi.firmware.profile import FirmwareProfile
 from xenscmi.firmware.resources import PerformanceDomain
 from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
 from xenscmi.scmi.message import Request, Response
@@ -43,7 +43,7 @@ _LEVEL_SIZE, _LEVEL_SIZE_V1 = 20, 12
 
 
 @dataclass(slots=True)
-class Setting:
+class PerformanceSetting:
     """What can change of a performance domain; all are levels."""
 
     level: int
@@ -56,7 +56,9 @@ class PerformanceServer(Server):
 
     protocol = PROTOCOL
 
-    def __init__(self, profile: Profile, permissions: Permissions, domains: Sequence[PerformanceDomain]) -> None:
+    def __init__(
+        self, profile: FirmwareProfile, permissions: Permissions, domains: Sequence[PerformanceDomain]
+    ) -> None:
         self.domains = domains
         self.settings = [_boot_setting(domain) for domain in domains]
         super().__init__(profile, permissions, len(domains))
@@ -79,7 +81,7 @@ class PerformanceServer(Server):
         return [[each.level, each.lowest, each.highest] for each in self.settings]
 
     def restore(self, state: State) -> None:
-        self.settings = [Setting(level or 0, lowest or 0, highest or 0) for level, lowest, highest in state]
+        self.settings = [PerformanceSetting(level or 0, lowest or 0, highest or 0) for level, lowest, highest in state]
 
     def reset(self, resources: frozenset[int]) -> None:
         for number in resources:
@@ -124,7 +126,7 @@ class PerformanceServer(Server):
         if not inside:
             return Status.INVALID_PARAMETERS
         level = min(max(setting.level, inside[0]), inside[-1])
-        self.settings[request.domain_id] = Setting(level, lowest, highest)
+        self.settings[request.domain_id] = PerformanceSetting(level, lowest, highest)
         return PerformanceLimitsSetResponse()
 
     def _limits_get(self, agent: int, request: PerformanceLimitsGetRequest) -> Answer:
@@ -147,5 +149,5 @@ class PerformanceServer(Server):
         return PerformanceDomainNameGetResponse(Reserved(0), self.domains[request.domain_id].name)
 
 
-def _boot_setting(domain: PerformanceDomain) -> Setting:
-    return Setting(level=domain.level, lowest=domain.levels[0].level, highest=domain.levels[-1].level)
+def _boot_setting(domain: PerformanceDomain) -> PerformanceSetting:
+    return PerformanceSetting(level=domain.level, lowest=domain.levels[0].level, highest=domain.levels[-1].level)

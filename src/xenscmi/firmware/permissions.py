@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from xenscmi.firmware.resources import Device
+from xenscmi.firmware.resources import PlatformDevice
 
 
 class Permissions:
@@ -18,7 +18,9 @@ class Permissions:
     `boot` says which devices each agent may use from the start. Agents and devices must exist; the caller checks.
     """
 
-    def __init__(self, devices: Iterable[Device], boot: Mapping[int, frozenset[int]], trusted: frozenset[int]) -> None:
+    def __init__(
+        self, devices: Iterable[PlatformDevice], boot: Mapping[int, frozenset[int]], trusted: frozenset[int]
+    ) -> None:
         self.trusted = trusted
         self._resources = {device.device_id: device.resources for device in devices}
         self._boot = boot

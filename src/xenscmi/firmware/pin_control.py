@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
-from xenscmi.firmware.resources import PIN_CONTROL, Platform, pin_resource
+from xenscmi.firmware.profile import FirmwareProfile
+from xenscmi.firmware.resources import Platform, pin_resource
 from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Request, Response
 from xenscmi.scmi.protocols.common import Reserved
 from xenscmi.scmi.protocols.pin_control import (
@@ -49,7 +50,7 @@ _CONFIG_FLAGS = frozenset(flag.value for flag in ConfigFlag)
 
 
 @dataclass(slots=True)
-class Setting:
+class PinSetting:
     """What can change of a pin or group: who has it, its function, and its settings by type."""
 
     owner: int | None = None
@@ -62,7 +63,7 @@ class PinControlServer(Server):
 
     protocol = PROTOCOL
 
-    def __init__(self, profile: Profile, permissions: Permissions, platform: Platform) -> None:
+    def __init__(self, profile: FirmwareProfile, permissions: Permissions, platform: Platform) -> None:
         self.pins, self.groups, self.functions = platform.pins, platform.pin_groups, platform.pin_functions
         self.names: dict[int, Sequence[str]] = {
             Selector.PIN: self.pins,
@@ -70,7 +71,7 @@ class PinControlServer(Server):
             Selector.FUNCTION: [function.name for function in self.functions],
         }
         self.settings = {
-            pin_resource(number, group=selector == Selector.GROUP): Setting()
+            pin_resource(number, group=selector == Selector.GROUP): PinSetting()
             for selector in (Selector.PIN, Selector.GROUP)
             for number in range(len(self.names[selector]))
         }
@@ -105,11 +106,11 @@ class PinControlServer(Server):
     def restore(self, state: State) -> None:
         for number, owner, function, *configs in state:
             values = [value or 0 for value in configs]
-            self.settings[number or 0] = Setting(owner, function, dict(zip(values[::2], values[1::2], strict=True)))
+            self.settings[number or 0] = PinSetting(owner, function, dict(zip(values[::2], values[1::2], strict=True)))
 
     def reset(self, resources: frozenset[int]) -> None:
         for number in resources:
-            self.settings[number] = Setting()
+            self.settings[number] = PinSetting()
 
     def _refusal(self, agent: int, identifier: int, selector: int, *, function: bool = False) -> Status | None:
         """Why an agent may not touch a pin or group, or where `function` a function; None where it may."""
@@ -120,9 +121,9 @@ class PinControlServer(Server):
         if selector == Selector.FUNCTION:
             return None
         number = pin_resource(identifier, group=selector == Selector.GROUP)
-        return None if self.permissions.may_use(agent, PIN_CONTROL, number) else Status.DENIED
+        return None if self.permissions.may_use(agent, ProtocolId.PIN_CONTROL, number) else Status.DENIED
 
-    def _setting(self, identifier: int, selector: int) -> Setting:
+    def _setting(self, identifier: int, selector: int) -> PinSetting:
         return self.settings[pin_resource(identifier, group=selector == Selector.GROUP)]
 
     def _is_anothers(self, agent: int, identifier: int, selector: int) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from xenscmi.firmware.resources import BASE, CLOCK, POWER_DOMAIN, RESET
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.status import Status
 
 
@@ -26,7 +26,7 @@ class ResetMeaning(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class FirmwareProfile:
     """How one firmware behaves where firmware differs.
 
     `trusted_agents` alone may set permissions; None: those that the platform names. `unknown_message` and
@@ -53,19 +53,21 @@ class Profile:
     max_response: int = 104
 
 
-_TFA_VERSIONS = MappingProxyType({BASE: 0x20000, POWER_DOMAIN: 0x20000, CLOCK: 0x10000, RESET: 0x10000})
+_TFA_VERSIONS: Mapping[int, int] = MappingProxyType(
+    {ProtocolId.BASE: 0x20000, ProtocolId.POWER_DOMAIN: 0x20000, ProtocolId.CLOCK: 0x10000, ProtocolId.RESET: 0x10000}
+)
 _TFA_MISSING = frozenset({"BASE_NOTIFY_ERRORS", "BASE_SET_PROTOCOL_PERMISSIONS"})
 
-PROFILES: Mapping[str, Profile] = MappingProxyType(
+PROFILES: Mapping[str, FirmwareProfile] = MappingProxyType(
     {
         profile.name: profile
         for profile in (
-            Profile(
+            FirmwareProfile(
                 name="generic",
                 doc="A strict reading of the specification: the platform's description names who may set permissions",
                 vendor="xenscmi",
             ),
-            Profile(
+            FirmwareProfile(
                 name="tfa-rpi5",
                 doc="EPAM's TF-A for Raspberry Pi 5: agent 0 alone sets permissions; a reset revokes an agent's",
                 vendor="EPAM",
@@ -78,7 +80,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 max_request=92,
                 max_response=100,
             ),
-            Profile(
+            FirmwareProfile(
                 name="tfa-rcar-gen4",
                 doc="EPAM's TF-A for R-Car Gen4: agent 0 alone sets permissions; a reset stops an agent's devices",
                 vendor="EPAM",
@@ -91,7 +93,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 max_request=92,
                 max_response=100,
             ),
-            Profile(
+            FirmwareProfile(
                 name="scp",
                 doc="SCP-firmware: permissions as configured; a reset restores an agent's permissions of boot time",
                 vendor="arm",

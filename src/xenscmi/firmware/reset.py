@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
+from xenscmi.firmware.profile import FirmwareProfile
 from xenscmi.firmware.resources import ResetDomain
 from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
 from xenscmi.scmi.message import Request, Response
@@ -30,7 +30,7 @@ class ResetServer(Server):
 
     protocol = PROTOCOL
 
-    def __init__(self, profile: Profile, permissions: Permissions, domains: Sequence[ResetDomain]) -> None:
+    def __init__(self, profile: FirmwareProfile, permissions: Permissions, domains: Sequence[ResetDomain]) -> None:
         self.domains = domains
         self.asserted = [domain.asserted for domain in domains]
         super().__init__(profile, permissions, len(domains))

@@ -11,22 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-BASE = 0x10
-POWER_DOMAIN = 0x11
-SYSTEM_POWER = 0x12
-PERFORMANCE = 0x13
-CLOCK = 0x14
-SENSOR = 0x15
-RESET = 0x16
-VOLTAGE = 0x17
-POWER_CAPPING = 0x18
-PIN_CONTROL = 0x19
+from xenscmi.scmi.header import ProtocolId
 
 _GROUP = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
+class PlatformAgent:
     """An agent and its channel: the SMC function id that it rings, and the physical address of its page.
 
     `trusted`: it may set permissions and use everything, unless the profile says who may. `devices` are those that it
@@ -42,7 +33,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class PlatformDevice:
     """A device under the platform's control: protocol id → the ids of the resources that it owns."""
 
     device_id: int
@@ -85,7 +76,7 @@ class PowerDomain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PerformanceLevel:
+class OperatingPoint:
     """A level: its cost in power (the platform's own unit), and the latency of the change to it, in µs."""
 
     level: int
@@ -98,7 +89,7 @@ class PerformanceDomain:
     """A performance domain: its levels, rising; `level` is the one at boot; frequencies in kHz."""
 
     name: str
-    levels: tuple[PerformanceLevel, ...]
+    levels: tuple[OperatingPoint, ...]
     level: int
     sustained_frequency: int = 0
     sustained_level: int = 0
@@ -168,8 +159,8 @@ class PinFunction:
 class Platform:
     """Everything that the firmware looks after, in its state at boot."""
 
-    agents: tuple[Agent, ...]
-    devices: tuple[Device, ...] = ()
+    agents: tuple[PlatformAgent, ...]
+    devices: tuple[PlatformDevice, ...] = ()
     clocks: tuple[Clock, ...] = ()
     resets: tuple[ResetDomain, ...] = ()
     power_domains: tuple[PowerDomain, ...] = ()
@@ -199,16 +190,18 @@ def pin_of(resource: int) -> tuple[int, bool]:
     return resource & ~_GROUP, bool(resource & _GROUP)
 
 
-def uniform_platform(agents: tuple[Agent, ...], device_count: int) -> Platform:
+def uniform_platform(agents: tuple[PlatformAgent, ...], device_count: int) -> Platform:
     """Return a platform on which device d owns clock d, reset d and power domain d, all off at boot."""
     numbers = range(device_count)
     return Platform(
         agents=agents,
         devices=tuple(
-            Device(
+            PlatformDevice(
                 device_id=number,
                 name=f"device-{number}",
-                resources={kind: frozenset({number}) for kind in (POWER_DOMAIN, CLOCK, RESET)},
+                resources={
+                    kind: frozenset({number}) for kind in (ProtocolId.POWER_DOMAIN, ProtocolId.CLOCK, ProtocolId.RESET)
+                },
             )
             for number in numbers
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
+from xenscmi.firmware.profile import FirmwareProfile
 from xenscmi.firmware.resources import Sensor
 from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
 from xenscmi.scmi.message import Request, Response
@@ -49,7 +49,7 @@ class SensorServer(Server):
 
     protocol = PROTOCOL
 
-    def __init__(self, profile: Profile, permissions: Permissions, sensors: Sequence[Sensor]) -> None:
+    def __init__(self, profile: FirmwareProfile, permissions: Permissions, sensors: Sequence[Sensor]) -> None:
         self.sensors = sensors
         self.enabled = [True] * len(sensors)
         super().__init__(profile, permissions, len(sensors))

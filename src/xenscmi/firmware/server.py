@@ -11,8 +11,8 @@ from operator import attrgetter
 from typing import TypeVar
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
-from xenscmi.scmi.layout import PayloadError
+from xenscmi.firmware.profile import FirmwareProfile
+from xenscmi.scmi.codec import PayloadError
 from xenscmi.scmi.message import Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     NAME_SIZE,
@@ -51,7 +51,7 @@ class Server:
 
     protocol: Protocol
 
-    def __init__(self, profile: Profile, permissions: Permissions, count: int = 0) -> None:
+    def __init__(self, profile: FirmwareProfile, permissions: Permissions, count: int = 0) -> None:
         self.profile = profile
         self.permissions = permissions
         self.count = count
@@ -78,7 +78,7 @@ class Server:
         self, request: type[R], handler: Callable[[int, R], Answer], resource: str = ""
     ) -> tuple[type[Request], Handler]:
         """Make a row: the request, its handler, and the request's field that names the resource it is about."""
-        decode, has_words = request.decode, bool(request.layout.words)
+        decode, has_words = request.decode, bool(request.codec.words)
         resource_of = attrgetter(resource) if resource else None
         protocol, may_use, count = self.protocol.id, self.permissions.may_use, self.count
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
-from xenscmi.firmware.resources import SYSTEM_POWER
+from xenscmi.firmware.profile import FirmwareProfile
 from xenscmi.firmware.server import Answer, Handler, Server, State
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Request, Response
 from xenscmi.scmi.protocols.common import Reserved
 from xenscmi.scmi.protocols.system_power import (
@@ -30,7 +30,7 @@ class SystemPowerServer(Server):
 
     protocol = PROTOCOL
 
-    def __init__(self, profile: Profile, permissions: Permissions) -> None:
+    def __init__(self, profile: FirmwareProfile, permissions: Permissions) -> None:
         self.system_state: int = SystemState.POWER_UP
         super().__init__(profile, permissions, 1)
 
@@ -54,7 +54,7 @@ class SystemPowerServer(Server):
             self.system_state = SystemState.POWER_UP
 
     def _set(self, agent: int, request: SystemPowerStateSetRequest) -> Answer:
-        if not self.permissions.may_use(agent, SYSTEM_POWER, SYSTEM):
+        if not self.permissions.may_use(agent, ProtocolId.SYSTEM_POWER, SYSTEM):
             return Status.DENIED
         if request.reserved:
             return Status.INVALID_PARAMETERS

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import Profile
+from xenscmi.firmware.profile import FirmwareProfile
 from xenscmi.firmware.resources import VoltageDomain
 from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
 from xenscmi.scmi.message import Request, Response
@@ -39,7 +39,7 @@ from xenscmi.scmi.status import Status
 
 
 @dataclass(slots=True)
-class Setting:
+class VoltageSetting:
     """What can change of a voltage domain; `level` in µV."""
 
     on: bool
@@ -51,9 +51,9 @@ class VoltageServer(Server):
 
     protocol = PROTOCOL
 
-    def __init__(self, profile: Profile, permissions: Permissions, domains: Sequence[VoltageDomain]) -> None:
+    def __init__(self, profile: FirmwareProfile, permissions: Permissions, domains: Sequence[VoltageDomain]) -> None:
         self.domains = domains
-        self.settings = [Setting(domain.on, domain.level) for domain in domains]
+        self.settings = [VoltageSetting(domain.on, domain.level) for domain in domains]
         super().__init__(profile, permissions, len(domains))
 
     def attributes(self, agent: int) -> Response:
@@ -74,11 +74,11 @@ class VoltageServer(Server):
         return [[each.on, each.level] for each in self.settings]
 
     def restore(self, state: State) -> None:
-        self.settings = [Setting(bool(on), level or 0) for on, level in state]
+        self.settings = [VoltageSetting(bool(on), level or 0) for on, level in state]
 
     def reset(self, resources: frozenset[int]) -> None:
         for number in resources:
-            self.settings[number] = Setting(self.domains[number].on, self.domains[number].level)
+            self.settings[number] = VoltageSetting(self.domains[number].on, self.domains[number].level)
 
     def _attributes(self, agent: int, request: VoltageDomainAttributesRequest) -> Answer:
         name = self.domains[request.domain_id].name

@@ -16,7 +16,7 @@ from xenscmi.model.errors import DataAbort
 from xenscmi.model.mediator import SCMI_NODE
 from xenscmi.model.memory import PAGE_MASK, PAGE_SHIFT, SMALLEST_WINDOW, AddressSpace
 from xenscmi.scmi.header import TOKENS, Header
-from xenscmi.scmi.message import Refused, Request, Response, decode_answer
+from xenscmi.scmi.message import Refusal, Request, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
 from xenscmi.scmi.shmem import ChannelError, Posted, collect, post, reset
 from xenscmi.toolstack.backend import Hypervisor
@@ -103,7 +103,7 @@ class Guest:
             raise NoAnswer(0)
         return answer.payload
 
-    def ask(self, protocol_id: int, request: Request, version: int = 0) -> Response | Refused:
+    def ask(self, protocol_id: int, request: Request, version: int = 0) -> Response | Refusal:
         """Send a request of a protocol, as of a version of it (0: the newest), and decode the answer.
 
         Raises as `exchange` does, KeyError for a request that the version does not have, and PayloadError for an answer

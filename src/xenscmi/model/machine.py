@@ -15,10 +15,11 @@ from xenscmi import firmware as el3
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.firmware.firmware import Observer
-from xenscmi.firmware.resources import CLOCK, POWER_DOMAIN, RESET, Agent, Clock, Device, PowerDomain, ResetDomain
+from xenscmi.firmware.resources import Clock, PlatformAgent, PlatformDevice, PowerDomain, ResetDomain
 from xenscmi.host.types import Container, DomainKind, FirmwareAgent, FirmwareDevice, Host, ScmiNode, Stated
 from xenscmi.model.boot import start
 from xenscmi.model.xen import Model
+from xenscmi.scmi.header import ProtocolId
 
 FIRST_FUNC_ID = 0x8200_0002
 """On EPAM's firmware, agent n rings this + n. A guess for channels of which nothing tells the agent."""
@@ -72,14 +73,18 @@ def platform_of(host: Host) -> el3.Platform:
     devices = tuple(_assumed_devices(host)) if rows_of_devices is None else rows_of_devices
     return el3.Platform(
         agents=tuple(
-            Agent(agent_id=row.agent_id, func_id=row.func_id, shmem=row.shmem, trusted=row.agent_id == trusted)
+            PlatformAgent(agent_id=row.agent_id, func_id=row.func_id, shmem=row.shmem, trusted=row.agent_id == trusted)
             for row in agents
         ),
         devices=tuple(
-            Device(
+            PlatformDevice(
                 device_id=row.device_id,
                 name=f"device-{row.device_id}",
-                resources={CLOCK: row.clocks, RESET: row.resets, POWER_DOMAIN: row.power_domains},
+                resources={
+                    ProtocolId.CLOCK: row.clocks,
+                    ProtocolId.RESET: row.resets,
+                    ProtocolId.POWER_DOMAIN: row.power_domains,
+                },
             )
             for row in devices
         ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from xenscmi.scmi.bitfields import BitFields
+from xenscmi.scmi.codec import Structure
 from xenscmi.scmi.describe import Decoded
-from xenscmi.scmi.layout import Structure
-from xenscmi.scmi.message import Refused, Response
+from xenscmi.scmi.message import Refusal, Response
 from xenscmi.scmi.status import Status, status_name
-from xenscmi.scmi.words import Word
 
 
 def message(decoded: Decoded) -> dict[str, object]:
@@ -22,7 +22,7 @@ def message(decoded: Decoded) -> dict[str, object]:
     }
     if decoded.channel is not None:
         found["channel"] = _fields(decoded.channel)
-    if isinstance(decoded.message, Refused):
+    if isinstance(decoded.message, Refusal):
         found |= {"status": decoded.message.status, "status_name": _name(decoded.message.status)}
     elif decoded.message is not None:
         if isinstance(decoded.message, Response):
@@ -38,7 +38,7 @@ def _name(status: int) -> str:
 
 
 def _fields(record: Structure) -> dict[str, object]:
-    return {name: _value(getattr(record, name)) for name in record.layout.kinds}
+    return {name: _value(getattr(record, name)) for name in record.codec.fields}
 
 
 def _value(value: object) -> object:
@@ -46,7 +46,7 @@ def _value(value: object) -> object:
         return _fields(value)
     if isinstance(value, tuple):
         return [_value(each) for each in value]
-    if isinstance(value, Word):
+    if isinstance(value, BitFields):
         parts: dict[str, object] = {part.name: each for part, each in value.items()}
         return {"value": int(value), **parts}
     return value

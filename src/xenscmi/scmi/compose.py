@@ -1,8 +1,8 @@
-"""Requests from words: protocols, commands and fields by their names, values as people write them.
+"""Requests from text: protocols, commands and fields by name, values as people write them.
 
-A field is named by its path: `clock_id`, a word's part `flags.round_up`, an entry of a list of records
-`configs[0].config_value`. A value is a number in any base, the name of one, yes or no for a bit, a text, or for a list
-of numbers several with commas. Fields that are not given are 0; the count of a list that is given counts itself.
+A field is named by its path: `clock_id`, a bit field `flags.round_up`, an entry of a list of records
+`configs[0].config_value`. A value is a number in any base, a named value, yes or no for a bit, a text, or numbers
+separated by commas for a list. Fields that are not given are 0; the count of a list is set to its length.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from difflib import get_close_matches
 from enum import IntEnum
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import Field, Fixed, IntegerList, OptionalRecord, PayloadError, RecordList, Structure
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.kinds import Fixed, IntegerList, Kind, OptionalRecord, RecordList
-from xenscmi.scmi.layout import PayloadError, Structure
 from xenscmi.scmi.message import Command, Protocol, Request
 from xenscmi.scmi.protocols import protocol
-from xenscmi.scmi.words import Bit, Bits, Word
 
 _ENTRY = re.compile(r"(?P<name>\w+)\[(?P<index>\d{1,4})\]")
 _YES, _NO = frozenset(("yes", "true", "on")), frozenset(("no", "false", "off"))
@@ -34,7 +33,7 @@ class ComposeError(XenscmiError):
 
 @dataclass(frozen=True, slots=True)
 class FieldHelp:
-    """What can be written for a field: its path, what it means, and the names of its values."""
+    """Help on a field: its path, its meaning, and the names of its values."""
 
     path: str
     doc: str
@@ -75,7 +74,7 @@ def compose(command: Command, assignments: Iterable[str]) -> Request:
     for text in assignments:
         path, equals, value = text.partition("=")
         if not equals:
-            raise ComposeError(f"`{text}' is no field=value", _fields_help(command.request))
+            raise ComposeError(f"`{text}' is not of the form field=value", _fields_help(command.request))
         values[path.strip()] = value.strip()
     request = _record(command.request, values, "")
     if values:
@@ -89,8 +88,8 @@ def compose(command: Command, assignments: Iterable[str]) -> Request:
 
 
 def fields_of(structure: type[Structure], prefix: str = "") -> Iterator[FieldHelp]:
-    """Yield what can be written for the fields of a message, parts of words and of records each by itself."""
-    for name, kind in structure.layout.kinds.items():
+    """Yield help on the fields of a message; bit fields and the fields of records are listed one by one."""
+    for name, kind in structure.codec.fields.items():
         path = prefix + name
         if isinstance(kind, RecordList):
             yield from fields_of(kind.element, f"{path}[0].")
@@ -102,13 +101,13 @@ def fields_of(structure: type[Structure], prefix: str = "") -> Iterator[FieldHel
                     f"{path}.{part.name}", part.doc, ("yes", "no") if isinstance(part, Bit) else _names(part.names)
                 )
         else:
-            yield FieldHelp(path, kind.doc, () if isinstance(kind, OptionalRecord) else _names(kind.names))
+            yield FieldHelp(path, kind.doc, _names(kind.names))
 
 
 def _record(structure: type[Structure], values: dict[str, str], prefix: str) -> Structure:
-    """Build a structure, taking what it uses out of `values`."""
+    """Build a structure, and remove the values that it uses from `values`."""
     found: dict[str, object] = {}
-    kinds = structure.layout.kinds
+    kinds = structure.codec.fields
     for name, kind in kinds.items():
         if isinstance(kind, Fixed):
             found[name] = _fixed(kind, values, prefix + name)
@@ -125,13 +124,13 @@ def _record(structure: type[Structure], values: dict[str, str], prefix: str) -> 
 
 
 def _records(kind: RecordList, values: dict[str, str], path: str) -> Iterator[Structure]:
-    """Yield the records that are given, up to the highest index."""
+    """Yield the records up to the highest index that is given."""
     entries = [found for each in values if (found := _ENTRY.match(each)) and found["name"] == path]
     for index in range(max((int(entry["index"]) + 1 for entry in entries), default=0)):
         yield _record(kind.element, values, f"{path}[{index}].")
 
 
-def _fixed(kind: Fixed, values: dict[str, str], path: str) -> Word | int | str:
+def _fixed(kind: Fixed, values: dict[str, str], path: str) -> BitFields | int | str:
     text = values.pop(path, None)
     if kind.word is not None:
         word = kind.word(0 if text is None else _integer(text, path))
@@ -145,7 +144,7 @@ def _fixed(kind: Fixed, values: dict[str, str], path: str) -> Word | int | str:
     return 0 if text is None else _integer(text, path, kind.names)
 
 
-def _with_part(word: Word, part: Bits, text: str, path: str) -> Word:
+def _with_part(word: BitFields, part: Bits, text: str, path: str) -> BitFields:
     number = _bit(text) if isinstance(part, Bit) else None
     if number is None:
         number = _integer(text, f"{path}.{part.name}", part.names)
@@ -159,15 +158,15 @@ def _bit(text: str) -> int | None:
     return 1 if text.lower() in _YES else 0 if text.lower() in _NO else None
 
 
-def _count(kinds: Mapping[str, Kind], found: dict[str, object]) -> None:
-    """Set the counts of lists where nobody gave another number."""
+def _count(kinds: Mapping[str, Field], found: dict[str, object]) -> None:
+    """Set the counts of lists that were not given."""
     for name, kind in kinds.items():
         if not isinstance(kind, IntegerList | RecordList) or not kind.count:
             continue
         field, _, part = kind.count.partition(".")
         entries, counter = found[name], found[field]
         assert isinstance(entries, tuple)
-        if isinstance(counter, Word) and part and not getattr(counter, part):
+        if isinstance(counter, BitFields) and part and not getattr(counter, part):
             found[field] = counter.replace(**{part: len(entries)})
         elif not part and not counter:
             found[field] = len(entries)
@@ -186,7 +185,7 @@ def _integer(text: str, path: str, names: type[IntEnum] | None = None) -> int:
 
 
 def _number(text: str) -> int | None:
-    """Return what a text means as a number; a leading 0 makes no octal. None where it is none."""
+    """Return the number that a text means, None if it is not a number; a leading 0 does not mean octal."""
     text = text.strip()
     try:
         return int(text) if text.lstrip("+-").isdecimal() else int(text, 0)
@@ -199,7 +198,7 @@ def _plain(name: str) -> str:
 
 
 def _prefix(of: Protocol) -> str:
-    """Return what the names of a protocol's own commands begin with: `clock_`, `power_`."""
+    """Return the common prefix of the names of a protocol's own commands: `clock_`, `power_`."""
     names = [row.name.lower() for row in of.commands if not row.name.startswith(("PROTOCOL_", "NEGOTIATE_"))]
     first = names[0].partition("_")[0] + "_"
     return first if all(name.startswith(first) for name in names) else ""

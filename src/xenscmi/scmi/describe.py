@@ -1,4 +1,4 @@
-"""Messages in words: which message some bytes are, and what each of its fields means."""
+"""Messages as text: which message some bytes are, and the meaning of each field."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+from xenscmi.scmi.bitfields import BitFields
+from xenscmi.scmi.codec import Fixed, IntegerList, OptionalRecord, PayloadError, RecordList, Structure
 from xenscmi.scmi.header import Header, MessageType, ProtocolId
-from xenscmi.scmi.kinds import Fixed, IntegerList, OptionalRecord, RecordList
-from xenscmi.scmi.layout import PayloadError, Structure
-from xenscmi.scmi.message import Command, Notification, Refused, Response, decode_answer
+from xenscmi.scmi.message import Command, Notification, Refusal, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
 from xenscmi.scmi.shmem import ChannelHeader
 from xenscmi.scmi.status import status_name
-from xenscmi.scmi.words import Word
 
 
 class Direction(Enum):
-    """Which way a message goes; a header alone does not tell a command's request from its response."""
+    """The direction of a message; the header does not tell a command's request from its response."""
 
     REQUEST = "request"
     RESPONSE = "response"
@@ -27,26 +26,26 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """Bytes and what they say.
+    """Bytes and their meaning.
 
-    `row` and `message` are None where the message is not known, or its payload is none of its forms; `problem` then
-    says so. `channel` is what stood before the message in a shared-memory area, if that is where it comes from.
+    `row` and `message` are None if the message is unknown or if the payload has none of its forms; `problem` then gives
+    the reason. `channel` is the header of the shared-memory area that held the message, if there was one.
     """
 
     header: Header
     payload: bytes
     direction: Direction
     row: Command | Notification | None = None
-    message: Structure | Refused | None = None
+    message: Structure | Refusal | None = None
     problem: str = ""
     channel: ChannelHeader | None = None
 
 
 def decode(header: Header, payload: bytes, direction: Direction | None = None) -> Decoded:
-    """Read a message in whichever version of its protocol it fits, the newest first.
+    """Read a message in the newest version of its protocol that it fits.
 
-    Without a direction, the header decides between commands, delayed responses and notifications; a command is taken
-    for a request if its payload is one, else for a response.
+    Without a direction, the header tells commands, delayed responses and notifications apart; a command is read as a
+    request if its payload is one, otherwise as a response.
     """
     types = {
         MessageType.DELAYED_RESPONSE: Direction.DELAYED_RESPONSE,
@@ -83,7 +82,7 @@ def _decode(header: Header, payload: bytes, direction: Direction) -> Decoded:
     return Decoded(header=header, payload=payload, direction=direction, row=newest, problem=problem)
 
 
-def _read(row: Command | Notification, payload: bytes, direction: Direction) -> Structure | Refused:
+def _read(row: Command | Notification, payload: bytes, direction: Direction) -> Structure | Refusal:
     if isinstance(row, Notification):
         return row.message.decode(payload)
     if direction is Direction.REQUEST:
@@ -97,7 +96,7 @@ def _read(row: Command | Notification, payload: bytes, direction: Direction) -> 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One value in words: how deep it stands in its message, its name, the value, what it means."""
+    """One value as text: its depth in the message, its name, the value, its meaning."""
 
     depth: int
     name: str
@@ -106,7 +105,7 @@ class Line:
 
 
 def describe(decoded: Decoded) -> list[str]:
-    """Return the lines of a message in words."""
+    """Return a message as lines of text."""
     lines = [*_channel(decoded.channel), *_message(decoded)]
     width = max((2 * line.depth + len(line.name) for line in lines), default=0)
     value_width = min(max((len(line.value) for line in lines), default=0), 24)
@@ -131,7 +130,7 @@ def title(decoded: Decoded) -> str:
 
 def _channel(channel: ChannelHeader | None) -> Iterator[Line]:
     if channel is not None:
-        state = "free" if channel.channel_status.free else "taken by the agent"
+        state = "free" if channel.channel_status.free else "busy"
         if channel.channel_status.error:
             state += ", error"
         if channel.channel_flags.interrupt:
@@ -141,7 +140,7 @@ def _channel(channel: ChannelHeader | None) -> Iterator[Line]:
 
 def _message(decoded: Decoded) -> Iterator[Line]:
     message = decoded.message
-    if isinstance(message, Refused):
+    if isinstance(message, Refusal):
         yield Line(0, "status", status_name(message.status), "Refused")
     elif message is not None:
         if isinstance(message, Response):
@@ -150,8 +149,8 @@ def _message(decoded: Decoded) -> Iterator[Line]:
 
 
 def explain(record: Structure, depth: int = 0) -> Iterator[Line]:
-    """Yield a structure's fields in words; parts of words and of records stand one step deeper."""
-    for name, kind in record.layout.kinds.items():
+    """Yield a structure's fields as text; bit fields and the fields of records are one level deeper."""
+    for name, kind in record.codec.fields.items():
         value = getattr(record, name)
         if isinstance(kind, RecordList):
             for index, entry in enumerate(value):
@@ -167,16 +166,16 @@ def explain(record: Structure, depth: int = 0) -> Iterator[Line]:
             yield from _fixed(name, value, kind, depth)
 
 
-def _fixed(name: str, value: Word | int | str, kind: Fixed, depth: int) -> Iterator[Line]:
-    if isinstance(value, Word):
+def _fixed(name: str, value: BitFields | int | str, kind: Fixed, depth: int) -> Iterator[Line]:
+    if isinstance(value, BitFields):
         yield Line(depth, name, f"{value:#x}", kind.doc)
         yield from _parts(value, depth + 1)
     else:
         yield Line(depth, name, repr(value) if isinstance(value, str) else _named(value, kind.names), kind.doc)
 
 
-def _parts(word: Word, depth: int) -> Iterator[Line]:
-    """Yield the parts that say something: those that are not 0, or whose 0 has a name."""
+def _parts(word: BitFields, depth: int) -> Iterator[Line]:
+    """Yield the bit fields that are not 0 or whose 0 has a name."""
     for part, value in word.items():
         if value or part.names:
             yield Line(depth, part.name, "yes" if value is True else _named(value, part.names), part.doc)
@@ -185,7 +184,7 @@ def _parts(word: Word, depth: int) -> Iterator[Line]:
 
 
 def _named(value: int, names: type[IntEnum] | None) -> str:
-    """Return a number, with its name if it has one, in hexadecimal too if it is large."""
+    """Return a number with its name, if it has one, and in hexadecimal if it is large."""
     if names is not None:
         try:
             return f"{value:#x} {names(value).name.lower()}"

@@ -1,9 +1,8 @@
-"""Dumps as people have them: Linux's scmi_msg_dump trace lines, and shared memory or messages in hexadecimal.
+"""Dumps of messages: Linux's scmi_msg_dump trace lines, and shared memory or messages in hexadecimal.
 
-Trace lines carry a message without its header word and, for answers, without the status, which stands beside. Hex
-dumps are those of hexdump, xxd, od and U-Boot's md, with or without offsets, or bare digits. Groups of 4 or 8 digits
-are bytes in the order of memory for some of these tools, little-endian numbers for others: the order in which they make
-sense is taken.
+A trace line has a message without its header and, for answers, without the status, which is a column of its own. Hex
+dumps are those of hexdump, xxd, od and U-Boot's md, with or without offsets, or plain digits. In some of these, groups
+of 4 or 8 digits are bytes in memory order, in others little-endian numbers: the order that gives a message is used.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ _TAGS = {
 }
 _WITH_OFFSET = re.compile(r"(?:0x)?(?P<offset>[0-9A-Fa-f]{4,16}):\s*(?P<groups>.*)")
 _GROUP = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{2})+")
-_LARGEST = 0x10000  # bytes of a dump that are looked at
+_LARGEST = 0x10000  # limit of a dump, in bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message found in a text, and where."""
+    """A message found in a text, and its place."""
 
     decoded: Decoded
     span: Span
@@ -45,13 +44,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _HexLine:
-    """One line of a hex dump: where its bytes stand, if it says so, and the bytes. A line `*` has neither."""
+    """One line of a hex dump: its offset, if it has one, and its bytes. A line `*` has neither."""
 
     groups: tuple[str, ...]
     offset: int | None = None
 
     def data(self, *, little_endian: bool) -> bytes:
-        """Return the bytes; groups of up to 16 digits are numbers if `little_endian`, or if they begin with 0x."""
+        """Return the bytes; groups of up to 16 digits are numbers if `little_endian` or if they begin with 0x."""
         parts = []
         for group in self.groups:
             digits = group.removeprefix("0x")
@@ -62,10 +61,10 @@ class _HexLine:
 
 
 def decode_text(source: Source) -> Iterator[Found]:
-    """Find and read the messages in a text; lines that are neither traces nor hexadecimal are passed over.
+    """Find and read the messages in a text; lines that are neither traces nor hexadecimal are ignored.
 
-    Raises XenscmiError for a trace line that is cut, a hex dump that is neither a shared-memory area nor a message, and
-    a text without any of them.
+    Raises XenscmiError for an incomplete trace line, for a hex dump that is neither a shared-memory area nor a message,
+    and for a text that has neither.
     """
     for found in decode_each(source):
         if isinstance(found, XenscmiError):
@@ -74,7 +73,7 @@ def decode_text(source: Source) -> Iterator[Found]:
 
 
 def decode_each(source: Source) -> Iterator[Found | XenscmiError]:
-    """Yield what `decode_text` does, and go on after what cannot be read: errors are yielded, not raised."""
+    """Yield what `decode_text` yields, and continue after errors: they are yielded, not raised."""
     none = True
     for span, lines in _blocks(source):
         none = False
@@ -93,7 +92,7 @@ def decode_each(source: Source) -> Iterator[Found | XenscmiError]:
 
 
 def _blocks(source: Source) -> Iterator[tuple[Span, list[_HexLine]]]:
-    """Yield trace lines, without hex lines, and runs of hex lines."""
+    """Yield each trace line, with an empty list, and each run of hex lines."""
     run: list[_HexLine] = []
     start = at = 0
     for text in source.text.split("\n"):
@@ -115,9 +114,9 @@ def _blocks(source: Source) -> Iterator[tuple[Span, list[_HexLine]]]:
 def _hex_line(text: str, before: list[_HexLine]) -> _HexLine | None:
     """Read a line of a hex dump; None for any other line.
 
-    The column of characters is cut off: hexdump puts it between bars, od after `>`, xxd and md after two blanks.
-    Without a colon, the first group is an offset if it has other digits than the second, as with hexdump and od; od's,
-    of seven digits, are octal.
+    The column of characters is dropped: hexdump puts it between bars, od after `>`, xxd and md after two blanks.
+    Without a colon, the first group is an offset if its length differs from the second's, as with hexdump and od;
+    od's offsets have seven octal digits.
     """
     text = text.partition("|")[0].partition(">")[0].strip()
     if text == "*":
@@ -139,7 +138,7 @@ def _hex_line(text: str, before: list[_HexLine]) -> _HexLine | None:
 
 
 def _assemble(lines: list[_HexLine], *, little_endian: bool) -> bytes:
-    """Return the bytes of a dump. A line `*` stands for the line before it, up to the next offset."""
+    """Return the bytes of a dump. A line `*` repeats the line before it up to the next offset."""
     data = b""
     base = lines[0].offset or 0
     previous, repeated = b"", False
@@ -179,7 +178,7 @@ def _is_header(header: Header) -> bool:
 
 
 def _decode_area(data: bytes) -> Decoded | None:
-    """Read a shared-memory area; None if the bytes cannot be one."""
+    """Read a shared-memory area; None if the bytes are not one."""
     if len(data) < PAYLOAD:
         return None
     channel = ChannelHeader.decode(data[:PAYLOAD])
@@ -191,7 +190,7 @@ def _decode_area(data: bytes) -> Decoded | None:
     if not 4 <= channel.length <= _LARGEST or not _is_header(header):
         return None
     payload = data[PAYLOAD : PAYLOAD + channel.length - 4]
-    # A platform that sets the error bit leaves the request where it is.
+    # A platform that sets the error bit leaves the request in the area.
     decoded = decode(header, payload, Direction.RESPONSE if status.free and not status.error else Direction.REQUEST)
     if len(payload) < channel.length - 4:
         cut = f"the dump ends after {len(payload)} of {channel.length - 4} bytes of payload"
@@ -205,9 +204,9 @@ def _decode_trace(span: Span) -> Decoded:
     if found is None or not -(2**31) <= status < 2**31:
         raise XenscmiError(
             Diagnostic(
-                message="a scmi_msg_dump line that cannot be read",
+                message="this scmi_msg_dump line is incomplete or damaged",
                 span=span,
-                help="lines go on to the payload: pt=… t=… msg_id=… seq=… s=… pyld=…",
+                help="copy the whole line, up to the payload: pt=… t=… msg_id=… seq=… s=… pyld=…",
             )
         )
     message_type, direction = _TAGS.get(found["tag"].upper(), (MessageType.COMMAND, None))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from xenscmi.scmi.words import Bits, Word
+from xenscmi.scmi.bitfields import BitFields, Bits
 
 
 class MessageType(IntEnum):
-    """What a message is; commands and their immediate responses share a type."""
+    """Types of messages; a command and its immediate response share a type."""
 
     COMMAND = 0
     DELAYED_RESPONSE = 2
@@ -16,7 +16,7 @@ class MessageType(IntEnum):
 
 
 class ProtocolId(IntEnum):
-    """The standard protocols; from 0x80 on they are the vendor's own."""
+    """The standard protocols; ids from 0x80 on are vendor-defined."""
 
     BASE = 0x10
     POWER_DOMAIN = 0x11
@@ -30,13 +30,13 @@ class ProtocolId(IntEnum):
     PIN_CONTROL = 0x19
 
 
-class Header(Word):
-    """Which message follows. A response carries the header of its command, unchanged."""
+class Header(BitFields):
+    """The header of a message. A response carries the header of its command, unchanged."""
 
-    message_id = Bits(7, 0, "Which message of the protocol")
+    message_id = Bits(7, 0, "Id of the message in its protocol")
     message_type = Bits(9, 8, "Command or response, delayed response, or notification", MessageType)
-    protocol_id = Bits(17, 10, "Which protocol", ProtocolId)
-    token = Bits(27, 18, "The sender's own number, returned with the response")
+    protocol_id = Bits(17, 10, "The protocol", ProtocolId)
+    token = Bits(27, 18, "A number that the sender chooses and the response returns")
 
 
 TOKENS = Header.token.mask + 1

@@ -1,9 +1,9 @@
 """Messages, and the tables that say which messages a protocol has.
 
-A command's request goes from the agent to the platform, its response back. A response begins with a status. On SUCCESS
-the rest is what the command's `Response` class declares, so a response that exists is a success; everything else is
-`Refused`. A command that was accepted to be done later is answered a second time, by a delayed response. A notification
-is the platform's own. (DEN0056 3.2, 4.1)
+An agent sends a command's request, the platform answers with a response, which begins with a status. After SUCCESS
+follows what the command's `Response` class declares: a `Response` is always a success, every other answer a `Refusal`.
+A platform that accepts an asynchronous command answers a second time, with a delayed response. A notification comes
+from the platform without a request. (DEN0056 3.2, 4.1)
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Self, TypeVar
 
-from xenscmi.scmi.layout import PayloadError, Structure
+from xenscmi.scmi.codec import PayloadError, Structure
 from xenscmi.scmi.status import Status
 
 _SUCCESS = bytes(4)
 
 
 class Request(Structure):
-    """Base of what agents send; the payload of a command."""
+    """Base of the payloads that agents send: a command's request."""
 
     __slots__ = ()
 
 
-class Notice(Structure):
-    """Base of what the platform sends unasked: the payload of a notification."""
+class NotificationPayload(Structure):
+    """Base of the payloads that the platform sends without a request."""
 
     __slots__ = ()
 
 
 class Response(Structure):
-    """Base of what a platform answers on success: the fields that follow the status."""
+    """Base of the payloads that the platform answers on success: the fields after the status."""
 
     __slots__ = ()
 
@@ -41,7 +41,8 @@ class Response(Structure):
     def decode(cls, payload: bytes) -> Self:
         """Read the response from exactly these bytes, the status included.
 
-        Raises PayloadError if they are too few or too many, a count in them lies, or the status is not SUCCESS.
+        Raises PayloadError for too few or too many bytes, for a count that does not match, and for another status than
+        SUCCESS.
         """
         if payload[:4] != _SUCCESS:
             raise PayloadError(cls.__name__, "the payload does not begin with the status SUCCESS")
@@ -55,8 +56,8 @@ class Response(Structure):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """An answer whose status is not SUCCESS. `rest` is what else came: it means nothing, most platforms send none."""
+class Refusal:
+    """An answer whose status is not SUCCESS. `rest` has the bytes after it, which few platforms send."""
 
     status: int
     rest: bytes = b""
@@ -68,23 +69,23 @@ class Refused:
 R = TypeVar("R", bound=Response)
 
 
-def decode_answer(response: type[R], payload: bytes) -> R | Refused:
-    """Read what a platform answered.
+def decode_answer(response: type[R], payload: bytes) -> R | Refusal:
+    """Read the answer of a platform.
 
     Raises PayloadError for bytes that are neither this response nor a refusal.
     """
     status = int.from_bytes(payload[:4], "little", signed=True)
     if status == Status.SUCCESS or len(payload) < 4:
         return response.decode(payload)
-    return Refused(status, payload[4:])
+    return Refusal(status, payload[4:])
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """How a command's answer comes in parts: `skip` is the request's field for how many entries the agent has already.
+    """How a multi-part answer works: `skip` is the request's field that says how many entries the agent has.
 
-    `entries` is the response's list, `remaining` its number of entries still to come; "" where the agent asks until
-    nothing comes.
+    `entries` is the response's list, `remaining` its count of entries that further answers bring; "" if the response
+    has no such count, and the agent asks until it has as many entries as it expects.
     """
 
     skip: str
@@ -94,11 +95,11 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of a protocol, as of some versions of it.
+    """One command of a protocol, in a range of versions of it.
 
     `since` is the first protocol version in which the command has this form, `until` the first in which it has another
-    one. Versions are numbers as PROTOCOL_VERSION returns them: 0x30001 is 3.1. `delayed` is the delayed response, if
-    the command may be done later. `pages` is there if the answer comes in parts.
+    one. Versions are numbers as PROTOCOL_VERSION returns them: 0x30001 is 3.1. `delayed` is the delayed response of a
+    command that may be asynchronous. `pages` describes a multi-part answer.
     """
 
     protocol_id: int
@@ -122,7 +123,7 @@ class Notification:
     protocol_id: int
     id: int
     name: str
-    message: type[Notice]
+    message: type[NotificationPayload]
     since: int = 0x10000
     until: int = 1 << 32
 
@@ -132,7 +133,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Protocol:
-    """One protocol: `version` is the newest one known here, `section` the one of DEN0056 3.2 that describes it."""
+    """One protocol: `version` is the newest known version, `section` the section of DEN0056 3.2."""
 
     id: int
     name: str
@@ -142,11 +143,11 @@ class Protocol:
     notifications: tuple[Notification, ...] = ()
 
     def commands_of(self, version: int = 0) -> Mapping[int, Command]:
-        """The commands that a version (0: the newest) has, by message id."""
+        """Return the commands of a version (0: the newest), by message id."""
         return _commands(self, version or self.version)
 
     def notifications_of(self, version: int = 0) -> Mapping[int, Notification]:
-        """The notifications that a version (0: the newest) has, by message id."""
+        """Return the notifications of a version (0: the newest), by message id."""
         return _notifications(self, version or self.version)
 
 

@@ -3,11 +3,12 @@
     0x00  reserved               0x10  flags: bit 0, the agent wants an interrupt on completion
     0x04  status: bit 0 free,    0x14  length: 4 (the message header) + payload
           bit 1 error            0x18  message header
-    0x08  8 bytes of its own     0x1c  payload
+    0x08  8 implementation-      0x1c  payload
+          defined bytes
 
-The agent waits for the area to be free, `post`s a message, which takes it, and rings the doorbell; the platform `take`s
-the message and `reply`s in the same place, which frees it; the agent `collect`s. Neither side can trust that the other
-leaves the area alone meanwhile, so each copies it once, and looks only at the copy.
+The agent waits until the area is free, `post`s a message, which marks the area busy, and rings the doorbell. The
+platform `take`s the message and `reply`s in the same place, which frees the area. The agent `collect`s the answer. The
+other side may write to the area at any time, so each side copies it once and reads only the copy.
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ import struct
 from typing import NamedTuple
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.scmi.bitfields import Bit, BitFields
+from xenscmi.scmi.codec import Structure, bitfields, structure, u32, u64
 from xenscmi.scmi.header import Header
-from xenscmi.scmi.kinds import u32, u64, word
-from xenscmi.scmi.layout import Structure, structure
-from xenscmi.scmi.words import Bit, Word
 
-PAYLOAD = 0x1C  # where the payload begins
-TFA_LIMIT = 92  # payload bytes that TF-A and OP-TEE accept: 128 with the old SCMI mailbox's header
+PAYLOAD = 0x1C  # offset of the payload
+TFA_LIMIT = 92  # payload bytes that TF-A and OP-TEE accept
 LINUX_LIMIT = 104  # payload bytes that Linux sends unless its device tree or transport says otherwise
 
 Area = bytearray | memoryview
@@ -33,17 +33,17 @@ _LENGTH_HEADER = struct.Struct("<II")
 _AT_STATUS, _AT_FLAGS, _AT_LENGTH = 0x04, 0x10, 0x14
 
 
-class ChannelStatus(Word):
-    """Who has the channel."""
+class ChannelStatus(BitFields):
+    """The state of the channel."""
 
-    error = Bit(1, "The platform could not make sense of the last message")
-    free = Bit(0, "The channel is the agent's to use")
+    error = Bit(1, "The platform could not read the last message")
+    free = Bit(0, "The agent may post a message")
 
 
-class ChannelFlags(Word):
-    """What the agent wishes."""
+class ChannelFlags(BitFields):
+    """Flags of the agent."""
 
-    interrupt = Bit(0, "Raise an interrupt when the command is done")
+    interrupt = Bit(0, "Raise an interrupt on completion")
 
 
 _FREE = ChannelStatus.of(free=True)
@@ -52,25 +52,25 @@ _REFUSED = ChannelStatus.of(free=True, error=True)
 
 @structure
 class ChannelHeader(Structure):
-    """What stands in a shared-memory area before the payload."""
+    """The header of a shared-memory area."""
 
     reserved_word: int = u32("Reserved")
-    channel_status: ChannelStatus = word(ChannelStatus, "Who has the channel")
-    implementation: int = u64("For the implementation to use")
-    channel_flags: ChannelFlags = word(ChannelFlags, "What the agent wishes")
-    length: int = u32("Bytes of the message: 4 for the header, and the payload")
-    message_header: Header = word(Header, "Header of the message")
+    channel_status: ChannelStatus = bitfields(ChannelStatus, "State of the channel")
+    implementation: int = u64("Implementation-defined")
+    channel_flags: ChannelFlags = bitfields(ChannelFlags, "Flags of the agent")
+    length: int = u32("Bytes of the message: 4 for its header, plus the payload")
+    message_header: Header = bitfields(Header, "Header of the message")
 
 
 class ChannelError(XenscmiError):
-    """The channel is not in a state to do what the agent wants."""
+    """The state of the channel does not allow what the agent wants."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(Diagnostic(message=f"SCMI channel: {reason}"))
 
 
 class Posted(NamedTuple):
-    """A message as copied out of an area: nobody else can change it."""
+    """A message, copied out of an area: nobody else can change it."""
 
     header: Header
     payload: bytes
@@ -83,14 +83,14 @@ def check_area(area: Area) -> None:
 
 
 def reset(area: Area) -> None:
-    """Make an area ready for its first message, as the firmware does at boot."""
+    """Prepare an area for its first message, as the firmware does at boot."""
     check_area(area)
     area[:PAYLOAD] = bytes(PAYLOAD)
     _STATUS.pack_into(area, _AT_STATUS, _FREE)
 
 
 def post(area: Area, header: int, payload: bytes, *, interrupt: bool = False) -> None:
-    """Agent: write a message into a free area, and take the area.
+    """Agent: write a message into a free area and mark the area busy.
 
     Raises ChannelError if the area is not free, or too small for the payload.
     """
@@ -106,8 +106,8 @@ def post(area: Area, header: int, payload: bytes, *, interrupt: bool = False) ->
 def take(area: Area, limit: int) -> Posted | None:
     """Platform: copy the agent's message out of an area.
 
-    None, and the area free with the error bit set, if it was still free (or in error) or its length is below 4 or means
-    more than `limit` bytes of payload.
+    Returns None, and leaves the area free with the error bit set, if the area was free or in error, if the length is
+    below 4, or if the payload has more than `limit` bytes.
     """
     limit = min(limit, len(area) - PAYLOAD)
     copy = bytes(area[: PAYLOAD + limit])
@@ -120,9 +120,9 @@ def take(area: Area, limit: int) -> Posted | None:
 
 
 def reply(area: Area, header: int, payload: bytes) -> None:
-    """Platform: answer the message with this header, and free the area.
+    """Platform: write the answer to the message with this header, and free the area.
 
-    Raises ValueError if the payload does not fit: a platform must know what its area holds.
+    Raises ValueError if the payload does not fit: a platform knows the size of its area.
     """
     if len(payload) > len(area) - PAYLOAD:
         raise ValueError(f"{len(payload)} bytes of payload do not fit an area of {len(area)} bytes")
@@ -134,7 +134,7 @@ def reply(area: Area, header: int, payload: bytes) -> None:
 def collect(area: Area) -> Posted:
     """Agent: copy the platform's answer out of an area.
 
-    Raises ChannelError if there is none yet, the platform has set the error bit, or the length cannot be.
+    Raises ChannelError if there is no answer yet, if the platform has set the error bit, and for an impossible length.
     """
     copy = bytes(area)
     (status,) = _STATUS.unpack_from(copy, _AT_STATUS)

@@ -1,4 +1,4 @@
-"""What a platform answers: the status with which every response begins (DEN0056 3.2, 4.1.4)."""
+"""The status with which every response begins (DEN0056 3.2, 4.1.4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
-    """Status codes; values below -127 are a vendor's own, the rest is reserved."""
+    """Status codes; values below -127 are vendor-defined, the others are reserved."""
 
     SUCCESS = 0
     NOT_SUPPORTED = -1
@@ -23,7 +23,7 @@ class Status(IntEnum):
 
 
 def status_name(status: int) -> str:
-    """Return a status in words: `DENIED (-3)`."""
+    """Return the name and number of a status: `DENIED (-3)`."""
     try:
         return f"{Status(status).name} ({status})"
     except ValueError:

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from xenscmi.firmware.resources import (
-    CLOCK,
-    PERFORMANCE,
-    PIN_CONTROL,
-    POWER_CAPPING,
-    POWER_DOMAIN,
-    RESET,
-    SENSOR,
-    SYSTEM_POWER,
-    VOLTAGE,
-    pin_of,
-)
+from xenscmi.firmware.resources import pin_of
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Request
 from xenscmi.scmi.protocols.clock import (
     ClockConfig,
@@ -57,14 +47,14 @@ def _pin_function(resource: int, _: int) -> Request:
 
 
 ATTEMPTS: Mapping[int, Callable[[int, int], Request]] = {
-    POWER_DOMAIN: lambda domain, _: PowerStateSetRequest(PowerStateSetFlags(0), domain, POWER_ON),
-    SYSTEM_POWER: lambda *_: SystemPowerStateSetRequest(SystemPowerFlags(0), SystemState.POWER_UP),
-    PERFORMANCE: lambda domain, _: PerformanceLevelGetRequest(domain),
-    CLOCK: _clock_on,
-    SENSOR: lambda sensor, _: SensorReadingGetRequest(sensor, SensorReadingFlags(0)),
-    RESET: lambda domain, _: ResetRequest(domain, ResetFlags.of(autonomous=True), ResetState(0)),
-    VOLTAGE: lambda domain, _: VoltageLevelGetRequest(domain),
-    POWER_CAPPING: lambda domain, _: PowercapCapGetRequest(domain),
-    PIN_CONTROL: _pin_function,
+    ProtocolId.POWER_DOMAIN: lambda domain, _: PowerStateSetRequest(PowerStateSetFlags(0), domain, POWER_ON),
+    ProtocolId.SYSTEM_POWER: lambda *_: SystemPowerStateSetRequest(SystemPowerFlags(0), SystemState.POWER_UP),
+    ProtocolId.PERFORMANCE: lambda domain, _: PerformanceLevelGetRequest(domain),
+    ProtocolId.CLOCK: _clock_on,
+    ProtocolId.SENSOR: lambda sensor, _: SensorReadingGetRequest(sensor, SensorReadingFlags(0)),
+    ProtocolId.RESET: lambda domain, _: ResetRequest(domain, ResetFlags.of(autonomous=True), ResetState(0)),
+    ProtocolId.VOLTAGE: lambda domain, _: VoltageLevelGetRequest(domain),
+    ProtocolId.POWER_CAPPING: lambda domain, _: PowercapCapGetRequest(domain),
+    ProtocolId.PIN_CONTROL: _pin_function,
 }
 """Protocol id → the request for a resource, as of a version of the protocol."""

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from xenscmi.firmware.resources import BASE
 from xenscmi.host.types import Domain as HostDomain
 from xenscmi.host.types import DomainKind, Host
 from xenscmi.model.boot import start
@@ -25,7 +24,8 @@ from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.model.memory import PAGE_SHIFT, frames_of
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import SMCCC_UNKNOWN, Model
-from xenscmi.scmi.message import Refused, Request
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Refusal, Request
 from xenscmi.scmi.protocols.base import (
     OWN_AGENT_ID,
     AccessFlags,
@@ -205,14 +205,14 @@ def _access(xen: Model, guest: Guest, resources: Mapping[int, frozenset[int]]) -
         version = xen.firmware.servers[protocol].version if numbers else 0
         for number in sorted(numbers):
             answer = guest.ask(protocol, ATTEMPTS[protocol](number, version), version)
-            results.add(not isinstance(answer, Refused))
+            results.add(not isinstance(answer, Refusal))
     return Access.SOME if len(results) == 2 else Access.ALL if results == {True} else Access.NONE
 
 
 def _ask(guest: Guest, request: Request) -> object:
     """Send a message of the base protocol; None where there is no answer."""
     try:
-        return guest.ask(BASE, request)
+        return guest.ask(ProtocolId.BASE, request)
     except (NoAnswer, DataAbort):
         return None
 
@@ -266,5 +266,5 @@ def _forbidden(xen: Model, made: Domain) -> Iterator[Attempt]:
         ),
     ):
         answer = _ask(guest, request)
-        refused = answer is None or isinstance(answer, Refused)
+        refused = answer is None or isinstance(answer, Refusal)
         yield Attempt(subject=name, expected="refused", seen="refused" if refused else "SUCCESS")

@@ -10,7 +10,6 @@ import re
 from typing import TypedDict
 
 from xenscmi.devicetree import Node, Tree
-from xenscmi.firmware.resources import BASE, CLOCK
 from xenscmi.host.types import Host
 from xenscmi.model import dt
 from xenscmi.model.boot import start
@@ -20,8 +19,8 @@ from xenscmi.model.errors import DataAbort, Panic
 from xenscmi.model.guest import Guest, NoAnswer, offers
 from xenscmi.model.machine import partial_trees, switch_on
 from xenscmi.model.xen import Model
-from xenscmi.scmi.header import Header
-from xenscmi.scmi.message import Refused
+from xenscmi.scmi.header import Header, ProtocolId
+from xenscmi.scmi.message import Refusal
 from xenscmi.scmi.protocols.base import OWN_AGENT_ID, BaseDiscoverAgentRequest, BaseDiscoverAgentResponse
 from xenscmi.scmi.protocols.common import ProtocolVersionRequest
 from xenscmi.simulation.probes import ATTEMPTS
@@ -87,7 +86,7 @@ def boot_vector(host: Host) -> BootResult:
 
     def observe(agent: int, header: Header, _: bytes, answer: bytes) -> None:
         """Keep what Xen said to the trusted agent's channel; guests number their messages, Xen does not."""
-        if agent in xen.firmware.permissions.trusted and header.protocol_id == BASE and header.token == 0:
+        if agent in xen.firmware.permissions.trusted and header.protocol_id == ProtocolId.BASE and header.token == 0:
             messages.append([header.message_id, int.from_bytes(answer[:4], "little", signed=True)])
 
     xen = switch_on(host, observe)
@@ -120,20 +119,20 @@ def _try_out(xen: Model, domain: Domain) -> DomainResult:
     guest = Guest(xen, domain.domid, domain.memory, offer.func_id, offer.shmem if page is None else page)
     result = DomainResult(channel=Channel(node=offer.node, func_id=offer.func_id, shmem=offer.shmem), answered=False)
     try:
-        guest.ask(BASE, ProtocolVersionRequest())
+        guest.ask(ProtocolId.BASE, ProtocolVersionRequest())
     except DataAbort:
         return DomainResult(answered=False)
     except NoAnswer:
         return result
-    found = guest.ask(BASE, BaseDiscoverAgentRequest(OWN_AGENT_ID))
+    found = guest.ask(ProtocolId.BASE, BaseDiscoverAgentRequest(OWN_AGENT_ID))
     result["answered"] = True
     if isinstance(found, BaseDiscoverAgentResponse):
         result["agent_id"] = found.agent_id
     devices: dict[bool, list[int]] = {True: [], False: []}
-    version = xen.firmware.servers[CLOCK].version if CLOCK in xen.firmware.servers else 0
+    version = xen.firmware.servers[ProtocolId.CLOCK].version if ProtocolId.CLOCK in xen.firmware.servers else 0
     for number in sorted(device.device_id for device in xen.firmware.platform.devices):
-        answer = guest.ask(CLOCK, ATTEMPTS[CLOCK](number, version), version)
-        devices[not isinstance(answer, Refused)].append(number)
+        answer = guest.ask(ProtocolId.CLOCK, ATTEMPTS[ProtocolId.CLOCK](number, version), version)
+        devices[not isinstance(answer, Refusal)].append(number)
     result["allowed"], result["denied"] = devices[True], devices[False]
     return result
 

@@ -1,4 +1,4 @@
-"""The standard protocols, each loaded when it is first asked for."""
+"""The standard protocols; each module is loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xenscmi.scmi.message import Command, Protocol
 
 @lru_cache(256)
 def protocol(protocol_id: int) -> Protocol | None:
-    """Return a standard protocol, or None if there is none of that id."""
+    """Return a standard protocol, or None if the id is not a standard one."""
     try:
         module = ProtocolId(protocol_id).name.lower()
     except ValueError:
@@ -22,6 +22,6 @@ def protocol(protocol_id: int) -> Protocol | None:
 
 
 def command(protocol_id: int, message_id: int, version: int = 0) -> Command | None:
-    """Return a command as of a version of its protocol (0: the newest), or None if there is none."""
+    """Return a command as of a version of its protocol (0: the newest), or None if there is no such command."""
     found = protocol(protocol_id)
     return None if found is None else found.commands_of(version).get(message_id)

@@ -1,55 +1,53 @@
-"""Base protocol, 0x10 (DEN0056 3.2, 4.2): who is there, and which agent may use what."""
+"""Base protocol, 0x10 (DEN0056 3.2, 4.2): discovery, and the permissions of agents."""
 
 from __future__ import annotations
 
 from functools import partial
 
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import bitfields, integers, structure, text, u32
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.kinds import integers, text, u32, word
-from xenscmi.scmi.layout import structure
-from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
+from xenscmi.scmi.message import Command, Notification, NotificationPayload, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import NAME_SIZE, NotifyEnable, common_commands
-from xenscmi.scmi.words import Bit, Bits, Word
 
-PROTOCOL_ID = 0x10
 OWN_AGENT_ID = 0xFFFF_FFFF  # in BASE_DISCOVER_AGENT: the agent that asks
 PLATFORM_AGENT_ID = 0
 
 
-class BaseAttributes(Word):
-    """How many protocols and agents there are."""
+class BaseAttributes(BitFields):
+    """The number of protocols and agents."""
 
-    protocols = Bits(7, 0, "Number of protocols, the base protocol not counted")
-    agents = Bits(15, 8, "Number of agents, the platform (agent 0) counted")
+    protocols = Bits(7, 0, "Number of protocols, without the base protocol")
+    agents = Bits(15, 8, "Number of agents, with the platform (agent 0)")
 
 
 @structure
 class BaseProtocolAttributesResponse(Response):
-    """How many protocols and agents there are."""
+    """The number of protocols and agents."""
 
-    attributes: BaseAttributes = word(BaseAttributes, "Numbers of protocols and agents")
+    attributes: BaseAttributes = bitfields(BaseAttributes, "Number of protocols and agents")
 
 
 @structure
 class BaseDiscoverVendorRequest(Request):
-    """Ask who makes the platform's firmware."""
+    """Ask for the vendor of the platform's firmware."""
 
 
 @structure
 class BaseDiscoverVendorResponse(Response):
-    """Who makes the platform's firmware."""
+    """The vendor of the platform's firmware."""
 
     vendor_identifier: str = text(NAME_SIZE, "Name of the vendor")
 
 
 @structure
 class BaseDiscoverSubVendorRequest(Request):
-    """Ask who else makes the platform's firmware."""
+    """Ask for the sub-vendor of the platform's firmware."""
 
 
 @structure
 class BaseDiscoverSubVendorResponse(Response):
-    """Who else makes the platform's firmware."""
+    """The sub-vendor of the platform's firmware."""
 
     vendor_identifier: str = text(NAME_SIZE, "Name of the sub-vendor")
 
@@ -63,39 +61,39 @@ class BaseDiscoverImplementationVersionRequest(Request):
 class BaseDiscoverImplementationVersionResponse(Response):
     """The version of the platform's firmware."""
 
-    implementation_version: int = u32("A number of the vendor's own")
+    implementation_version: int = u32("A vendor-defined number")
 
 
 @structure
 class BaseDiscoverListProtocolsRequest(Request):
     """Ask which protocols the agent may use."""
 
-    skip: int = u32("How many protocols to leave out, those of earlier answers")
+    skip: int = u32("Number of protocols to skip, those of earlier answers")
 
 
 @structure
 class BaseDiscoverListProtocolsResponse(Response):
-    """Some of the protocols that the agent may use, the base protocol left out.
+    """Some of the protocols that the agent may use, without the base protocol.
 
     The agent asks again, with a larger `skip`, until it has as many as PROTOCOL_ATTRIBUTES says.
     """
 
-    num_protocols: int = u32("How many protocols this answer lists")
-    protocols: tuple[int, ...] = integers("B", "Their ids; four to a word", ProtocolId, count="num_protocols", pad=4)
+    num_protocols: int = u32("Number of protocols in this answer")
+    protocols: tuple[int, ...] = integers("B", "Their ids, four in a word", ProtocolId, count="num_protocols", pad=4)
 
 
 @structure
 class BaseDiscoverAgentRequest(Request):
     """Ask for the name of an agent."""
 
-    agent_id: int = u32("The agent; 0 is the platform, 0xffffffff the one that asks")
+    agent_id: int = u32("The agent; 0 is the platform, 0xffffffff the caller")
 
 
 @structure
 class BaseDiscoverAgentResponse(Response):
     """The name of an agent."""
 
-    agent_id: int = u32("The agent; the caller's own id where 0xffffffff was asked for")
+    agent_id: int = u32("The agent; the caller's id if 0xffffffff was requested")
     name: str = text(NAME_SIZE, "Its name")
 
 
@@ -108,34 +106,34 @@ class BaseDiscoverAgentResponseV1(Response):
 
 @structure
 class BaseNotifyErrorsRequest(Request):
-    """Ask for notifications of errors, or no longer."""
+    """Start or stop notifications of errors."""
 
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether errors shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class BaseNotifyErrorsResponse(Response):
-    """Errors will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
-class AccessFlags(Word):
+class AccessFlags(BitFields):
     """Flags of the commands that set permissions."""
 
-    allow = Bit(0, "Allow access, rather than deny it")
+    allow = Bit(0, "Allow access; 0 denies it")
 
 
 @structure
 class BaseSetDevicePermissionsRequest(Request):
-    """Allow or deny an agent all that a device needs. Only for agents that the platform trusts."""
+    """Allow or deny an agent all resources of a device. Only for agents that the platform trusts."""
 
     agent_id: int = u32("The agent whose access changes")
     device_id: int = u32("The device")
-    flags: AccessFlags = word(AccessFlags, "Allow or deny")
+    flags: AccessFlags = bitfields(AccessFlags, "Allow or deny")
 
 
 @structure
 class BaseSetDevicePermissionsResponse(Response):
-    """The agent's access to the device is as asked for."""
+    """The agent's access to the device is set as requested."""
 
 
 @structure
@@ -145,15 +143,15 @@ class BaseSetProtocolPermissionsRequest(Request):
     agent_id: int = u32("The agent whose access changes")
     device_id: int = u32("The device")
     command_id: int = u32("The protocol; the base protocol cannot be denied", ProtocolId)
-    flags: AccessFlags = word(AccessFlags, "Allow or deny")
+    flags: AccessFlags = bitfields(AccessFlags, "Allow or deny")
 
 
 @structure
 class BaseSetProtocolPermissionsResponse(Response):
-    """The agent's access to the device through the protocol is as asked for."""
+    """The agent's access to the device through the protocol is set as requested."""
 
 
-class ResetAgentFlags(Word):
+class ResetAgentFlags(BitFields):
     """Flags of BASE_RESET_AGENT_CONFIGURATION."""
 
     reset_permissions = Bit(0, "Reset the agent's permissions too, not only what it has configured")
@@ -161,10 +159,10 @@ class ResetAgentFlags(Word):
 
 @structure
 class BaseResetAgentConfigurationRequest(Request):
-    """Undo what an agent has configured, as if it had not run. Only for agents that the platform trusts."""
+    """Undo what an agent has configured. Only for agents that the platform trusts."""
 
     agent_id: int = u32("The agent")
-    flags: ResetAgentFlags = word(ResetAgentFlags, "What to reset")
+    flags: ResetAgentFlags = bitfields(ResetAgentFlags, "What to reset")
 
 
 @structure
@@ -172,33 +170,33 @@ class BaseResetAgentConfigurationResponse(Response):
     """The agent's configuration is reset."""
 
 
-class ErrorStatus(Word):
-    """What an error notification brings."""
+class ErrorStatus(BitFields):
+    """What an error notification reports."""
 
-    fatal = Bit(31, "The error is fatal: whoever sent the messages should not go on")
-    messages = Bits(9, 0, "Number of messages that the error is about")
+    fatal = Bit(31, "The error is fatal: the agent should not continue")
+    messages = Bits(9, 0, "Number of messages that caused the error")
 
 
 @structure
-class BaseErrorEvent(Notice):
-    """The platform met an error while it processed commands."""
+class BaseErrorEvent(NotificationPayload):
+    """The platform detected an error while it processed commands."""
 
     agent_id: int = u32("The agent whose commands they were")
-    error_status: ErrorStatus = word(ErrorStatus, "Kind of error")
+    error_status: ErrorStatus = bitfields(ErrorStatus, "Kind of error")
     msg_reports: tuple[int, ...] = integers(
         "Q", "The commands: header in the low word, status in the high one", count="error_status.messages"
     )
 
 
-row = partial(Command, PROTOCOL_ID)
+row = partial(Command, ProtocolId.BASE)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.BASE,
     name="base",
     section="4.2",
     version=0x20001,
     commands=(
-        *common_commands(PROTOCOL_ID, BaseProtocolAttributesResponse, negotiable_since=0x20001),
+        *common_commands(ProtocolId.BASE, BaseProtocolAttributesResponse, negotiable_since=0x20001),
         row(0x3, "BASE_DISCOVER_VENDOR", BaseDiscoverVendorRequest, BaseDiscoverVendorResponse),
         row(0x4, "BASE_DISCOVER_SUB_VENDOR", BaseDiscoverSubVendorRequest, BaseDiscoverSubVendorResponse),
         row(
@@ -239,5 +237,5 @@ PROTOCOL = Protocol(
             since=0x20000,
         ),
     ),
-    notifications=(Notification(PROTOCOL_ID, 0x0, "BASE_ERROR_EVENT", BaseErrorEvent),),
+    notifications=(Notification(ProtocolId.BASE, 0x0, "BASE_ERROR_EVENT", BaseErrorEvent),),
 )

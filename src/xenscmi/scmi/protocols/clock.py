@@ -5,62 +5,62 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.kinds import integers, text, u32, u64, word
-from xenscmi.scmi.layout import structure
-from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import bitfields, integers, structure, text, u32, u64
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Command, Notification, NotificationPayload, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, NotifyEnable, Reserved, common_commands
-from xenscmi.scmi.words import Bit, Bits, Word
-
-PROTOCOL_ID = 0x14
 
 
-class ClockProtocolAttributes(Word):
-    """How many clocks there are."""
+class ClockProtocolAttributes(BitFields):
+    """The number of clocks."""
 
-    max_async_requests = Bits(23, 16, "How many asynchronous rate changes may be pending for one agent; 0: none")
+    max_async_requests = Bits(23, 16, "Limit of pending asynchronous rate changes of one agent; 0: not supported")
     clocks = Bits(15, 0, "Number of clocks")
 
 
 @structure
 class ClockProtocolAttributesResponse(Response):
-    """How many clocks there are."""
+    """The number of clocks."""
 
-    attributes: ClockProtocolAttributes = word(ClockProtocolAttributes, "Numbers of clocks and of requests")
+    attributes: ClockProtocolAttributes = bitfields(
+        ClockProtocolAttributes, "Number of clocks, limit of pending requests"
+    )
 
 
 @structure
 class ClockAttributesRequest(Request):
-    """Ask for what a clock is."""
+    """Ask for the attributes of a clock."""
 
     clock_id: int = u32("The clock")
 
 
-class ClockAttributes(Word):
-    """What a clock is and can."""
+class ClockAttributes(BitFields):
+    """State and capabilities of a clock."""
 
-    rate_changed_notifications = Bit(31, "CLOCK_RATE_CHANGED can be asked for")
-    rate_change_requested_notifications = Bit(30, "CLOCK_RATE_CHANGE_REQUESTED can be asked for")
-    extended_name = Bit(29, "Has a name of more than 15 characters: CLOCK_NAME_GET")
+    rate_changed_notifications = Bit(31, "CLOCK_RATE_CHANGED is available")
+    rate_change_requested_notifications = Bit(30, "CLOCK_RATE_CHANGE_REQUESTED is available")
+    extended_name = Bit(29, "The name has more than 15 characters: CLOCK_NAME_GET returns it")
     parents = Bit(28, "The parent can be read and set")
     extended_config = Bit(27, "Has extended configuration settings")
-    restricted = Bit(1, "The agent's rights are limited: CLOCK_GET_PERMISSIONS")
+    restricted = Bit(1, "The agent has restricted rights: CLOCK_GET_PERMISSIONS returns them")
     enabled = Bit(0, "The clock runs")
 
 
 @structure
 class ClockAttributesResponse(Response):
-    """What a clock is."""
+    """The attributes of a clock."""
 
-    attributes: ClockAttributes = word(ClockAttributes, "State and abilities")
-    clock_name: str = text(NAME_SIZE, "Its name, or the beginning of it")
-    clock_enable_delay: int = u32("Worst-case time from enabling it to a stable clock, in µs; 0: not known")
+    attributes: ClockAttributes = bitfields(ClockAttributes, "State and capabilities")
+    clock_name: str = text(NAME_SIZE, "Its name, cut to 15 characters")
+    clock_enable_delay: int = u32("Worst-case time from enabling it to a stable clock, in µs; 0: unknown")
 
 
 @structure
 class ClockAttributesResponseV1(Response):
-    """What a clock is, in version 1.0 of the protocol."""
+    """The attributes of a clock, in version 1.0 of the protocol."""
 
-    attributes: ClockAttributes = word(ClockAttributes, "State and abilities")
+    attributes: ClockAttributes = bitfields(ClockAttributes, "State and capabilities")
     clock_name: str = text(NAME_SIZE, "Its name")
 
 
@@ -69,7 +69,7 @@ class ClockDescribeRatesRequest(Request):
     """Ask for the rates of a clock."""
 
     clock_id: int = u32("The clock")
-    rate_index: int = u32("How many rates to leave out, those of earlier answers")
+    rate_index: int = u32("Number of rates to skip, those of earlier answers")
 
 
 class RateFormat(IntEnum):
@@ -79,50 +79,50 @@ class RateFormat(IntEnum):
     RANGE = 1
 
 
-class NumRatesFlags(Word):
-    """Which rates an answer brings."""
+class NumRatesFlags(BitFields):
+    """Which rates an answer has."""
 
-    remaining = Bits(31, 16, "How many rates are left for further answers")
+    remaining = Bits(31, 16, "Number of rates that further answers will bring")
     format = Bits(12, 12, "List of rates, or lowest, highest and step", RateFormat)
-    returned = Bits(11, 0, "How many rates this answer brings; 3 for a range")
+    returned = Bits(11, 0, "Number of rates in this answer; 3 for a range")
 
 
 @structure
 class ClockDescribeRatesResponse(Response):
     """Some of the rates of a clock."""
 
-    num_rates_flags: NumRatesFlags = word(NumRatesFlags, "Which rates these are")
+    num_rates_flags: NumRatesFlags = bitfields(NumRatesFlags, "Which rates these are")
     rates: tuple[int, ...] = integers(
         "Q", "Rates in Hz: rising, or lowest, highest, step", count="num_rates_flags.returned"
     )
 
 
-class ClockRateSetFlags(Word):
+class ClockRateSetFlags(BitFields):
     """How to set a rate."""
 
-    round_auto = Bit(3, "The platform may round as it likes; round_up is ignored")
-    round_up = Bit(2, "Round up where the rate cannot be had, rather than down")
+    round_auto = Bit(3, "The platform rounds to the closest rate; round_up is ignored")
+    round_up = Bit(2, "Round up a rate that is not supported, rather than down")
     ignore_delayed_response = Bit(1, "With asynchronous: send no delayed response")
     asynchronous = Bit(0, "Answer at once, set the rate later")
 
 
 @structure
 class ClockRateSetRequest(Request):
-    """Ask for a rate."""
+    """Set the rate of a clock."""
 
-    flags: ClockRateSetFlags = word(ClockRateSetFlags, "How to set the rate")
+    flags: ClockRateSetFlags = bitfields(ClockRateSetFlags, "How to set the rate")
     clock_id: int = u32("The clock")
-    rate: int = u64("The rate wanted, in Hz")
+    rate: int = u64("The requested rate, in Hz")
 
 
 @structure
 class ClockRateSetResponse(Response):
-    """The rate is set, or will be."""
+    """The rate is set, or will be set."""
 
 
 @structure
 class ClockRateSetComplete(Response):
-    """The rate that was asked for asynchronously is set."""
+    """The rate requested asynchronously is set."""
 
     clock_id: int = u32("The clock")
     rate: int = u64("Its rate, in Hz")
@@ -139,7 +139,7 @@ class ClockRateGetRequest(Request):
 class ClockRateGetResponse(Response):
     """The rate of a clock."""
 
-    rate: int = u64("Its rate, in Hz; 0 if it does not run or is not known")
+    rate: int = u64("Its rate, in Hz; 0 if it does not run or is unknown")
 
 
 class ClockState(IntEnum):
@@ -150,14 +150,14 @@ class ClockState(IntEnum):
     UNCHANGED = 3
 
 
-class ClockConfig(Word):
+class ClockConfig(BitFields):
     """A clock's configuration."""
 
-    extended_config_type = Bits(23, 16, "Extended setting to change; 0: none, from 0x80 on the vendor's own")
-    state = Bits(1, 0, "Enable, disable, or leave as it is", ClockState)
+    extended_config_type = Bits(23, 16, "Extended setting to change; 0: none, vendor-defined from 0x80 on")
+    state = Bits(1, 0, "Enable, disable, or leave unchanged", ClockState)
 
 
-class ClockConfigV1(Word):
+class ClockConfigV1(BitFields):
     """A clock's configuration, before version 3.0 of the protocol."""
 
     enable = Bit(0, "Enable the clock, rather than disable it")
@@ -168,7 +168,7 @@ class ClockConfigSetRequest(Request):
     """Enable, disable or configure a clock."""
 
     clock_id: int = u32("The clock")
-    attributes: ClockConfig = word(ClockConfig, "What to set")
+    attributes: ClockConfig = bitfields(ClockConfig, "What to set")
     extended_config_val: int = u32("Value of the extended setting")
 
 
@@ -177,18 +177,18 @@ class ClockConfigSetRequestV1(Request):
     """Enable or disable a clock, before version 3.0 of the protocol."""
 
     clock_id: int = u32("The clock")
-    attributes: ClockConfigV1 = word(ClockConfigV1, "What to set")
+    attributes: ClockConfigV1 = bitfields(ClockConfigV1, "What to set")
 
 
 @structure
 class ClockConfigSetResponse(Response):
-    """The clock is configured as asked for."""
+    """The clock is configured as requested."""
 
 
-class ClockConfigGetFlags(Word):
+class ClockConfigGetFlags(BitFields):
     """What to read of a clock's configuration."""
 
-    extended_config_type = Bits(7, 0, "Extended setting to read; 0: none, from 0x80 on the vendor's own")
+    extended_config_type = Bits(7, 0, "Extended setting to read; 0: none, vendor-defined from 0x80 on")
 
 
 @structure
@@ -196,10 +196,10 @@ class ClockConfigGetRequest(Request):
     """Ask for a clock's configuration."""
 
     clock_id: int = u32("The clock")
-    flags: ClockConfigGetFlags = word(ClockConfigGetFlags, "What to read")
+    flags: ClockConfigGetFlags = bitfields(ClockConfigGetFlags, "What to read")
 
 
-class ClockCurrentConfig(Word):
+class ClockCurrentConfig(BitFields):
     """A clock's state."""
 
     enabled = Bit(0, "The clock runs")
@@ -209,50 +209,50 @@ class ClockCurrentConfig(Word):
 class ClockConfigGetResponse(Response):
     """A clock's configuration."""
 
-    attributes: Reserved = word(Reserved, "Reserved")
-    config: ClockCurrentConfig = word(ClockCurrentConfig, "Its state")
+    attributes: Reserved = bitfields(Reserved, "Reserved")
+    config: ClockCurrentConfig = bitfields(ClockCurrentConfig, "Its state")
     extended_config_val: int = u32("Value of the extended setting")
 
 
 @structure
 class ClockNameGetRequest(Request):
-    """Ask for the whole name of a clock."""
+    """Ask for the full name of a clock."""
 
     clock_id: int = u32("The clock")
 
 
 @structure
 class ClockNameGetResponse(Response):
-    """The whole name of a clock."""
+    """The full name of a clock."""
 
-    flags: Reserved = word(Reserved, "Reserved")
+    flags: Reserved = bitfields(Reserved, "Reserved")
     name: str = text(EXTENDED_NAME_SIZE, "Its name")
 
 
 @structure
 class ClockRateNotifyRequest(Request):
-    """Ask for notifications of rate changes, or no longer."""
+    """Start or stop notifications of rate changes."""
 
     clock_id: int = u32("The clock")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether changes shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class ClockRateNotifyResponse(Response):
-    """Rate changes will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
 class ClockRateChangeRequestedNotifyRequest(Request):
-    """Ask for notifications of other agents' requests for rates, or no longer."""
+    """Start or stop notifications of other agents' requests for rates."""
 
     clock_id: int = u32("The clock")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether requests shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class ClockRateChangeRequestedNotifyResponse(Response):
-    """Requests will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
@@ -260,35 +260,35 @@ class ClockPossibleParentsGetRequest(Request):
     """Ask which parents a clock can have."""
 
     clock_id: int = u32("The clock")
-    skip_parents: int = u32("How many parents to leave out, those of earlier answers")
+    skip_parents: int = u32("Number of parents to skip, those of earlier answers")
 
 
-class NumParentFlags(Word):
-    """Which parents an answer brings."""
+class NumParentFlags(BitFields):
+    """Which parents an answer has."""
 
-    remaining = Bits(31, 24, "How many parents are left for further answers")
-    returned = Bits(7, 0, "How many parents this answer brings")
+    remaining = Bits(31, 24, "Number of parents that further answers will bring")
+    returned = Bits(7, 0, "Number of parents in this answer")
 
 
 @structure
 class ClockPossibleParentsGetResponse(Response):
     """Some of the parents that a clock can have."""
 
-    num_parent_flags: NumParentFlags = word(NumParentFlags, "Which parents these are")
+    num_parent_flags: NumParentFlags = bitfields(NumParentFlags, "Which parents these are")
     possible_parents: tuple[int, ...] = integers("I", "Clock ids", count="num_parent_flags.returned")
 
 
 @structure
 class ClockParentSetRequest(Request):
-    """Give a clock another parent."""
+    """Set the parent of a clock."""
 
     clock_id: int = u32("The clock")
-    parent_id: int = u32("The clock that shall be its parent")
+    parent_id: int = u32("The new parent clock")
 
 
 @structure
 class ClockParentSetResponse(Response):
-    """The clock has the parent that was asked for."""
+    """The clock has the requested parent."""
 
 
 @structure
@@ -302,18 +302,18 @@ class ClockParentGetRequest(Request):
 class ClockParentGetResponse(Response):
     """The parent of a clock."""
 
-    parent_id: int = u32("The clock that is its parent")
+    parent_id: int = u32("Its parent clock")
 
 
 @structure
 class ClockGetPermissionsRequest(Request):
-    """Ask what the agent may do with a clock."""
+    """Ask what the agent is allowed to do with a clock."""
 
     clock_id: int = u32("The clock")
 
 
-class ClockPermissions(Word):
-    """What an agent may do with a clock."""
+class ClockPermissions(BitFields):
+    """What an agent is allowed to do with a clock."""
 
     state_control = Bit(31, "Enable and disable it")
     parent_control = Bit(30, "Set its parent")
@@ -322,39 +322,39 @@ class ClockPermissions(Word):
 
 @structure
 class ClockGetPermissionsResponse(Response):
-    """What the agent may do with a clock."""
+    """What the agent is allowed to do with a clock."""
 
-    permissions: ClockPermissions = word(ClockPermissions, "The agent's rights")
+    permissions: ClockPermissions = bitfields(ClockPermissions, "Rights of the agent")
 
 
 @structure
-class ClockRateChanged(Notice):
-    """A clock has another rate."""
+class ClockRateChanged(NotificationPayload):
+    """A clock has a new rate."""
 
-    agent_id: int = u32("The agent that asked for it")
+    agent_id: int = u32("The agent that requested it")
     clock_id: int = u32("The clock")
     rate: int = u64("Its rate, in Hz")
 
 
 @structure
-class ClockRateChangeRequested(Notice):
-    """Another agent has asked for a rate."""
+class ClockRateChangeRequested(NotificationPayload):
+    """Another agent has requested a rate."""
 
-    agent_id: int = u32("The agent that asked for it")
+    agent_id: int = u32("The agent that requested it")
     clock_id: int = u32("The clock")
-    rate: int = u64("The rate wanted, in Hz")
+    rate: int = u64("The requested rate, in Hz")
 
 
-row = partial(Command, PROTOCOL_ID)
-notice = partial(Notification, PROTOCOL_ID)
+row = partial(Command, ProtocolId.CLOCK)
+notice = partial(Notification, ProtocolId.CLOCK)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.CLOCK,
     name="clock",
     section="4.6",
     version=0x30000,
     commands=(
-        *common_commands(PROTOCOL_ID, ClockProtocolAttributesResponse, negotiable_since=0x30000),
+        *common_commands(ProtocolId.CLOCK, ClockProtocolAttributesResponse, negotiable_since=0x30000),
         row(0x3, "CLOCK_ATTRIBUTES", ClockAttributesRequest, ClockAttributesResponseV1, until=0x20000),
         row(0x3, "CLOCK_ATTRIBUTES", ClockAttributesRequest, ClockAttributesResponse, since=0x20000),
         row(

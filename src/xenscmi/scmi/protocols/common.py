@@ -1,37 +1,36 @@
-"""What every protocol has: version, attributes, messages (DEN0056 3.2, 4.2.2.1 to 4.2.2.4 and their like)."""
+"""Commands and words that all protocols share (DEN0056 3.2, 4.2.2.1 to 4.2.2.4, and the same in each protocol)."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-from xenscmi.scmi.kinds import u32, u64, word
-from xenscmi.scmi.layout import structure
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import bitfields, structure, u32, u64
 from xenscmi.scmi.message import Command, Request, Response
-from xenscmi.scmi.words import Bit, Bits, Word
 
 NAME_SIZE = 16
 EXTENDED_NAME_SIZE = 64
 
 
-class Version(Word):
+class Version(BitFields):
     """The version of a protocol."""
 
     major = Bits(31, 16, "Major version: layouts may differ")
     minor = Bits(15, 0, "Minor version: compatible within its major version")
 
 
-class Reserved(Word):
+class Reserved(BitFields):
     """A word of reserved bits only."""
 
 
-class RateLimit(Word):
-    """How often an agent may ask for something."""
+class RateLimit(BitFields):
+    """The rate limit of a command."""
 
-    microseconds = Bits(19, 0, "Least time between two requests, in µs; 0: no limit or not known")
+    microseconds = Bits(19, 0, "Minimum time between two requests, in µs; 0: no limit or unknown")
 
 
-class NotifyEnable(Word):
-    """Whether notifications are wanted."""
+class NotifyEnable(BitFields):
+    """Whether to send notifications."""
 
     enable = Bit(0, "Send the notification")
 
@@ -45,22 +44,22 @@ class ProtocolVersionRequest(Request):
 class ProtocolVersionResponse(Response):
     """The version of the protocol that the platform speaks."""
 
-    version: Version = word(Version, "Version of the protocol")
+    version: Version = bitfields(Version, "Version of the protocol")
 
 
 @structure
 class ProtocolAttributesRequest(Request):
-    """Ask for what a protocol offers as a whole, such as the number of its domains."""
+    """Ask for the attributes of a protocol as a whole, such as the number of its domains."""
 
 
 @structure
 class ProtocolMessageAttributesRequest(Request):
-    """Ask whether a command exists for this agent; NOT_FOUND says that it does not."""
+    """Ask whether a command exists for this agent; the answer NOT_FOUND means that it does not."""
 
     message_id: int = u32("The command")
 
 
-class MessageAttributes(Word):
+class MessageAttributes(BitFields):
     """Attributes of a command."""
 
     fast_channel = Bit(0, "The command has a fast channel (performance and power capping only)")
@@ -70,19 +69,19 @@ class MessageAttributes(Word):
 class ProtocolMessageAttributesResponse(Response):
     """The command exists."""
 
-    attributes: MessageAttributes = word(MessageAttributes, "What the command offers; 0 for most")
+    attributes: MessageAttributes = bitfields(MessageAttributes, "Attributes of the command; 0 for most")
 
 
 @structure
 class NegotiateProtocolVersionRequest(Request):
-    """Ask the platform to speak an older version of the protocol from now on; before any other command of it."""
+    """Ask the platform to use another version of the protocol; this comes before any other command of the protocol."""
 
-    version: Version = word(Version, "Version that the agent wants")
+    version: Version = bitfields(Version, "The requested version")
 
 
 @structure
 class NegotiateProtocolVersionResponse(Response):
-    """The platform speaks the version that was asked for."""
+    """The platform uses the requested version from now on."""
 
 
 class DoorbellWidth(IntEnum):
@@ -94,19 +93,19 @@ class DoorbellWidth(IntEnum):
     BITS_64 = 3
 
 
-class FastchannelAttributes(Word):
-    """What a fast channel is."""
+class FastchannelAttributes(BitFields):
+    """The attributes of a fast channel."""
 
     doorbell_width = Bits(2, 1, "Width of the doorbell register", DoorbellWidth)
-    doorbell = Bit(0, "There is a doorbell register")
+    doorbell = Bit(0, "A doorbell register exists")
 
 
 @structure
 class FastchannelDescription(Response):
     """Where a fast channel is, and how to ring its doorbell."""
 
-    attributes: FastchannelAttributes = word(FastchannelAttributes, "What it is")
-    rate_limit: RateLimit = word(RateLimit, "How often it may be used")
+    attributes: FastchannelAttributes = bitfields(FastchannelAttributes, "What it is")
+    rate_limit: RateLimit = bitfields(RateLimit, "Minimum time between two uses")
     chan_addr: int = u64("Physical address of the channel")
     chan_size: int = u32("Its size in bytes")
     doorbell_addr: int = u64("Physical address of the doorbell register")
@@ -121,7 +120,7 @@ def common_commands(
     negotiable_since: int,
     message_attributes: type[Response] = ProtocolMessageAttributesResponse,
 ) -> tuple[Command, ...]:
-    """Return the rows that every protocol's table begins with.
+    """Return the first rows of every protocol's table.
 
     `attributes` and `message_attributes` are the protocol's own responses. NEGOTIATE_PROTOCOL_VERSION came with SCMI
     3.2, that is in another version of each protocol.

@@ -1,6 +1,6 @@
 """Performance domain management protocol, 0x13 (DEN0056 3.2, 4.5).
 
-A level is a number of the platform's own. In level indexing mode (version 4.0) commands carry its index instead.
+A level is a platform-defined number. In level indexing mode (version 4.0) commands carry its index instead.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.kinds import records, text, u32, u64, word
-from xenscmi.scmi.layout import Structure, structure
-from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import Structure, bitfields, records, structure, text, u32, u64
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Command, Notification, NotificationPayload, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     EXTENDED_NAME_SIZE,
     NAME_SIZE,
@@ -20,9 +21,6 @@ from xenscmi.scmi.protocols.common import (
     Reserved,
     common_commands,
 )
-from xenscmi.scmi.words import Bit, Bits, Word
-
-PROTOCOL_ID = 0x13
 
 
 class PowerUnit(IntEnum):
@@ -33,8 +31,8 @@ class PowerUnit(IntEnum):
     MICROWATT = 2
 
 
-class PerformanceProtocolAttributes(Word):
-    """How many performance domains there are."""
+class PerformanceProtocolAttributes(BitFields):
+    """The number of performance domains."""
 
     power_unit = Bits(17, 16, "Unit of power costs", PowerUnit)
     domains = Bits(15, 0, "Number of performance domains")
@@ -42,41 +40,43 @@ class PerformanceProtocolAttributes(Word):
 
 @structure
 class PerformanceProtocolAttributesResponse(Response):
-    """How many performance domains there are, and where their statistics stand."""
+    """The number of performance domains, and the address of their statistics."""
 
-    attributes: PerformanceProtocolAttributes = word(PerformanceProtocolAttributes, "Number of domains, unit of power")
+    attributes: PerformanceProtocolAttributes = bitfields(
+        PerformanceProtocolAttributes, "Number of domains, unit of power"
+    )
     statistics_address: int = u64("Physical address of the shared statistics")
-    statistics_len: int = u32("Bytes of the statistics; 0: there are none")
+    statistics_len: int = u32("Bytes of the statistics; 0: no statistics")
 
 
 @structure
 class PerformanceDomainAttributesRequest(Request):
-    """Ask for what a performance domain is."""
+    """Ask for the attributes of a performance domain."""
 
     domain_id: int = u32("The performance domain")
 
 
-class PerformanceDomainAttributes(Word):
-    """What a performance domain can."""
+class PerformanceDomainAttributes(BitFields):
+    """Capabilities of a performance domain."""
 
     can_set_limits = Bit(31, "The agent may set limits")
     can_set_level = Bit(30, "The agent may set the level")
-    limits_notifications = Bit(29, "PERFORMANCE_LIMITS_CHANGED can be asked for")
-    level_notifications = Bit(28, "PERFORMANCE_LEVEL_CHANGED can be asked for")
+    limits_notifications = Bit(29, "PERFORMANCE_LIMITS_CHANGED is available")
+    level_notifications = Bit(28, "PERFORMANCE_LEVEL_CHANGED is available")
     fast_channels = Bit(27, "Has fast channels: PERFORMANCE_DESCRIBE_FASTCHANNEL")
-    extended_name = Bit(26, "Has a name of more than 15 characters: PERFORMANCE_DOMAIN_NAME_GET")
+    extended_name = Bit(26, "The name has more than 15 characters: PERFORMANCE_DOMAIN_NAME_GET returns it")
     level_indexing = Bit(25, "Commands carry level indexes, not levels")
 
 
 @structure
 class PerformanceDomainAttributesResponse(Response):
-    """What a performance domain is."""
+    """The attributes of a performance domain."""
 
-    attributes: PerformanceDomainAttributes = word(PerformanceDomainAttributes, "Abilities")
-    rate_limit: RateLimit = word(RateLimit, "How often it may be set")
-    sustained_freq: int = u32("Frequency of the sustained level, in kHz; 0: not known")
-    sustained_perf_level: int = u32("Highest level that can be sustained")
-    name: str = text(NAME_SIZE, "Its name, or the beginning of it")
+    attributes: PerformanceDomainAttributes = bitfields(PerformanceDomainAttributes, "Capabilities")
+    rate_limit: RateLimit = bitfields(RateLimit, "Minimum time between two uses")
+    sustained_freq: int = u32("Frequency of the sustained level, in kHz; 0: unknown")
+    sustained_perf_level: int = u32("Sustained level")
+    name: str = text(NAME_SIZE, "Its name, cut to 15 characters")
 
 
 @structure
@@ -84,20 +84,20 @@ class PerformanceDescribeLevelsRequest(Request):
     """Ask for the levels of a performance domain."""
 
     domain_id: int = u32("The performance domain")
-    level_index: int = u32("How many levels to leave out, those of earlier answers")
+    level_index: int = u32("Number of levels to skip, those of earlier answers")
 
 
-class NumLevels(Word):
-    """Which levels an answer brings."""
+class NumLevels(BitFields):
+    """Which levels an answer has."""
 
-    remaining = Bits(31, 16, "How many levels are left for further answers")
-    returned = Bits(11, 0, "How many levels this answer brings")
+    remaining = Bits(31, 16, "Number of levels that further answers will bring")
+    returned = Bits(11, 0, "Number of levels in this answer")
 
 
-class LevelAttributes(Word):
-    """What a level is."""
+class LevelAttributes(BitFields):
+    """The attributes of a level."""
 
-    transition_latency = Bits(15, 0, "Worst-case time to change to it, in µs; 0: not known")
+    transition_latency = Bits(15, 0, "Worst-case time to change to it, in µs; 0: unknown")
 
 
 @structure
@@ -105,9 +105,9 @@ class PerformanceLevel(Structure):
     """A level of a performance domain."""
 
     value: int = u32("The level")
-    power_cost: int = u32("Power at this level, in the unit of the protocol attributes; 0: not known")
-    attributes: LevelAttributes = word(LevelAttributes, "Latency")
-    indicative_frequency: int = u32("About the frequency at this level, in kHz (in level indexing mode)")
+    power_cost: int = u32("Power at this level, in the unit of the protocol attributes; 0: unknown")
+    attributes: LevelAttributes = bitfields(LevelAttributes, "Latency")
+    indicative_frequency: int = u32("Indicative frequency of this level, in kHz (in level indexing mode)")
     level_index: int = u32("Its index (in level indexing mode)")
 
 
@@ -116,15 +116,15 @@ class PerformanceLevelV1(Structure):
     """A level of a performance domain, before version 4.0 of the protocol."""
 
     value: int = u32("The level")
-    power_cost: int = u32("Power at this level, in the unit of the protocol attributes; 0: not known")
-    attributes: LevelAttributes = word(LevelAttributes, "Latency")
+    power_cost: int = u32("Power at this level, in the unit of the protocol attributes; 0: unknown")
+    attributes: LevelAttributes = bitfields(LevelAttributes, "Latency")
 
 
 @structure
 class PerformanceDescribeLevelsResponse(Response):
     """Some of the levels of a performance domain, rising."""
 
-    num_levels: NumLevels = word(NumLevels, "Which levels these are")
+    num_levels: NumLevels = bitfields(NumLevels, "Which levels these are")
     perf_levels: tuple[PerformanceLevel, ...] = records(PerformanceLevel, "The levels", count="num_levels.returned")
 
 
@@ -132,7 +132,7 @@ class PerformanceDescribeLevelsResponse(Response):
 class PerformanceDescribeLevelsResponseV1(Response):
     """Some of the levels of a performance domain, rising, before version 4.0 of the protocol."""
 
-    num_levels: NumLevels = word(NumLevels, "Which levels these are")
+    num_levels: NumLevels = bitfields(NumLevels, "Which levels these are")
     perf_levels: tuple[PerformanceLevelV1, ...] = records(PerformanceLevelV1, "The levels", count="num_levels.returned")
 
 
@@ -141,8 +141,8 @@ class PerformanceLimitsSetRequest(Request):
     """Limit the levels of a performance domain."""
 
     domain_id: int = u32("The performance domain")
-    range_max: int = u32("Highest level or index allowed; 0: as it is, if range_min is not 0 (since 3.0)")
-    range_min: int = u32("Lowest level or index allowed; 0: as it is, if range_max is not 0 (since 3.0)")
+    range_max: int = u32("Highest level or index allowed; 0: unchanged, if range_min is not 0 (since 3.0)")
+    range_min: int = u32("Lowest level or index allowed; 0: unchanged, if range_max is not 0 (since 3.0)")
 
 
 @structure
@@ -167,15 +167,15 @@ class PerformanceLimitsGetResponse(Response):
 
 @structure
 class PerformanceLevelSetRequest(Request):
-    """Ask for a level."""
+    """Set the level of a performance domain."""
 
     domain_id: int = u32("The performance domain")
-    performance_level: int = u32("The level or index wanted")
+    performance_level: int = u32("The requested level or index")
 
 
 @structure
 class PerformanceLevelSetResponse(Response):
-    """The level is set, or will be."""
+    """The level is set, or will be set."""
 
 
 @structure
@@ -194,28 +194,28 @@ class PerformanceLevelGetResponse(Response):
 
 @structure
 class PerformanceNotifyLimitsRequest(Request):
-    """Ask for notifications of changed limits, or no longer."""
+    """Start or stop notifications of changed limits."""
 
     domain_id: int = u32("The performance domain")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether changes shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class PerformanceNotifyLimitsResponse(Response):
-    """Changed limits will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
 class PerformanceNotifyLevelRequest(Request):
-    """Ask for notifications of changed levels, or no longer."""
+    """Start or stop notifications of changed levels."""
 
     domain_id: int = u32("The performance domain")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether changes shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class PerformanceNotifyLevelResponse(Response):
-    """Changed levels will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
@@ -233,48 +233,48 @@ class PerformanceDescribeFastchannelResponse(FastchannelDescription):
 
 @structure
 class PerformanceDomainNameGetRequest(Request):
-    """Ask for the whole name of a performance domain."""
+    """Ask for the full name of a performance domain."""
 
     domain_id: int = u32("The performance domain")
 
 
 @structure
 class PerformanceDomainNameGetResponse(Response):
-    """The whole name of a performance domain."""
+    """The full name of a performance domain."""
 
-    flags: Reserved = word(Reserved, "Reserved")
+    flags: Reserved = bitfields(Reserved, "Reserved")
     name: str = text(EXTENDED_NAME_SIZE, "Its name")
 
 
 @structure
-class PerformanceLimitsChanged(Notice):
-    """A performance domain has other limits."""
+class PerformanceLimitsChanged(NotificationPayload):
+    """A performance domain has new limits."""
 
-    agent_id: int = u32("The agent that asked for them")
+    agent_id: int = u32("The agent that requested them")
     domain_id: int = u32("The performance domain")
     range_max: int = u32("Highest level or index allowed")
     range_min: int = u32("Lowest level or index allowed")
 
 
 @structure
-class PerformanceLevelChanged(Notice):
-    """A performance domain has another level."""
+class PerformanceLevelChanged(NotificationPayload):
+    """A performance domain has a new level."""
 
-    agent_id: int = u32("The agent that asked for it")
+    agent_id: int = u32("The agent that requested it")
     domain_id: int = u32("The performance domain")
     performance_level: int = u32("Its level or index")
 
 
-row = partial(Command, PROTOCOL_ID)
-notice = partial(Notification, PROTOCOL_ID)
+row = partial(Command, ProtocolId.PERFORMANCE)
+notice = partial(Notification, ProtocolId.PERFORMANCE)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.PERFORMANCE,
     name="performance domain",
     section="4.5",
     version=0x40000,
     commands=(
-        *common_commands(PROTOCOL_ID, PerformanceProtocolAttributesResponse, negotiable_since=0x40000),
+        *common_commands(ProtocolId.PERFORMANCE, PerformanceProtocolAttributesResponse, negotiable_since=0x40000),
         row(
             0x3,
             "PERFORMANCE_DOMAIN_ATTRIBUTES",

@@ -8,63 +8,62 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.kinds import integers, records, text, u32, word
-from xenscmi.scmi.layout import Structure, structure
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import Structure, bitfields, integers, records, structure, text, u32
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Command, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, Reserved, common_commands
-from xenscmi.scmi.words import Bit, Bits, Word
 
-PROTOCOL_ID = 0x19
 NO_FUNCTION = 0xFFFF_FFFF
 
 
 class Selector(IntEnum):
-    """What an identifier names."""
+    """Types of identifiers."""
 
     PIN = 0
     GROUP = 1
     FUNCTION = 2
 
 
-class SelectorFlags(Word):
-    """What an identifier names."""
+class SelectorFlags(BitFields):
+    """Types of identifiers."""
 
     selector = Bits(1, 0, "Pin, group or function", Selector)
 
 
-class PinctrlProtocolAttributesLow(Word):
-    """How many pins and groups there are."""
+class PinctrlProtocolAttributesLow(BitFields):
+    """The number of pins and groups."""
 
     groups = Bits(31, 16, "Number of pin groups")
     pins = Bits(15, 0, "Number of pins")
 
 
-class PinctrlProtocolAttributesHigh(Word):
-    """How many functions there are."""
+class PinctrlProtocolAttributesHigh(BitFields):
+    """The number of functions."""
 
     functions = Bits(15, 0, "Number of functions")
 
 
 @structure
 class PinctrlProtocolAttributesResponse(Response):
-    """How many pins, groups and functions there are."""
+    """The number of pins, groups and functions."""
 
-    attributes_low: PinctrlProtocolAttributesLow = word(PinctrlProtocolAttributesLow, "Numbers of pins and groups")
-    attributes_high: PinctrlProtocolAttributesHigh = word(PinctrlProtocolAttributesHigh, "Number of functions")
+    attributes_low: PinctrlProtocolAttributesLow = bitfields(PinctrlProtocolAttributesLow, "Number of pins and groups")
+    attributes_high: PinctrlProtocolAttributesHigh = bitfields(PinctrlProtocolAttributesHigh, "Number of functions")
 
 
 @structure
 class PinctrlAttributesRequest(Request):
-    """Ask for what a pin, group or function is."""
+    """Ask for the attributes of a pin, group or function."""
 
     identifier: int = u32("The pin, group or function")
-    flags: SelectorFlags = word(SelectorFlags, "Which of them")
+    flags: SelectorFlags = bitfields(SelectorFlags, "Type of the identifier")
 
 
-class PinctrlAttributes(Word):
-    """What a pin, group or function is."""
+class PinctrlAttributes(BitFields):
+    """The attributes of a pin, group or function."""
 
-    extended_name = Bit(31, "Has a name of more than 15 characters: PINCTRL_NAME_GET")
+    extended_name = Bit(31, "The name has more than 15 characters: PINCTRL_NAME_GET returns it")
     gpio_function = Bit(17, "A function: that of a GPIO")
     pin_only = Bit(16, "A function: for pins, not for groups")
     elements = Bits(15, 0, "A group: number of pins; a function: number of groups or pins")
@@ -72,10 +71,10 @@ class PinctrlAttributes(Word):
 
 @structure
 class PinctrlAttributesResponse(Response):
-    """What a pin, group or function is."""
+    """The attributes of a pin, group or function."""
 
-    attributes: PinctrlAttributes = word(PinctrlAttributes, "What it is")
-    name: str = text(NAME_SIZE, "Its name, or the beginning of it")
+    attributes: PinctrlAttributes = bitfields(PinctrlAttributes, "What it is")
+    name: str = text(NAME_SIZE, "Its name, cut to 15 characters")
 
 
 @structure
@@ -83,40 +82,40 @@ class PinctrlListAssociationsRequest(Request):
     """Ask for the pins of a group, or the groups or pins of a function."""
 
     identifier: int = u32("The group or function")
-    flags: SelectorFlags = word(SelectorFlags, "Which of them")
-    index: int = u32("How many identifiers to leave out, those of earlier answers")
+    flags: SelectorFlags = bitfields(SelectorFlags, "Type of the identifier")
+    index: int = u32("Number of identifiers to skip, those of earlier answers")
 
 
-class AssociationsFlags(Word):
-    """Which identifiers an answer brings."""
+class AssociationsFlags(BitFields):
+    """Which identifiers an answer has."""
 
-    remaining = Bits(31, 16, "How many identifiers are left for further answers")
-    returned = Bits(11, 0, "How many identifiers this answer brings")
+    remaining = Bits(31, 16, "Number of identifiers that further answers will bring")
+    returned = Bits(11, 0, "Number of identifiers in this answer")
 
 
 @structure
 class PinctrlListAssociationsResponse(Response):
     """Some of the pins of a group, or of the groups or pins of a function."""
 
-    flags: AssociationsFlags = word(AssociationsFlags, "Which identifiers these are")
+    flags: AssociationsFlags = bitfields(AssociationsFlags, "Which identifiers these are")
     array: tuple[int, ...] = integers("H", "The identifiers", count="flags.returned")
 
 
 class ConfigFlag(IntEnum):
-    """What PINCTRL_SETTINGS_GET asks for."""
+    """What PINCTRL_SETTINGS_GET returns."""
 
     ONE_TYPE = 0
     ALL_TYPES = 1
     FUNCTION_ONLY = 2
 
 
-class SettingsGetAttributes(Word):
+class SettingsGetAttributes(BitFields):
     """What to read of a pin's or group's settings."""
 
     config_flag = Bits(19, 18, "One setting, all of them, or only the function", ConfigFlag)
     selector = Bits(17, 16, "Pin or group", Selector)
-    skip_configs = Bits(15, 8, "How many settings to leave out, those of earlier answers")
-    config_type = Bits(7, 0, "The setting, where one is asked for")
+    skip_configs = Bits(15, 8, "Number of settings to skip, those of earlier answers")
+    config_type = Bits(7, 0, "The setting, if one is requested")
 
 
 @structure
@@ -124,27 +123,27 @@ class PinctrlSettingsGetRequest(Request):
     """Ask for the settings of a pin or group."""
 
     identifier: int = u32("The pin or group")
-    attributes: SettingsGetAttributes = word(SettingsGetAttributes, "What to read")
+    attributes: SettingsGetAttributes = bitfields(SettingsGetAttributes, "What to read")
 
 
-class NumConfigs(Word):
-    """Which settings an answer brings."""
+class NumConfigs(BitFields):
+    """Which settings an answer has."""
 
-    remaining = Bits(31, 24, "How many settings are left for further answers")
-    returned = Bits(7, 0, "How many settings this answer brings")
+    remaining = Bits(31, 24, "Number of settings that further answers will bring")
+    returned = Bits(7, 0, "Number of settings in this answer")
 
 
-class ConfigType(Word):
+class ConfigType(BitFields):
     """Which setting."""
 
-    type = Bits(7, 0, "Kind of setting; from 192 on the platform's own")
+    type = Bits(7, 0, "Type of setting; platform-defined from 192 on")
 
 
 @structure
 class PinConfig(Structure):
     """One setting of a pin or group."""
 
-    config_type: ConfigType = word(ConfigType, "Which setting")
+    config_type: ConfigType = bitfields(ConfigType, "Which setting")
     config_value: int = u32("Its value")
 
 
@@ -153,11 +152,11 @@ class PinctrlSettingsGetResponse(Response):
     """The function of a pin or group, and some of its settings."""
 
     function_selected: int = u32("Its function; 0xffffffff: none")
-    num_configs: NumConfigs = word(NumConfigs, "Which settings these are")
+    num_configs: NumConfigs = bitfields(NumConfigs, "Which settings these are")
     configs: tuple[PinConfig, ...] = records(PinConfig, "The settings", count="num_configs.returned")
 
 
-class SettingsConfigureAttributes(Word):
+class SettingsConfigureAttributes(BitFields):
     """What to set."""
 
     function_valid = Bit(10, "Set the function")
@@ -170,35 +169,35 @@ class PinctrlSettingsConfigureRequest(Request):
     """Set the function of a pin or group, or its settings."""
 
     identifier: int = u32("The pin or group")
-    function_id: int = u32("The function, if it is to be set")
-    attributes: SettingsConfigureAttributes = word(SettingsConfigureAttributes, "What to set")
+    function_id: int = u32("The function, if function_valid is set")
+    attributes: SettingsConfigureAttributes = bitfields(SettingsConfigureAttributes, "What to set")
     configs: tuple[PinConfig, ...] = records(PinConfig, "The settings", count="attributes.num_configs")
 
 
 @structure
 class PinctrlSettingsConfigureResponse(Response):
-    """The pin or group is set."""
+    """The pin or group is configured."""
 
 
 @structure
 class PinctrlRequestRequest(Request):
-    """Ask to have a pin or group for oneself."""
+    """Request exclusive use of a pin or group."""
 
     identifier: int = u32("The pin or group")
-    flags: SelectorFlags = word(SelectorFlags, "Which of them")
+    flags: SelectorFlags = bitfields(SelectorFlags, "Type of the identifier")
 
 
 @structure
 class PinctrlRequestResponse(Response):
-    """The pin or group is the agent's."""
+    """The agent owns the pin or group."""
 
 
 @structure
 class PinctrlReleaseRequest(Request):
-    """Give a pin or group back."""
+    """Release a pin or group."""
 
     identifier: int = u32("The pin or group")
-    flags: SelectorFlags = word(SelectorFlags, "Which of them")
+    flags: SelectorFlags = bitfields(SelectorFlags, "Type of the identifier")
 
 
 @structure
@@ -208,24 +207,24 @@ class PinctrlReleaseResponse(Response):
 
 @structure
 class PinctrlNameGetRequest(Request):
-    """Ask for the whole name of a pin, group or function."""
+    """Ask for the full name of a pin, group or function."""
 
     identifier: int = u32("The pin, group or function")
-    flags: SelectorFlags = word(SelectorFlags, "Which of them")
+    flags: SelectorFlags = bitfields(SelectorFlags, "Type of the identifier")
 
 
 @structure
 class PinctrlNameGetResponse(Response):
-    """The whole name of a pin, group or function."""
+    """The full name of a pin, group or function."""
 
-    flags: Reserved = word(Reserved, "Reserved")
+    flags: Reserved = bitfields(Reserved, "Reserved")
     name: str = text(EXTENDED_NAME_SIZE, "Its name")
 
 
-class PinPermissionFlags(Word):
+class PinPermissionFlags(BitFields):
     """How to change permissions."""
 
-    allow = Bit(2, "Allow access, rather than deny it")
+    allow = Bit(2, "Allow access; 0 denies it")
     selector = Bits(1, 0, "Pin or group", Selector)
 
 
@@ -235,23 +234,23 @@ class PinctrlSetPermissionsRequest(Request):
 
     agent_id: int = u32("The agent whose access changes")
     identifier: int = u32("The pin or group")
-    flags: PinPermissionFlags = word(PinPermissionFlags, "Which of them; allow or deny")
+    flags: PinPermissionFlags = bitfields(PinPermissionFlags, "Pin or group; allow or deny")
 
 
 @structure
 class PinctrlSetPermissionsResponse(Response):
-    """The agent's access to the pin or group is as asked for."""
+    """The agent's access to the pin or group is set as requested."""
 
 
-row = partial(Command, PROTOCOL_ID)
+row = partial(Command, ProtocolId.PIN_CONTROL)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.PIN_CONTROL,
     name="pin control",
     section="4.11",
     version=0x10000,
     commands=(
-        *common_commands(PROTOCOL_ID, PinctrlProtocolAttributesResponse, negotiable_since=0x10000),
+        *common_commands(ProtocolId.PIN_CONTROL, PinctrlProtocolAttributesResponse, negotiable_since=0x10000),
         row(0x3, "PINCTRL_ATTRIBUTES", PinctrlAttributesRequest, PinctrlAttributesResponse),
         row(
             0x4,

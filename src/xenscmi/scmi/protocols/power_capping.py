@@ -8,9 +8,10 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.kinds import text, u32, word
-from xenscmi.scmi.layout import structure
-from xenscmi.scmi.message import Command, Notice, Notification, Protocol, Request, Response
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import bitfields, structure, text, u32
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Command, Notification, NotificationPayload, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     EXTENDED_NAME_SIZE,
     NAME_SIZE,
@@ -19,29 +20,27 @@ from xenscmi.scmi.protocols.common import (
     Reserved,
     common_commands,
 )
-from xenscmi.scmi.words import Bit, Bits, Word
 
-PROTOCOL_ID = 0x18
 NO_PARENT = 0xFFFF_FFFF
 NO_CAP = 0  # as a power cap: capping is off
 
 
-class PowercapProtocolAttributes(Word):
-    """How many power capping domains there are."""
+class PowercapProtocolAttributes(BitFields):
+    """The number of power capping domains."""
 
     domains = Bits(15, 0, "Number of power capping domains")
 
 
 @structure
 class PowercapProtocolAttributesResponse(Response):
-    """How many power capping domains there are."""
+    """The number of power capping domains."""
 
-    attributes: PowercapProtocolAttributes = word(PowercapProtocolAttributes, "Number of power capping domains")
+    attributes: PowercapProtocolAttributes = bitfields(PowercapProtocolAttributes, "Number of power capping domains")
 
 
 @structure
 class PowercapDomainAttributesRequest(Request):
-    """Ask for what a power capping domain is."""
+    """Ask for the attributes of a power capping domain."""
 
     domain_id: int = u32("The power capping domain")
 
@@ -54,13 +53,13 @@ class PowercapUnit(IntEnum):
     MILLIWATT = 2
 
 
-class PowercapDomainAttributes(Word):
-    """What a power capping domain can."""
+class PowercapDomainAttributes(BitFields):
+    """Capabilities of a power capping domain."""
 
-    cap_notifications = Bit(31, "POWERCAP_CAP_CHANGED can be asked for")
-    measurements_notifications = Bit(30, "POWERCAP_MEASUREMENTS_CHANGED can be asked for")
+    cap_notifications = Bit(31, "POWERCAP_CAP_CHANGED is available")
+    measurements_notifications = Bit(30, "POWERCAP_MEASUREMENTS_CHANGED is available")
     asynchronous = Bit(29, "The cap can be set asynchronously")
-    extended_name = Bit(28, "Has a name of more than 15 characters: POWERCAP_DOMAIN_NAME_GET")
+    extended_name = Bit(28, "The name has more than 15 characters: POWERCAP_DOMAIN_NAME_GET returns it")
     cap_configuration = Bit(27, "The cap can be set")
     monitoring = Bit(26, "Power can be measured")
     pai_configuration = Bit(25, "The PAI can be set")
@@ -70,19 +69,19 @@ class PowercapDomainAttributes(Word):
 
 @structure
 class PowercapDomainAttributesResponse(Response):
-    """What a power capping domain is."""
+    """The attributes of a power capping domain."""
 
-    attributes: PowercapDomainAttributes = word(PowercapDomainAttributes, "Abilities")
-    name: str = text(NAME_SIZE, "Its name, or the beginning of it")
+    attributes: PowercapDomainAttributes = bitfields(PowercapDomainAttributes, "Capabilities")
+    name: str = text(NAME_SIZE, "Its name, cut to 15 characters")
     min_pai: int = u32("Shortest PAI, in µs")
     max_pai: int = u32("Longest PAI, in µs")
     pai_step: int = u32("Step of the PAI, in µs; 0 if it cannot be set")
     min_power_cap: int = u32("Lowest cap")
     max_power_cap: int = u32("Highest cap")
     power_cap_step: int = u32("Step of the cap; 0 if it cannot be set")
-    sustainable_power: int = u32("Highest power that can be sustained; 0: not known")
-    accuracy: int = u32("Accuracy of the measurements, in 1/100 percent; 0: not known")
-    parent_id: int = u32("The domain of which this one is a part; 0xffffffff: none")
+    sustainable_power: int = u32("Sustainable power; 0: unknown")
+    accuracy: int = u32("Accuracy of the measurements, in 1/100 percent; 0: unknown")
+    parent_id: int = u32("The parent domain; 0xffffffff: none")
 
 
 @structure
@@ -99,7 +98,7 @@ class PowercapCapGetResponse(Response):
     power_cap: int = u32("Its cap; 0: capping is off")
 
 
-class PowercapCapSetFlags(Word):
+class PowercapCapSetFlags(BitFields):
     """How to set a cap."""
 
     asynchronous = Bit(1, "Answer at once, set the cap later")
@@ -108,21 +107,21 @@ class PowercapCapSetFlags(Word):
 
 @structure
 class PowercapCapSetRequest(Request):
-    """Ask for a cap."""
+    """Set the cap of a domain."""
 
     domain_id: int = u32("The power capping domain")
-    flags: PowercapCapSetFlags = word(PowercapCapSetFlags, "How to set it")
-    power_cap: int = u32("The cap wanted; 0: capping off")
+    flags: PowercapCapSetFlags = bitfields(PowercapCapSetFlags, "How to set it")
+    power_cap: int = u32("The requested cap; 0 turns capping off")
 
 
 @structure
 class PowercapCapSetResponse(Response):
-    """The cap is set, or will be."""
+    """The cap is set, or will be set."""
 
 
 @structure
 class PowercapCapSetComplete(Response):
-    """The cap that was asked for asynchronously is set."""
+    """The cap requested asynchronously is set."""
 
     domain_id: int = u32("The power capping domain")
     power_cap: int = u32("Its cap; 0: capping is off")
@@ -144,11 +143,11 @@ class PowercapPaiGetResponse(Response):
 
 @structure
 class PowercapPaiSetRequest(Request):
-    """Ask for a PAI."""
+    """Set the PAI of a domain."""
 
     domain_id: int = u32("The power capping domain")
-    flags: Reserved = word(Reserved, "Reserved")
-    pai: int = u32("The PAI wanted, in µs")
+    flags: Reserved = bitfields(Reserved, "Reserved")
+    pai: int = u32("The requested PAI, in µs")
 
 
 @structure
@@ -158,16 +157,16 @@ class PowercapPaiSetResponse(Response):
 
 @structure
 class PowercapDomainNameGetRequest(Request):
-    """Ask for the whole name of a power capping domain."""
+    """Ask for the full name of a power capping domain."""
 
     domain_id: int = u32("The power capping domain")
 
 
 @structure
 class PowercapDomainNameGetResponse(Response):
-    """The whole name of a power capping domain."""
+    """The full name of a power capping domain."""
 
-    flags: Reserved = word(Reserved, "Reserved")
+    flags: Reserved = bitfields(Reserved, "Reserved")
     name: str = text(EXTENDED_NAME_SIZE, "Its name")
 
 
@@ -188,30 +187,30 @@ class PowercapMeasurementsGetResponse(Response):
 
 @structure
 class PowercapCapNotifyRequest(Request):
-    """Ask for notifications of changed caps and PAIs, or no longer."""
+    """Start or stop notifications of changed caps and PAIs."""
 
     domain_id: int = u32("The power capping domain")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether changes shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class PowercapCapNotifyResponse(Response):
-    """Changed caps and PAIs will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
 class PowercapMeasurementsNotifyRequest(Request):
-    """Ask for notifications of power outside two thresholds, or no longer."""
+    """Start or stop notifications of power that crosses a threshold."""
 
     domain_id: int = u32("The power capping domain")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether power shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
     power_thresh_low: int = u32("Notify power below this")
     power_thresh_high: int = u32("Notify power above this")
 
 
 @structure
 class PowercapMeasurementsNotifyResponse(Response):
-    """Power outside the thresholds will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
@@ -228,17 +227,17 @@ class PowercapDescribeFastchannelResponse(FastchannelDescription):
 
 
 @structure
-class PowercapCapChanged(Notice):
-    """A domain has another cap or PAI."""
+class PowercapCapChanged(NotificationPayload):
+    """A domain has a new cap or PAI."""
 
-    agent_id: int = u32("The agent that asked for it")
+    agent_id: int = u32("The agent that requested it")
     domain_id: int = u32("The power capping domain")
     power_cap: int = u32("Its cap; 0: capping is off")
     pai: int = u32("Its PAI, in µs")
 
 
 @structure
-class PowercapMeasurementsChanged(Notice):
+class PowercapMeasurementsChanged(NotificationPayload):
     """The power of a domain has crossed a threshold."""
 
     agent_id: int = u32("The agent that caused it")
@@ -246,16 +245,16 @@ class PowercapMeasurementsChanged(Notice):
     power: int = u32("Its power, averaged over the PAI")
 
 
-row = partial(Command, PROTOCOL_ID)
-notice = partial(Notification, PROTOCOL_ID)
+row = partial(Command, ProtocolId.POWER_CAPPING)
+notice = partial(Notification, ProtocolId.POWER_CAPPING)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.POWER_CAPPING,
     name="power capping",
     section="4.10",
     version=0x20000,
     commands=(
-        *common_commands(PROTOCOL_ID, PowercapProtocolAttributesResponse, negotiable_since=0x20000),
+        *common_commands(ProtocolId.POWER_CAPPING, PowercapProtocolAttributesResponse, negotiable_since=0x20000),
         row(0x3, "POWERCAP_DOMAIN_ATTRIBUTES", PowercapDomainAttributesRequest, PowercapDomainAttributesResponse),
         row(0x4, "POWERCAP_CAP_GET", PowercapCapGetRequest, PowercapCapGetResponse),
         row(0x5, "POWERCAP_CAP_SET", PowercapCapSetRequest, PowercapCapSetResponse, PowercapCapSetComplete),

@@ -5,56 +5,54 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.kinds import text, u32, u64, word
-from xenscmi.scmi.layout import structure
-from xenscmi.scmi.message import Command, Notice, Notification, Protocol, Request, Response
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import bitfields, structure, text, u32, u64
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Command, Notification, NotificationPayload, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, NotifyEnable, Reserved, common_commands
-from xenscmi.scmi.words import Bit, Bits, Word
-
-PROTOCOL_ID = 0x11
 
 
-class PowerProtocolAttributes(Word):
-    """How many power domains there are."""
+class PowerProtocolAttributes(BitFields):
+    """The number of power domains."""
 
     domains = Bits(15, 0, "Number of power domains")
 
 
 @structure
 class PowerProtocolAttributesResponse(Response):
-    """How many power domains there are, and where their statistics stand."""
+    """The number of power domains, and the address of their statistics."""
 
-    attributes: PowerProtocolAttributes = word(PowerProtocolAttributes, "Number of power domains")
+    attributes: PowerProtocolAttributes = bitfields(PowerProtocolAttributes, "Number of power domains")
     statistics_address: int = u64("Physical address of the shared statistics")
-    statistics_len: int = u32("Bytes of the statistics; 0: there are none")
+    statistics_len: int = u32("Bytes of the statistics; 0: no statistics")
 
 
 @structure
 class PowerDomainAttributesRequest(Request):
-    """Ask for what a power domain is."""
+    """Ask for the attributes of a power domain."""
 
     domain_id: int = u32("The power domain")
 
 
-class PowerDomainAttributes(Word):
-    """What a power domain can."""
+class PowerDomainAttributes(BitFields):
+    """Capabilities of a power domain."""
 
-    change_notifications = Bit(31, "POWER_STATE_CHANGED can be asked for")
+    change_notifications = Bit(31, "POWER_STATE_CHANGED is available")
     set_asynchronous = Bit(30, "The state can be set asynchronously")
     set_synchronous = Bit(29, "The state can be set synchronously")
-    change_requested_notifications = Bit(28, "POWER_STATE_CHANGE_REQUESTED can be asked for")
-    extended_name = Bit(27, "Has a name of more than 15 characters: POWER_DOMAIN_NAME_GET")
+    change_requested_notifications = Bit(28, "POWER_STATE_CHANGE_REQUESTED is available")
+    extended_name = Bit(27, "The name has more than 15 characters: POWER_DOMAIN_NAME_GET returns it")
 
 
 @structure
 class PowerDomainAttributesResponse(Response):
-    """What a power domain is."""
+    """The attributes of a power domain."""
 
-    attributes: PowerDomainAttributes = word(PowerDomainAttributes, "Abilities")
-    name: str = text(NAME_SIZE, "Its name, or the beginning of it")
+    attributes: PowerDomainAttributes = bitfields(PowerDomainAttributes, "Capabilities")
+    name: str = text(NAME_SIZE, "Its name, cut to 15 characters")
 
 
-class PowerStateSetFlags(Word):
+class PowerStateSetFlags(BitFields):
     """How to set a power state."""
 
     asynchronous = Bit(0, "Answer at once, set the state later")
@@ -67,7 +65,7 @@ class ContextLoss(IntEnum):
     LOST = 1
 
 
-class PowerState(Word):
+class PowerState(BitFields):
     """A power state: generic on is type 0, id 0; generic off is type 1, id 0."""
 
     type = Bits(30, 30, "Whether the context is lost", ContextLoss)
@@ -80,24 +78,24 @@ POWER_OFF = PowerState.of(type=ContextLoss.LOST, id=0)
 
 @structure
 class PowerStateSetRequest(Request):
-    """Ask for a power state."""
+    """Set the power state of a domain."""
 
-    flags: PowerStateSetFlags = word(PowerStateSetFlags, "How to set it")
+    flags: PowerStateSetFlags = bitfields(PowerStateSetFlags, "How to set it")
     domain_id: int = u32("The power domain")
-    power_state: PowerState = word(PowerState, "The state wanted")
+    power_state: PowerState = bitfields(PowerState, "The requested state")
 
 
 @structure
 class PowerStateSetResponse(Response):
-    """The state is set, or will be."""
+    """The state is set, or will be set."""
 
 
 @structure
 class PowerStateSetComplete(Response):
-    """The state that was asked for asynchronously is set."""
+    """The state requested asynchronously is set."""
 
     domain_id: int = u32("The power domain")
-    power_state: PowerState = word(PowerState, "Its state")
+    power_state: PowerState = bitfields(PowerState, "Its state")
 
 
 @structure
@@ -111,78 +109,78 @@ class PowerStateGetRequest(Request):
 class PowerStateGetResponse(Response):
     """The power state of a domain."""
 
-    power_state: PowerState = word(PowerState, "Its state")
+    power_state: PowerState = bitfields(PowerState, "Its state")
 
 
 @structure
 class PowerStateNotifyRequest(Request):
-    """Ask for notifications of state changes, or no longer."""
+    """Start or stop notifications of state changes."""
 
     domain_id: int = u32("The power domain")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether changes shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class PowerStateNotifyResponse(Response):
-    """State changes will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
 class PowerStateChangeRequestedNotifyRequest(Request):
-    """Ask for notifications of other agents' requests for states, or no longer."""
+    """Start or stop notifications of other agents' requests for states."""
 
     domain_id: int = u32("The power domain")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether requests shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class PowerStateChangeRequestedNotifyResponse(Response):
-    """Requests will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
 class PowerDomainNameGetRequest(Request):
-    """Ask for the whole name of a power domain."""
+    """Ask for the full name of a power domain."""
 
     domain_id: int = u32("The power domain")
 
 
 @structure
 class PowerDomainNameGetResponse(Response):
-    """The whole name of a power domain."""
+    """The full name of a power domain."""
 
-    flags: Reserved = word(Reserved, "Reserved")
+    flags: Reserved = bitfields(Reserved, "Reserved")
     name: str = text(EXTENDED_NAME_SIZE, "Its name")
 
 
 @structure
-class PowerStateChanged(Notice):
-    """A power domain has another state."""
+class PowerStateChanged(NotificationPayload):
+    """A power domain has a new state."""
 
-    agent_id: int = u32("The agent that asked for it")
+    agent_id: int = u32("The agent that requested it")
     domain_id: int = u32("The power domain")
-    power_state: PowerState = word(PowerState, "Its state")
+    power_state: PowerState = bitfields(PowerState, "Its state")
 
 
 @structure
-class PowerStateChangeRequested(Notice):
-    """Another agent has asked for a power state."""
+class PowerStateChangeRequested(NotificationPayload):
+    """Another agent has requested a power state."""
 
-    agent_id: int = u32("The agent that asked for it")
+    agent_id: int = u32("The agent that requested it")
     domain_id: int = u32("The power domain")
-    power_state: PowerState = word(PowerState, "The state wanted")
+    power_state: PowerState = bitfields(PowerState, "The requested state")
 
 
-row = partial(Command, PROTOCOL_ID)
-notice = partial(Notification, PROTOCOL_ID)
+row = partial(Command, ProtocolId.POWER_DOMAIN)
+notice = partial(Notification, ProtocolId.POWER_DOMAIN)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.POWER_DOMAIN,
     name="power domain",
     section="4.3",
     version=0x30001,
     commands=(
-        *common_commands(PROTOCOL_ID, PowerProtocolAttributesResponse, negotiable_since=0x30001),
+        *common_commands(ProtocolId.POWER_DOMAIN, PowerProtocolAttributesResponse, negotiable_since=0x30001),
         row(0x3, "POWER_DOMAIN_ATTRIBUTES", PowerDomainAttributesRequest, PowerDomainAttributesResponse),
         row(0x4, "POWER_STATE_SET", PowerStateSetRequest, PowerStateSetResponse, PowerStateSetComplete),
         row(0x5, "POWER_STATE_GET", PowerStateGetRequest, PowerStateGetResponse),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from xenscmi.scmi.kinds import i64, integers, records, text, u32, u64, word
-from xenscmi.scmi.layout import structure
-from xenscmi.scmi.message import Command, Notice, Notification, Pages, Protocol, Request, Response
+from xenscmi.scmi.codec import bitfields, i64, integers, records, structure, text, u32, u64
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Command, Notification, NotificationPayload, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NotifyEnable, Reserved, common_commands
 from xenscmi.scmi.protocols.sensor_parts import (
     NumAxisFlags,
@@ -30,30 +30,30 @@ from xenscmi.scmi.protocols.sensor_parts import (
     UpdateIntervalsFlags,
 )
 
-PROTOCOL_ID = 0x15
-
 
 @structure
 class SensorProtocolAttributesResponse(Response):
-    """How many sensors there are, and where their values stand."""
+    """The number of sensors, and the address of their values."""
 
-    attributes: SensorProtocolAttributes = word(SensorProtocolAttributes, "Numbers of sensors and of readings")
+    attributes: SensorProtocolAttributes = bitfields(
+        SensorProtocolAttributes, "Number of sensors, limit of pending readings"
+    )
     sensor_reg_address: int = u64("Physical address of the shared sensor values")
-    sensor_reg_len: int = u32("Bytes of the values; 0: there are none")
+    sensor_reg_len: int = u32("Bytes of the values; 0: no statistics")
 
 
 @structure
 class SensorDescriptionGetRequest(Request):
-    """Ask for what the sensors are."""
+    """Ask for the descriptors of the sensors."""
 
-    desc_index: int = u32("How many sensors to leave out, those of earlier answers")
+    desc_index: int = u32("Number of sensors to skip, those of earlier answers")
 
 
 @structure
 class SensorDescriptionGetResponse(Response):
     """Some of the sensors."""
 
-    num_sensor_flags: NumSensorFlags = word(NumSensorFlags, "Which descriptors these are")
+    num_sensor_flags: NumSensorFlags = bitfields(NumSensorFlags, "Which descriptors these are")
     desc: tuple[SensorDescriptor, ...] = records(SensorDescriptor, "The descriptors", count="num_sensor_flags.returned")
 
 
@@ -61,7 +61,7 @@ class SensorDescriptionGetResponse(Response):
 class SensorDescriptionGetResponseV1(Response):
     """Some of the sensors, in version 1.0 of the protocol."""
 
-    num_sensor_flags: NumSensorFlags = word(NumSensorFlags, "Which descriptors these are")
+    num_sensor_flags: NumSensorFlags = bitfields(NumSensorFlags, "Which descriptors these are")
     desc: tuple[SensorDescriptorV1, ...] = records(
         SensorDescriptorV1, "The descriptors", count="num_sensor_flags.returned"
     )
@@ -69,15 +69,15 @@ class SensorDescriptionGetResponseV1(Response):
 
 @structure
 class SensorTripPointNotifyRequest(Request):
-    """Ask for notifications of a sensor's trip points, or no longer."""
+    """Start or stop notifications of a sensor's trip points."""
 
     sensor_id: int = u32("The sensor")
-    sensor_event_control: SensorEventControl = word(SensorEventControl, "Whether trip points shall be notified")
+    sensor_event_control: SensorEventControl = bitfields(SensorEventControl, "Whether to send the notifications")
 
 
 @structure
 class SensorTripPointNotifyResponse(Response):
-    """Trip points will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
@@ -85,7 +85,7 @@ class SensorTripPointConfigRequest(Request):
     """Set a trip point of a sensor."""
 
     sensor_id: int = u32("The sensor")
-    trip_point_ev_ctrl: TripPointControl = word(TripPointControl, "Which trip point, and when it trips")
+    trip_point_ev_ctrl: TripPointControl = bitfields(TripPointControl, "Which trip point, and when it trips")
     trip_point_val: int = i64("The value at which it trips")
 
 
@@ -99,7 +99,7 @@ class SensorReadingGetRequest(Request):
     """Ask for the value of a sensor."""
 
     sensor_id: int = u32("The sensor")
-    flags: SensorReadingFlags = word(SensorReadingFlags, "How to read it")
+    flags: SensorReadingFlags = bitfields(SensorReadingFlags, "How to read it")
 
 
 @structure
@@ -134,17 +134,17 @@ class SensorReadingCompleteV1(Response):
 
 @structure
 class SensorAxisDescriptionGetRequest(Request):
-    """Ask for what the axes of a sensor are."""
+    """Ask for the descriptors of the axes of a sensor."""
 
     sensor_id: int = u32("The sensor")
-    axis_desc_index: int = u32("How many axes to leave out, those of earlier answers")
+    axis_desc_index: int = u32("Number of axes to skip, those of earlier answers")
 
 
 @structure
 class SensorAxisDescriptionGetResponse(Response):
     """Some of the axes of a sensor."""
 
-    num_axis_flags: NumAxisFlags = word(NumAxisFlags, "Which axes these are")
+    num_axis_flags: NumAxisFlags = bitfields(NumAxisFlags, "Which axes these are")
     desc: tuple[SensorAxisDescriptor, ...] = records(
         SensorAxisDescriptor, "The descriptors", count="num_axis_flags.returned"
     )
@@ -155,14 +155,14 @@ class SensorListUpdateIntervalsRequest(Request):
     """Ask for the update intervals that a sensor can have."""
 
     sensor_id: int = u32("The sensor")
-    index: int = u32("How many intervals to leave out, those of earlier answers")
+    index: int = u32("Number of intervals to skip, those of earlier answers")
 
 
 @structure
 class SensorListUpdateIntervalsResponse(Response):
     """Some of the update intervals that a sensor can have."""
 
-    update_intervals_flags: UpdateIntervalsFlags = word(UpdateIntervalsFlags, "Which intervals these are")
+    update_intervals_flags: UpdateIntervalsFlags = bitfields(UpdateIntervalsFlags, "Which intervals these are")
     intervals: tuple[int, ...] = integers(
         "I",
         "Intervals: seconds in bits 20 to 5, power of ten in bits 4 to 0",
@@ -181,7 +181,7 @@ class SensorConfigGetRequest(Request):
 class SensorConfigGetResponse(Response):
     """The configuration of a sensor."""
 
-    sensor_config: SensorConfig = word(SensorConfig, "Its configuration")
+    sensor_config: SensorConfig = bitfields(SensorConfig, "Its configuration")
 
 
 @structure
@@ -189,7 +189,7 @@ class SensorConfigSetRequest(Request):
     """Configure a sensor."""
 
     sensor_id: int = u32("The sensor")
-    sensor_config: SensorConfigSet = word(SensorConfigSet, "The configuration wanted")
+    sensor_config: SensorConfigSet = bitfields(SensorConfigSet, "The requested configuration")
 
 
 @structure
@@ -199,59 +199,59 @@ class SensorConfigSetResponse(Response):
 
 @structure
 class SensorContinuousUpdateNotifyRequest(Request):
-    """Ask for notifications of every update of a sensor, or no longer."""
+    """Start or stop notifications of every update of a sensor."""
 
     sensor_id: int = u32("The sensor")
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether updates shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class SensorContinuousUpdateNotifyResponse(Response):
-    """Updates will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
 class SensorNameGetRequest(Request):
-    """Ask for the whole name of a sensor."""
+    """Ask for the full name of a sensor."""
 
     sensor_id: int = u32("The sensor")
 
 
 @structure
 class SensorNameGetResponse(Response):
-    """The whole name of a sensor."""
+    """The full name of a sensor."""
 
-    flags: Reserved = word(Reserved, "Reserved")
+    flags: Reserved = bitfields(Reserved, "Reserved")
     name: str = text(EXTENDED_NAME_SIZE, "Its name")
 
 
 @structure
 class SensorAxisNameGetRequest(Request):
-    """Ask for the whole names of a sensor's axes."""
+    """Ask for the full names of a sensor's axes."""
 
     sensor_id: int = u32("The sensor")
-    axis_desc_index: int = u32("How many axes to leave out, those of earlier answers")
+    axis_desc_index: int = u32("Number of axes to skip, those of earlier answers")
 
 
 @structure
 class SensorAxisNameGetResponse(Response):
-    """Some of the whole names of a sensor's axes."""
+    """Some of the full names of a sensor's axes."""
 
-    num_axis_flags: NumAxisFlags = word(NumAxisFlags, "Which axes these are")
+    num_axis_flags: NumAxisFlags = bitfields(NumAxisFlags, "Which axes these are")
     names: tuple[SensorAxisName, ...] = records(SensorAxisName, "The names", count="num_axis_flags.returned")
 
 
 @structure
-class SensorTripPointEvent(Notice):
-    """A sensor has passed a trip point."""
+class SensorTripPointEvent(NotificationPayload):
+    """A sensor passed a trip point."""
 
     agent_id: int = u32("The agent that caused it")
     sensor_id: int = u32("The sensor")
-    trip_point_desc: TripPointDescription = word(TripPointDescription, "Which trip point")
+    trip_point_desc: TripPointDescription = bitfields(TripPointDescription, "Which trip point")
 
 
 @structure
-class SensorUpdate(Notice):
+class SensorUpdate(NotificationPayload):
     """A sensor has a new value."""
 
     agent_id: int = u32("The agent that caused it")
@@ -259,16 +259,16 @@ class SensorUpdate(Notice):
     readings: tuple[SensorReading, ...] = records(SensorReading, "The values")
 
 
-row = partial(Command, PROTOCOL_ID)
-notice = partial(Notification, PROTOCOL_ID)
+row = partial(Command, ProtocolId.SENSOR)
+notice = partial(Notification, ProtocolId.SENSOR)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.SENSOR,
     name="sensor",
     section="4.7",
     version=0x30001,
     commands=(
-        *common_commands(PROTOCOL_ID, SensorProtocolAttributesResponse, negotiable_since=0x30001),
+        *common_commands(ProtocolId.SENSOR, SensorProtocolAttributesResponse, negotiable_since=0x30001),
         row(
             0x3,
             "SENSOR_DESCRIPTION_GET",

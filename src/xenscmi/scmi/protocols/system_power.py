@@ -5,23 +5,21 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.kinds import u32, word
-from xenscmi.scmi.layout import structure
-from xenscmi.scmi.message import Command, Notice, Notification, Protocol, Request, Response
+from xenscmi.scmi.bitfields import Bit, BitFields
+from xenscmi.scmi.codec import bitfields, structure, u32
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Command, Notification, NotificationPayload, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import NotifyEnable, Reserved, common_commands
-from xenscmi.scmi.words import Bit, Word
-
-PROTOCOL_ID = 0x12
 
 
 @structure
 class SystemPowerProtocolAttributesResponse(Response):
-    """Nothing but that the protocol exists."""
+    """The protocol exists; it has no attributes."""
 
-    attributes: Reserved = word(Reserved, "Reserved")
+    attributes: Reserved = bitfields(Reserved, "Reserved")
 
 
-class SystemPowerMessageAttributes(Word):
+class SystemPowerMessageAttributes(BitFields):
     """Attributes of SYSTEM_POWER_STATE_SET; all 0 for other commands."""
 
     warm_reset = Bit(31, "The agent can ask for a warm reset")
@@ -32,11 +30,11 @@ class SystemPowerMessageAttributes(Word):
 class SystemPowerProtocolMessageAttributesResponse(Response):
     """The command exists."""
 
-    attributes: SystemPowerMessageAttributes = word(SystemPowerMessageAttributes, "What the command offers")
+    attributes: SystemPowerMessageAttributes = bitfields(SystemPowerMessageAttributes, "Attributes of the command")
 
 
 class SystemState(IntEnum):
-    """States of the system; from 0x80000000 on they are the vendor's own."""
+    """States of the system; from 0x80000000 on they are vendor-defined."""
 
     SHUTDOWN = 0
     COLD_RESET = 1
@@ -45,18 +43,18 @@ class SystemState(IntEnum):
     SUSPEND = 4
 
 
-class SystemPowerFlags(Word):
+class SystemPowerFlags(BitFields):
     """How to change the state."""
 
-    graceful = Bit(0, "Ask the other agents first, rather than force the change")
+    graceful = Bit(0, "Request a graceful change, rather than force it")
 
 
 @structure
 class SystemPowerStateSetRequest(Request):
-    """Ask for a state of the system."""
+    """Request a state of the system."""
 
-    flags: SystemPowerFlags = word(SystemPowerFlags, "How to change it")
-    system_state: int = u32("The state wanted", SystemState)
+    flags: SystemPowerFlags = bitfields(SystemPowerFlags, "How to change it")
+    system_state: int = u32("The requested state", SystemState)
 
 
 @structure
@@ -78,46 +76,46 @@ class SystemPowerStateGetResponse(Response):
 
 @structure
 class SystemPowerStateNotifyRequest(Request):
-    """Ask for notifications of other agents' requests, or no longer."""
+    """Start or stop notifications of other agents' requests."""
 
-    notify_enable: NotifyEnable = word(NotifyEnable, "Whether requests shall be notified")
+    notify_enable: NotifyEnable = bitfields(NotifyEnable, "Whether to send the notifications")
 
 
 @structure
 class SystemPowerStateNotifyResponse(Response):
-    """Requests will be notified, or no longer."""
+    """The notifications are on or off, as requested."""
 
 
 @structure
-class SystemPowerStateNotifier(Notice):
-    """An agent has asked for a state of the system."""
+class SystemPowerStateNotifier(NotificationPayload):
+    """An agent has requested a state of the system."""
 
-    agent_id: int = u32("The agent that asked for it")
-    flags: SystemPowerFlags = word(SystemPowerFlags, "Graceful request or forced change")
-    system_state: int = u32("The state wanted", SystemState)
-    timeout: int = u32("How long the platform waits for the other agents, in ms; 0: no limit")
+    agent_id: int = u32("The agent that requested it")
+    flags: SystemPowerFlags = bitfields(SystemPowerFlags, "Graceful request or forced change")
+    system_state: int = u32("The requested state", SystemState)
+    timeout: int = u32("Time that the platform waits for the other agents, in ms; 0: no limit")
 
 
 @structure
-class SystemPowerStateNotifierV1(Notice):
-    """An agent has asked for a state of the system, in version 1.0 of the protocol."""
+class SystemPowerStateNotifierV1(NotificationPayload):
+    """An agent has requested a state of the system, in version 1.0 of the protocol."""
 
-    agent_id: int = u32("The agent that asked for it")
-    flags: SystemPowerFlags = word(SystemPowerFlags, "Graceful request or forced change")
-    system_state: int = u32("The state wanted", SystemState)
+    agent_id: int = u32("The agent that requested it")
+    flags: SystemPowerFlags = bitfields(SystemPowerFlags, "Graceful request or forced change")
+    system_state: int = u32("The requested state", SystemState)
 
 
-row = partial(Command, PROTOCOL_ID)
-notice = partial(Notification, PROTOCOL_ID)
+row = partial(Command, ProtocolId.SYSTEM_POWER)
+notice = partial(Notification, ProtocolId.SYSTEM_POWER)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.SYSTEM_POWER,
     name="system power",
     section="4.4",
     version=0x20001,
     commands=(
         *common_commands(
-            PROTOCOL_ID,
+            ProtocolId.SYSTEM_POWER,
             SystemPowerProtocolAttributesResponse,
             negotiable_since=0x20001,
             message_attributes=SystemPowerProtocolMessageAttributesResponse,

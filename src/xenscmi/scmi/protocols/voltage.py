@@ -5,48 +5,46 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import partial
 
-from xenscmi.scmi.kinds import i32, integers, text, u32, word
-from xenscmi.scmi.layout import structure
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits
+from xenscmi.scmi.codec import bitfields, i32, integers, structure, text, u32
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Command, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import EXTENDED_NAME_SIZE, NAME_SIZE, Reserved, common_commands
-from xenscmi.scmi.words import Bit, Bits, Word
-
-PROTOCOL_ID = 0x17
 
 
-class VoltageProtocolAttributes(Word):
-    """How many voltage domains there are."""
+class VoltageProtocolAttributes(BitFields):
+    """The number of voltage domains."""
 
     domains = Bits(15, 0, "Number of voltage domains")
 
 
 @structure
 class VoltageProtocolAttributesResponse(Response):
-    """How many voltage domains there are."""
+    """The number of voltage domains."""
 
-    attributes: VoltageProtocolAttributes = word(VoltageProtocolAttributes, "Number of voltage domains")
+    attributes: VoltageProtocolAttributes = bitfields(VoltageProtocolAttributes, "Number of voltage domains")
 
 
 @structure
 class VoltageDomainAttributesRequest(Request):
-    """Ask for what a voltage domain is."""
+    """Ask for the attributes of a voltage domain."""
 
     domain_id: int = u32("The voltage domain")
 
 
-class VoltageDomainAttributes(Word):
-    """What a voltage domain can."""
+class VoltageDomainAttributes(BitFields):
+    """Capabilities of a voltage domain."""
 
     asynchronous = Bit(31, "The level can be set asynchronously")
-    extended_name = Bit(30, "Has a name of more than 15 characters: VOLTAGE_DOMAIN_NAME_GET")
+    extended_name = Bit(30, "The name has more than 15 characters: VOLTAGE_DOMAIN_NAME_GET returns it")
 
 
 @structure
 class VoltageDomainAttributesResponse(Response):
-    """What a voltage domain is."""
+    """The attributes of a voltage domain."""
 
-    attributes: VoltageDomainAttributes = word(VoltageDomainAttributes, "Abilities")
-    name: str = text(NAME_SIZE, "Its name, or the beginning of it")
+    attributes: VoltageDomainAttributes = bitfields(VoltageDomainAttributes, "Capabilities")
+    name: str = text(NAME_SIZE, "Its name, cut to 15 characters")
 
 
 @structure
@@ -54,7 +52,7 @@ class VoltageDescribeLevelsRequest(Request):
     """Ask for the levels of a voltage domain."""
 
     domain_id: int = u32("The voltage domain")
-    level_index: int = u32("How many levels to leave out, those of earlier answers")
+    level_index: int = u32("Number of levels to skip, those of earlier answers")
 
 
 class LevelFormat(IntEnum):
@@ -64,33 +62,33 @@ class LevelFormat(IntEnum):
     RANGE = 1
 
 
-class VoltageLevelsFlags(Word):
-    """Which levels an answer brings."""
+class VoltageLevelsFlags(BitFields):
+    """Which levels an answer has."""
 
-    remaining = Bits(31, 16, "How many levels are left for further answers")
+    remaining = Bits(31, 16, "Number of levels that further answers will bring")
     format = Bits(12, 12, "List of levels, or lowest, highest and step", LevelFormat)
-    returned = Bits(11, 0, "How many levels this answer brings; 3 for a range")
+    returned = Bits(11, 0, "Number of levels in this answer; 3 for a range")
 
 
 @structure
 class VoltageDescribeLevelsResponse(Response):
     """Some of the levels of a voltage domain."""
 
-    flags: VoltageLevelsFlags = word(VoltageLevelsFlags, "Which levels these are")
+    flags: VoltageLevelsFlags = bitfields(VoltageLevelsFlags, "Which levels these are")
     voltage: tuple[int, ...] = integers("i", "Levels in µV: rising, or lowest, highest, step", count="flags.returned")
 
 
 class VoltageModeType(IntEnum):
-    """Whose numbers modes are."""
+    """Who defines the modes."""
 
     ARCHITECTURAL = 0
     IMPLEMENTATION = 1
 
 
-class VoltageConfig(Word):
+class VoltageConfig(BitFields):
     """The mode of a voltage domain; architectural modes are off (0) and on (7)."""
 
-    mode_type = Bits(3, 3, "The specification's own or the platform's", VoltageModeType)
+    mode_type = Bits(3, 3, "Architectural or implementation-defined", VoltageModeType)
     mode_id = Bits(2, 0, "Which mode")
 
 
@@ -100,15 +98,15 @@ VOLTAGE_ON = VoltageConfig(7)
 
 @structure
 class VoltageConfigSetRequest(Request):
-    """Switch a voltage domain."""
+    """Set the mode of a voltage domain."""
 
     domain_id: int = u32("The voltage domain")
-    config: VoltageConfig = word(VoltageConfig, "The mode wanted")
+    config: VoltageConfig = bitfields(VoltageConfig, "The requested mode")
 
 
 @structure
 class VoltageConfigSetResponse(Response):
-    """The voltage domain is in the mode that was asked for."""
+    """The voltage domain is in the requested mode."""
 
 
 @structure
@@ -122,10 +120,10 @@ class VoltageConfigGetRequest(Request):
 class VoltageConfigGetResponse(Response):
     """The mode of a voltage domain."""
 
-    config: VoltageConfig = word(VoltageConfig, "Its mode")
+    config: VoltageConfig = bitfields(VoltageConfig, "Its mode")
 
 
-class VoltageLevelSetFlags(Word):
+class VoltageLevelSetFlags(BitFields):
     """How to set a level."""
 
     asynchronous = Bit(0, "Answer at once, set the level later")
@@ -133,21 +131,21 @@ class VoltageLevelSetFlags(Word):
 
 @structure
 class VoltageLevelSetRequest(Request):
-    """Ask for a voltage."""
+    """Set the voltage of a domain."""
 
     domain_id: int = u32("The voltage domain")
-    flags: VoltageLevelSetFlags = word(VoltageLevelSetFlags, "How to set it")
-    voltage_level: int = i32("The voltage wanted, in µV")
+    flags: VoltageLevelSetFlags = bitfields(VoltageLevelSetFlags, "How to set it")
+    voltage_level: int = i32("The requested voltage, in µV")
 
 
 @structure
 class VoltageLevelSetResponse(Response):
-    """The voltage is set, or will be."""
+    """The voltage is set, or will be set."""
 
 
 @structure
 class VoltageLevelSetComplete(Response):
-    """The voltage that was asked for asynchronously is set."""
+    """The voltage requested asynchronously is set."""
 
     domain_id: int = u32("The voltage domain")
     voltage_level: int = i32("Its voltage, in µV")
@@ -169,28 +167,28 @@ class VoltageLevelGetResponse(Response):
 
 @structure
 class VoltageDomainNameGetRequest(Request):
-    """Ask for the whole name of a voltage domain."""
+    """Ask for the full name of a voltage domain."""
 
     domain_id: int = u32("The voltage domain")
 
 
 @structure
 class VoltageDomainNameGetResponse(Response):
-    """The whole name of a voltage domain."""
+    """The full name of a voltage domain."""
 
-    flags: Reserved = word(Reserved, "Reserved")
+    flags: Reserved = bitfields(Reserved, "Reserved")
     name: str = text(EXTENDED_NAME_SIZE, "Its name")
 
 
-row = partial(Command, PROTOCOL_ID)
+row = partial(Command, ProtocolId.VOLTAGE)
 
 PROTOCOL = Protocol(
-    id=PROTOCOL_ID,
+    id=ProtocolId.VOLTAGE,
     name="voltage domain",
     section="4.9",
     version=0x20001,
     commands=(
-        *common_commands(PROTOCOL_ID, VoltageProtocolAttributesResponse, negotiable_since=0x20001),
+        *common_commands(ProtocolId.VOLTAGE, VoltageProtocolAttributesResponse, negotiable_since=0x20001),
         row(0x3, "VOLTAGE_DOMAIN_ATTRIBUTES", VoltageDomainAttributesRequest, VoltageDomainAttributesResponse),
         row(
             0x4,

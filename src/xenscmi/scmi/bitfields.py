@@ -1,7 +1,7 @@
-"""Words: integers on the wire of which groups of bits have a meaning, such as a message's flags.
+"""Bit fields: words whose groups of bits each have a meaning, such as the flags of a message.
 
-A `Word` stays the integer that was on the wire, bits that the specification reserves included: whether those are an
-error is the platform's policy, not the codec's.
+A `BitFields` is the integer that was on the wire, reserved bits included. Whether reserved bits are an error is the
+platform's policy, not the codec's.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import ClassVar, Self, overload
 
 
 class Bits:
-    """Bits `high` to `low` (inclusive) of a word: read as an attribute of the word, an unsigned number.
+    """A bit field, bits `high` to `low` (inclusive): an attribute of the word, an unsigned number.
 
-    `doc` says what they mean, `names` what their values are called.
+    `doc` gives its meaning, `names` names its values.
     """
 
     __slots__ = ("doc", "high", "low", "mask", "name", "names")
@@ -27,18 +27,18 @@ class Bits:
         self.mask = (1 << (high - low + 1)) - 1
         self.name = ""
 
-    def __set_name__(self, owner: type[Word], name: str) -> None:
+    def __set_name__(self, owner: type[BitFields], name: str) -> None:
         self.name = name
 
     @overload
-    def __get__(self, word: None, owner: type[Word]) -> Self: ...
+    def __get__(self, word: None, owner: type[BitFields]) -> Self: ...
     @overload
-    def __get__(self, word: Word, owner: type[Word]) -> int: ...
-    def __get__(self, word: Word | None, owner: type[Word]) -> Self | int:
+    def __get__(self, word: BitFields, owner: type[BitFields]) -> int: ...
+    def __get__(self, word: BitFields | None, owner: type[BitFields]) -> Self | int:
         return self if word is None else (word >> self.low) & self.mask
 
     def place(self, value: int) -> int:
-        """Return the word in which these bits are `value` and all others 0.
+        """Return a word with this field set to `value` and all other bits 0.
 
         Raises ValueError if `value` does not fit.
         """
@@ -48,7 +48,7 @@ class Bits:
 
 
 class Bit(Bits):
-    """One bit of a word: read as an attribute of the word, a bool."""
+    """A bit field of one bit: an attribute of the word, a bool."""
 
     __slots__ = ()
 
@@ -56,23 +56,23 @@ class Bit(Bits):
         super().__init__(bit, bit, doc)
 
     @overload
-    def __get__(self, word: None, owner: type[Word]) -> Self: ...
+    def __get__(self, word: None, owner: type[BitFields]) -> Self: ...
     @overload
-    def __get__(self, word: Word, owner: type[Word]) -> bool: ...
-    def __get__(self, word: Word | None, owner: type[Word]) -> Self | bool:
+    def __get__(self, word: BitFields, owner: type[BitFields]) -> bool: ...
+    def __get__(self, word: BitFields | None, owner: type[BitFields]) -> Self | bool:
         return self if word is None else bool(word >> self.low & 1)
 
 
 class SignedBits(Bits):
-    """Bits that hold a number in two's complement."""
+    """A bit field that holds a number in two's complement."""
 
     __slots__ = ()
 
     @overload
-    def __get__(self, word: None, owner: type[Word]) -> Self: ...
+    def __get__(self, word: None, owner: type[BitFields]) -> Self: ...
     @overload
-    def __get__(self, word: Word, owner: type[Word]) -> int: ...
-    def __get__(self, word: Word | None, owner: type[Word]) -> Self | int:
+    def __get__(self, word: BitFields, owner: type[BitFields]) -> int: ...
+    def __get__(self, word: BitFields | None, owner: type[BitFields]) -> Self | int:
         if word is None:
             return self
         value = (word >> self.low) & self.mask
@@ -85,10 +85,10 @@ class SignedBits(Bits):
         return (value & self.mask) << self.low
 
 
-class Word(int):
-    """An unsigned integer with named groups of bits: subclasses declare them as `Bits` and `Bit`.
+class BitFields(int):
+    """An unsigned integer made of bit fields, which subclasses declare as `Bits`, `Bit` and `SignedBits`.
 
-    `Flags(5)` is the word 5, `Flags.of(round_up=True)` one built from its parts. `size` is in bytes.
+    `Flags(5)` is the word 5, `Flags.of(round_up=True)` builds a word from its fields. `size` is in bytes.
     """
 
     __slots__ = ()
@@ -103,20 +103,20 @@ class Word(int):
 
     @classmethod
     def of(cls, **values: int) -> Self:
-        """Build a word from parts; those not given are 0.
+        """Build a word from its fields; those not given are 0.
 
-        Raises TypeError for a part that there is not, ValueError for a value that does not fit.
+        Raises TypeError for an unknown field, ValueError for a value that does not fit.
         """
         word = 0
         for name, value in values.items():
             part = cls.parts.get(name)
             if part is None:
-                raise TypeError(f"{cls.__name__} has no part {name}, only {', '.join(cls.parts)}")
+                raise TypeError(f"{cls.__name__} has no field {name}, only {', '.join(cls.parts)}")
             word |= part.place(value)
         return cls(word)
 
     def replace(self, **values: int) -> Self:
-        """Return the word with some parts changed; raises as `of` does."""
+        """Return the word with some fields changed; raises as `of` does."""
         kept = int(self)
         for name in values:
             if name in self.parts:
@@ -125,11 +125,11 @@ class Word(int):
 
     @property
     def reserved(self) -> int:
-        """The set bits to which the specification gives no meaning."""
+        """The bits that are set although the specification reserves them."""
         return self & self.reserved_mask
 
     def items(self) -> Iterator[tuple[Bits, int]]:
-        """The parts with their values, as declared."""
+        """The fields with their values, in the order of their declaration."""
         for part in self.parts.values():
             yield part, getattr(self, part.name)
 

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xenscmi.scmi.bitfields import Bit, BitFields, Bits, SignedBits
+from xenscmi.scmi.codec import PayloadError, Structure, integers, structure, u32
 from xenscmi.scmi.header import Header
-from xenscmi.scmi.kinds import integers, u32
-from xenscmi.scmi.layout import PayloadError, Structure, structure
 from xenscmi.scmi.protocols import base, clock, power_domain, sensor, sensor_parts
-from xenscmi.scmi.words import Bit, Bits, SignedBits, Word
 
 
-class Sample(Word):
+class Sample(BitFields):
     """A word for these tests."""
 
     high = Bits(31, 24, "High")
@@ -57,9 +56,9 @@ def test_parts_that_do_not_fit(values: dict[str, int], message: str) -> None:
 
 
 def test_parts_that_there_are_not() -> None:
-    with pytest.raises(TypeError, match="Sample has no part low, only high, signed, flag"):
+    with pytest.raises(TypeError, match="Sample has no field low, only high, signed, flag"):
         Sample.of(low=1)
-    with pytest.raises(TypeError, match="no part low"):
+    with pytest.raises(TypeError, match="no field low"):
         Sample(0).replace(low=1)
 
 
@@ -110,10 +109,10 @@ def test_parts_that_are_there_or_not() -> None:
     plain = sensor_parts.SensorDescriptor(
         1, sensor_parts.SensorAttributesLow(0), sensor_parts.SensorAttributesHigh(0), "s", None, None
     )
-    with pytest.raises(PayloadError, match=r"power: .*extended_attributes says that it is not there"):
+    with pytest.raises(PayloadError, match=r"power: .*extended_attributes says that it is absent"):
         plain.replace(power=sensor_parts.SensorPower(1)).encode()
     extended = plain.replace(sensor_attributes_low=sensor_parts.SensorAttributesLow.of(extended_attributes=True))
-    with pytest.raises(PayloadError, match=r"power: .*extended_attributes says that it is there"):
+    with pytest.raises(PayloadError, match=r"power: .*extended_attributes says that it is present"):
         extended.encode()
 
 
