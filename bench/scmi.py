@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from bench.measure import Figure, best
+from xenscmi.bindings.names import PAGE_SHIFT, PAGE_SIZE
 from xenscmi.devicetree import Tree, parse_dts
 from xenscmi.firmware import PROFILES, Firmware, PlatformAgent, uniform_platform
 from xenscmi.model.boot import start
 from xenscmi.model.guest import Guest
-from xenscmi.model.memory import PAGE_SHIFT, PAGE_SIZE
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import Model
 from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest, ClockState

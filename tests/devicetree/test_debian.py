@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from xenscmi.devicetree import ShapeError, load, read_dtb, reg, translate, write_dtb, write_dts
+from xenscmi.bindings.addresses import translate, written_reg
+from xenscmi.devicetree import ShapeError, load, read_dtb, write_dtb, write_dts
 
 # Largest, middle and smallest of each vendor.
 PICKS = (0.0, 0.5, 1.0)
@@ -34,7 +35,7 @@ def test_addresses_of_real_trees_are_found(debian_dtbs: Path) -> None:
         soc = tree.node("/soc")
         for device in soc.children if soc else ():
             if "reg" in device:
-                (first, *_) = reg(device)
+                (first, *_) = written_reg(device)
                 assert translate(device).address == first.address == int(device.unit_address or "", 16)
                 found += 1
     assert found > 1000

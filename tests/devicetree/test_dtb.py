@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xenscmi.bindings.addresses import translate, written_reg
 from xenscmi.devicetree import (
     DeviceTreeError,
     ShapeError,
@@ -21,8 +22,6 @@ from xenscmi.devicetree import (
     apply_overlays,
     parse_dts,
     read_dtb,
-    reg,
-    translate,
     write_dtb,
     write_dts,
 )
@@ -118,7 +117,7 @@ def read(data: bytes) -> Tree | None:
 def use(tree: Tree) -> None:
     """Do with a tree what anybody may do: it ends well or in our own error."""
     for each in tree.walk():
-        for look in (reg, translate):
+        for look in (written_reg, translate):
             with suppress(ShapeError):
                 look(each)
         for value in each.properties:

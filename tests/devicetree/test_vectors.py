@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xenscmi.devicetree import load, translate
+from xenscmi.bindings.addresses import translate
+from xenscmi.devicetree import load
 
 
 def test_every_part_of_every_vector_stands_where_its_span_says(shared: Path) -> None:

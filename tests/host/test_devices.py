@@ -39,7 +39,7 @@ def device(*cells: int, rest: bytes = b"") -> Device:
         ((CONTROLLER, 5, CONTROLLER, 6), b"", [(5,), (6,)], None),
         ((CONTROLLER, 5), b"\0\0\0", [(5,)], None),
         ((CONTROLLER, 5, NOBODY, 6), b"", [(5,), ()], "refers to phandle 0x7, which no node has"),
-        ((CONTROLLER, 5, 0, CONTROLLER, 6), b"", [(5,), ()], "refers to phandle 0x0, which no node has"),
+        ((CONTROLLER, 5, 0, CONTROLLER, 6), b"", [(5,), ()], "has an empty entry, phandle 0, at which Xen stops"),
         ((LACKS_CELLS, CONTROLLER, 6), b"", [()], "could not get #access-controller-cells for /controller2"),
         ((CONTROLLER, 5, CONTROLLER), b"", [(5,), ()], "arguments longer than property: /controller1 takes 1"),
         ((), b"", [], None),

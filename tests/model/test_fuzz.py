@@ -16,6 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.devicetree import Tree, load
 from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent, PlatformDevice
 from xenscmi.firmware.resources import (
@@ -30,7 +31,6 @@ from xenscmi.firmware.resources import (
 )
 from xenscmi.model.boot import start
 from xenscmi.model.guest import Guest, NoAnswer
-from xenscmi.model.memory import PAGE_SIZE
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import SMCCC_UNKNOWN, Model
 from xenscmi.scmi.header import Header, ProtocolId

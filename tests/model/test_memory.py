@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.model.errors import DataAbort
-from xenscmi.model.memory import PAGE_SIZE, AddressSpace, FrameRanges, PhysicalMemory, frames_of
+from xenscmi.model.memory import AddressSpace, FrameRanges, PhysicalMemory, frames_of
 
 CHANGES = st.lists(st.tuples(st.booleans(), st.integers(0, 40), st.integers(0, 8)), max_size=30)
 

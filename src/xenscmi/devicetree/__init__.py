@@ -1,9 +1,8 @@
 """Device trees: DTB, DTS and overlays as one tree whose every part knows where it was written.
 
-This room knows the language and Xen's way of reading it (cells, `ranges`), and no `compatible`.
+This room knows the language, and nothing that a node may mean.
 """
 
-from xenscmi.devicetree.address import Region, address_cells, reg, size_cells, translate
 from xenscmi.devicetree.dtb import read_dtb, write_dtb
 from xenscmi.devicetree.loading import load, load_all, parse_dts, read_dts
 from xenscmi.devicetree.overlay import apply_overlays
@@ -16,19 +15,14 @@ __all__ = [
     "Node",
     "Property",
     "Reference",
-    "Region",
     "ShapeError",
     "Tree",
-    "address_cells",
     "apply_overlays",
     "load",
     "load_all",
     "parse_dts",
     "read_dtb",
     "read_dts",
-    "reg",
-    "size_cells",
-    "translate",
     "write_dtb",
     "write_dts",
 ]

@@ -10,16 +10,25 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xenscmi.bindings.names import (
+    CHOSEN,
+    CONFIG_NODE_V5,
+    DOM0_AGENT_ID,
+    FIRMWARE_SCMI,
+    SCMI_SMC,
+    SECONDARY_AGENTS,
+    SECONDARY_AGENTS_CELLS,
+    SECONDARY_AGENTS_CELLS_DEFAULT,
+    SECONDARY_AGENTS_EPAM,
+    SECONDARY_AGENTS_V4,
+    XEN_SCI,
+)
+from xenscmi.bindings.properties import is_available, is_compatible
 from xenscmi.devicetree.tree import Node, Property, Tree
-from xenscmi.host.properties import available, compatible, stated, u32
-from xenscmi.host.scmi_nodes import SCMI_SMC, read_scmi_node, shmem_at
+from xenscmi.host.properties import stated, u32
+from xenscmi.host.scmi_nodes import read_scmi_node, shmem_at
 from xenscmi.host.types import Agent, Container, Dialect, Stated
 
-XEN_SCI = "xen,sci"
-LIST = "scmi-secondary-agents"
-CELLS = "#scmi-secondary-agents-cells"
-DOM0_AGENT = "xen,dom0-sci-agent-id"
-DEFAULT_CELLS = 3
 _DOM0_ON_COMMAND_LINE = re.compile(r"(?:^|\s)(?:dom0_scmi_agent_id=|dom0=(?:\S*,)?sci-agent-id=)(\w+)")
 
 
@@ -34,10 +43,10 @@ class _Form:
     agent_id: int
 
 
-_XEN_SCI = _Form(Dialect.CONTAINER, LIST, 0, 1, 2)
-_CONFIG_NODE = _Form(Dialect.CONFIG_NODE, LIST, 0, 1, 2)
-_CHOSEN = _Form(Dialect.CHOSEN_PROPERTY, "xen,scmi-secondary-agents", 1, 2, 0)
-_EPAM = _Form(Dialect.EPAM, "epam,secondary-agents", 1, 2, 0)
+_XEN_SCI = _Form(Dialect.CONTAINER, SECONDARY_AGENTS, 0, 1, 2)
+_CONFIG_NODE = _Form(Dialect.CONFIG_NODE, SECONDARY_AGENTS, 0, 1, 2)
+_CHOSEN = _Form(Dialect.CHOSEN_PROPERTY, SECONDARY_AGENTS_V4, 1, 2, 0)
+_EPAM = _Form(Dialect.EPAM, SECONDARY_AGENTS_EPAM, 1, 2, 0)
 
 
 def read_containers(tree: Tree, command_line: Stated[str] | None) -> tuple[Container, ...]:
@@ -47,17 +56,17 @@ def read_containers(tree: Tree, command_line: Stated[str] | None) -> tuple[Conta
 
 def _find(tree: Tree) -> Iterator[tuple[Node, _Form]]:
     for node in tree.walk():
-        if XEN_SCI in compatible(node):
+        if is_compatible(node, XEN_SCI):
             yield node, _XEN_SCI
-    for path, form in (("/chosen/xen,config", _CONFIG_NODE), ("/chosen", _CHOSEN), ("/firmware/scmi", _EPAM)):
+    for path, form in ((CONFIG_NODE_V5, _CONFIG_NODE), (CHOSEN, _CHOSEN), (FIRMWARE_SCMI, _EPAM)):
         node_of_path = tree.node(path)
-        if node_of_path is not None and form.listing in node_of_path and XEN_SCI not in compatible(node_of_path):
+        if node_of_path is not None and form.listing in node_of_path and not is_compatible(node_of_path, XEN_SCI):
             yield node_of_path, form
 
 
 def _read(node: Node, form: _Form, command_line: Stated[str] | None) -> Container:
     dialect = form.dialect
-    dom0_agent = u32(node, DOM0_AGENT)
+    dom0_agent = u32(node, DOM0_AGENT_ID)
     if dialect is Dialect.EPAM:
         dom0_agent = Stated(value=1, span=node.span)
     elif dom0_agent is None:
@@ -65,7 +74,7 @@ def _read(node: Node, form: _Form, command_line: Stated[str] | None) -> Containe
         if dom0_agent is not None and dialect is Dialect.CONTAINER:
             dialect = Dialect.CONTAINER_V7
     listing = node.get(form.listing)
-    cells = u32(node, CELLS)
+    cells = u32(node, SECONDARY_AGENTS_CELLS)
     return Container(
         path=node.path,
         dialect=dialect,
@@ -75,13 +84,13 @@ def _read(node: Node, form: _Form, command_line: Stated[str] | None) -> Containe
         management=tuple(read_scmi_node(each) for each in _management(node, form)),
         dom0_agent=dom0_agent,
         span=node.span,
-        available=available(node),
+        available=is_available(node),
     )
 
 
 def _rows(listing: Property, form: _Form, cells: Stated[int] | None) -> Iterator[Agent]:
     """Yield the rows, none where Xen refuses to cut the list: 2 or 3 cells a row, at least one row, nothing left."""
-    width = cells.value if cells and cells.value is not None else DEFAULT_CELLS
+    width = cells.value if cells and cells.value is not None else SECONDARY_AGENTS_CELLS_DEFAULT
     stated_values = stated(listing, Property.cells)
     values = (stated_values.value or ()) if stated_values else ()
     if width not in (2, 3) or len(values) % width:
@@ -100,11 +109,11 @@ def _rows(listing: Property, form: _Form, cells: Stated[int] | None) -> Iterator
 def _management(node: Node, form: _Form) -> Iterator[Node]:
     """Yield the SCMI nodes that are Xen's own channel in this dialect."""
     if form.dialect in (Dialect.CHOSEN_PROPERTY, Dialect.EPAM):
-        own = node.tree.node("/firmware/scmi")
+        own = node.tree.node(FIRMWARE_SCMI)
         if own is not None:
             yield own
         return
-    yield from (each for each in _below(node) if SCMI_SMC in compatible(each))
+    yield from (each for each in _below(node) if is_compatible(each, SCMI_SMC))
 
 
 def _below(node: Node) -> Iterator[Node]:

@@ -10,13 +10,30 @@ import re
 import struct
 from dataclasses import dataclass, field
 
+from xenscmi.bindings.addresses import ADDRESS_CELLS, SIZE_CELLS
+from xenscmi.bindings.names import (
+    ACCESS_CONTROLLER_CELLS,
+    ACCESS_CONTROLLERS,
+    BOOTARGS,
+    DOM0_AGENT_ID,
+    FIRMWARE_SCMI,
+    PAGE_SIZE,
+    SCI_AGENT_ID,
+    SCI_AGENT_ID_V5,
+    SCMI_SHMEM,
+    SCMI_SMC,
+    SECONDARY_AGENTS,
+    SECONDARY_AGENTS_CELLS,
+    SECONDARY_AGENTS_EPAM,
+    SECONDARY_AGENTS_V4,
+    SHMEM,
+    SMC_ID,
+    XEN_BOOTARGS,
+    XEN_DOMAIN,
+    XEN_SCI,
+)
 from xenscmi.devicetree import Builder, Node, Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
-from xenscmi.host.container import CELLS, DOM0_AGENT, LIST, XEN_SCI
-from xenscmi.host.devices import ACCESS_CONTROLLER_CELLS, ACCESS_CONTROLLERS
-from xenscmi.host.domains import AGENT_ID, OLD_AGENT_ID, XEN_DOMAIN
-from xenscmi.host.reader import DOM0_NODE
-from xenscmi.host.scmi_nodes import SCMI_SMC, SHMEM
 from xenscmi.host.types import Agent, Container, Dialect, Host, Shmem, Stated
 from xenscmi.source import Span
 
@@ -72,7 +89,7 @@ def to_v8(host: Host) -> Tree:
     root = _draft(host.tree.root)
     if container.dialect is Dialect.CONTAINER_V7:
         assert container.dom0_agent is not None
-        root.descend(*container.path.strip("/").split("/")).properties[DOM0_AGENT] = _cells(
+        root.descend(*container.path.strip("/").split("/")).properties[DOM0_AGENT_ID] = _cells(
             _value(container.dom0_agent)
         )
     else:
@@ -108,20 +125,20 @@ class _Conversion:
         scmi_phandle = self.take_phandle()
         node.properties |= {
             "compatible": _strings(XEN_SCI),
-            "#address-cells": _cells(2),
-            "#size-cells": _cells(2),
+            ADDRESS_CELLS: _cells(2),
+            SIZE_CELLS: _cells(2),
             "ranges": b"",
-            LIST: listing,
-            CELLS: _cells(3),
+            SECONDARY_AGENTS: listing,
+            SECONDARY_AGENTS_CELLS: _cells(3),
         }
         if container.dom0_agent is not None:
-            node.properties[DOM0_AGENT] = _cells(_value(container.dom0_agent))
+            node.properties[DOM0_AGENT_ID] = _cells(_value(container.dom0_agent))
         node.descend("scmi").properties |= {
             "compatible": _strings(SCMI_SMC),
-            "arm,smc-id": _cells(_value(own.func_id)),
-            "shmem": _cells(own_page),
-            "#address-cells": _cells(1),
-            "#size-cells": _cells(0),
+            SMC_ID: _cells(_value(own.func_id)),
+            SHMEM: _cells(own_page),
+            ADDRESS_CELLS: _cells(1),
+            SIZE_CELLS: _cells(0),
             ACCESS_CONTROLLER_CELLS: _cells(1),
             "phandle": _cells(scmi_phandle),
         }
@@ -135,20 +152,20 @@ class _Conversion:
             self.root.remove(container.path)
         else:
             old = self.root.descend(*container.path.strip("/").split("/"))
-            old.properties.pop("xen,scmi-secondary-agents", None)
-            old.properties.pop("epam,secondary-agents", None)
+            old.properties.pop(SECONDARY_AGENTS_V4, None)
+            old.properties.pop(SECONDARY_AGENTS_EPAM, None)
         keep = dom0.shmem.value.path if dom0 and dom0.shmem.value else None
         channels = [row.shmem for row in container.agents] + [container.management[0].shmem]
         for shmem in channels:
             if shmem and shmem.value and shmem.value.path and shmem.value.path != keep:
                 self.root.remove(shmem.value.path)
         if container.dialect in _MOVES_DOM0:
-            scmi = self.root.descend(*DOM0_NODE.strip("/").split("/"))
+            scmi = self.root.descend(*FIRMWARE_SCMI.strip("/").split("/"))
             scmi.properties.pop(ACCESS_CONTROLLER_CELLS, None)
             if dom0 and dom0.shmem.value:
                 scmi.properties |= {
-                    "arm,smc-id": _cells(_value(dom0.func_id)),
-                    "shmem": _cells(dom0.shmem.value.phandle or 0),
+                    SMC_ID: _cells(_value(dom0.func_id)),
+                    SHMEM: _cells(dom0.shmem.value.phandle or 0),
                 }
 
     def is_dom0(self, row: Agent) -> bool:
@@ -161,15 +178,15 @@ class _Conversion:
         for name in CONTAINER[:-1]:
             node = node.descend(name)
             node.properties.setdefault("ranges", b"")
-        node.properties |= {"#address-cells": _cells(2), "#size-cells": _cells(2)}
+        node.properties |= {ADDRESS_CELLS: _cells(2), SIZE_CELLS: _cells(2)}
 
     def add_page(self, node: _Draft, address: int) -> int:
         """Add a page to the container; return its phandle."""
         page = node.descend(f"sram@{address:x}")
         if "phandle" not in page.properties:
             page.properties |= {
-                "compatible": _strings(SHMEM),
-                "reg": _cells(address >> 32, address & 0xFFFFFFFF, 0, 0x1000),
+                "compatible": _strings(SCMI_SHMEM),
+                "reg": _cells(address >> 32, address & 0xFFFFFFFF, 0, PAGE_SIZE),
                 "phandle": _cells(self.take_phandle()),
             }
         return int.from_bytes(page.properties["phandle"], "big")
@@ -198,7 +215,7 @@ class _Conversion:
 def _rename(root: _Draft) -> None:
     """Bring the domains' properties and Xen's command line to the current form."""
     chosen = root.descend("chosen")
-    for name in ("xen,xen-bootargs", "bootargs"):
+    for name in (XEN_BOOTARGS, BOOTARGS):
         if name in chosen.properties:
             text = chosen.properties[name].rstrip(b"\0").decode("utf-8", "surrogateescape")
             text = _EMPTY_DOM0.sub("", _OPTIONS.sub("", text)).rstrip()
@@ -206,10 +223,10 @@ def _rename(root: _Draft) -> None:
     for node in chosen.children:
         if (
             XEN_DOMAIN.encode() in node.properties.get("compatible", b"").split(b"\0")
-            and OLD_AGENT_ID in node.properties
+            and SCI_AGENT_ID_V5 in node.properties
         ):
             node.properties = {
-                AGENT_ID if name == OLD_AGENT_ID else name: value for name, value in node.properties.items()
+                SCI_AGENT_ID if name == SCI_AGENT_ID_V5 else name: value for name, value in node.properties.items()
             }
 
 

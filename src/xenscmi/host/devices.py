@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 
-from xenscmi.devicetree.address import translate
-from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree
+from xenscmi.bindings.addresses import translate
+from xenscmi.bindings.errors import BindingError
+from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS, ACCESS_CONTROLLERS
+from xenscmi.bindings.phandles import PhandleError, phandle_entries
+from xenscmi.bindings.properties import is_available, is_for_passthrough
+from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.host.dom0 import dom0_nodes
-from xenscmi.host.properties import available, u32
 from xenscmi.host.types import AccessController, Device, Region
-
-ACCESS_CONTROLLERS = "access-controllers"
-ACCESS_CONTROLLER_CELLS = "#access-controller-cells"
 
 
 def read_devices(tree: Tree) -> tuple[Device, ...]:
@@ -24,7 +23,7 @@ def read_devices(tree: Tree) -> tuple[Device, ...]:
 def _read(node: Node, *, for_dom0: bool) -> Device:
     prop = node.get(ACCESS_CONTROLLERS)
     assert prop is not None
-    passthrough = "xen,passthrough" in node
+    passthrough = is_for_passthrough(node)
     return Device(
         path=node.path,
         entries=tuple(_entries(prop)),
@@ -32,32 +31,20 @@ def _read(node: Node, *, for_dom0: bool) -> Device:
         for_dom0=for_dom0 and not passthrough,
         regions=tuple(_regions(node)),
         span=prop.span,
-        available=available(node),
+        available=is_available(node),
     )
 
 
 def _entries(prop: Property) -> Iterator[AccessController]:
     """Yield the entries as Xen walks them (sci_assign_dt_device): up to the first broken one."""
-    length = len(prop.value) // 4
-    cells = struct.unpack_from(f">{length}I", prop.value)
-    at = 0
-    while at < length:
-        target, span = prop.node.tree.by_phandle(cells[at]), prop.place(4 * at)
-        count = u32(target, ACCESS_CONTROLLER_CELLS) if target else None
-        end = at + 1 + (count.value if count and count.value is not None else 0)
-        if target is None:
-            problem = prop.error(f"refers to phandle {cells[at]:#x}, which no node has", offset=4 * at)
-        elif count is None or count.value is None:
-            problem = prop.error(f"could not get {ACCESS_CONTROLLER_CELLS} for {target.path}", offset=4 * at)
-        elif end > length:
-            problem = prop.error(f"arguments longer than property: {target.path} takes {count.value}", offset=4 * at)
-        else:
-            yield AccessController(target=target.path, arguments=cells[at + 1 : end], span=span)
-            at = end
-            continue
-        path = target.path if target else None
-        yield AccessController(target=path, arguments=(), span=span, problem=problem.diagnostic)
-        return
+    try:
+        for entry in phandle_entries(prop.node, prop.name, ACCESS_CONTROLLER_CELLS):
+            place = prop.place(entry.offset)
+            yield AccessController(target=entry.target.path, arguments=entry.arguments, span=place)
+    except PhandleError as error:
+        problem = error.diagnostic
+        path = error.target.path if error.target else None
+        yield AccessController(target=path, arguments=(), span=problem.span or prop.span, problem=problem)
 
 
 def _regions(node: Node) -> Iterator[Region]:
@@ -68,5 +55,5 @@ def _regions(node: Node) -> Iterator[Region]:
             found = translate(node, index)
             yield Region(path=node.path, start=found.address, size=found.size, span=found.span)
             index += 1
-    except ShapeError:
+    except BindingError:
         return

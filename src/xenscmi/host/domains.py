@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from xenscmi.bindings.names import (
+    ARM_SCI_EPAM,
+    CHOSEN,
+    DOM0_AGENT_ID,
+    MULTIBOOT_DEVICE_TREE,
+    MULTIBOOT_KERNEL,
+    MULTIBOOT_MICROCODE,
+    MULTIBOOT_MODULE,
+    MULTIBOOT_RAMDISK,
+    SCI_AGENT_ID,
+    SCI_AGENT_ID_V5,
+    SCI_TYPE,
+    XEN_DOMAIN,
+    XEN_LINUX_INITRD,
+    XEN_LINUX_ZIMAGE,
+    XEN_MULTIBOOT_MODULE,
+    XEN_XSM_POLICY,
+)
+from xenscmi.bindings.properties import compatible, is_compatible
 from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.host.partial import read_partial_tree
-from xenscmi.host.properties import compatible, string, u32
+from xenscmi.host.properties import string, u32
 from xenscmi.host.types import Container, Domain, DomainKind, Stated
 
-XEN_DOMAIN = "xen,domain"
-SCI_TYPE = "xen,sci_type"
-AGENT_ID = "xen,sci-agent-id"
-OLD_AGENT_ID = "xen,sci_agent_id"
-OUTDATED = (OLD_AGENT_ID, "xen,arm_sci")
-DEVICE_TREE_MODULE = "multiboot,device-tree"
-_MODULES = frozenset(("multiboot,module", "xen,multiboot-module"))
-_KERNELS = frozenset(("multiboot,kernel", "xen,linux-zimage"))
+_OUTDATED = (SCI_AGENT_ID_V5, ARM_SCI_EPAM)
+_MODULES = frozenset((MULTIBOOT_MODULE, XEN_MULTIBOOT_MODULE))
+_KERNELS = frozenset((MULTIBOOT_KERNEL, XEN_LINUX_ZIMAGE))
 _OTHER_KINDS = frozenset(
-    ("multiboot,ramdisk", "xen,linux-initrd", "xen,xsm-policy", DEVICE_TREE_MODULE, "multiboot,microcode")
+    (MULTIBOOT_RAMDISK, XEN_LINUX_INITRD, XEN_XSM_POLICY, MULTIBOOT_DEVICE_TREE, MULTIBOOT_MICROCODE)
 )
 
 
@@ -28,8 +42,8 @@ def read_boot_domains(tree: Tree, containers: tuple[Container, ...], partial: Ma
     `partial` has the partial trees by the names of their domains' nodes.
     """
     dom0 = (_dom0(tree, containers),) if boots_dom0(tree) else ()
-    chosen = tree.node("/chosen")
-    nodes = [node for node in (chosen.children if chosen else ()) if XEN_DOMAIN in compatible(node)]
+    chosen = tree.node(CHOSEN)
+    nodes = [node for node in (chosen.children if chosen else ()) if is_compatible(node, XEN_DOMAIN)]
     return (*dom0, *(_dom0less(node, partial.get(node.name)) for node in nodes))
 
 
@@ -45,7 +59,7 @@ def has_dom0_kernel(tree: Tree) -> bool:
 
 def _kernels(tree: Tree) -> Iterator[Node]:
     """Yield the boot modules that are kernels: those that say so, and the first that does not say what it is."""
-    chosen = tree.node("/chosen")
+    chosen = tree.node(CHOSEN)
     guessed = False
     for node in chosen.walk() if chosen else ():
         kinds = compatible(node)
@@ -58,25 +72,25 @@ def _kernels(tree: Tree) -> Iterator[Node]:
 
 
 def _belongs_to_domain(module: Node) -> bool:
-    return module.parent is not None and XEN_DOMAIN in compatible(module.parent)
+    return module.parent is not None and is_compatible(module.parent, XEN_DOMAIN)
 
 
 def _dom0(tree: Tree, containers: tuple[Container, ...]) -> Domain:
     agent_id = containers[0].dom0_agent if containers else None
-    chosen = tree.node("/chosen")
+    chosen = tree.node(CHOSEN)
     return Domain(
         name="dom0",
         kind=DomainKind.DOM0,
         sci_type=None,
         agent_id=agent_id,
-        agent_property="xen,dom0-sci-agent-id",
+        agent_property=DOM0_AGENT_ID,
         span=agent_id.span if agent_id else (chosen or tree.root).span,
     )
 
 
 def _dom0less(node: Node, partial: Tree | None) -> Domain:
-    modules = [child for child in node.children if DEVICE_TREE_MODULE in compatible(child)]
-    name = AGENT_ID if AGENT_ID in node or OLD_AGENT_ID not in node else OLD_AGENT_ID
+    modules = [child for child in node.children if is_compatible(child, MULTIBOOT_DEVICE_TREE)]
+    name = SCI_AGENT_ID if SCI_AGENT_ID in node or SCI_AGENT_ID_V5 not in node else SCI_AGENT_ID_V5
     tree_file = None
     if modules:
         tree_file = Stated(value=partial.source.name if partial else None, span=modules[0].span)
@@ -89,5 +103,5 @@ def _dom0less(node: Node, partial: Tree | None) -> Domain:
         span=node.span,
         tree=read_partial_tree(partial) if partial else None,
         tree_file=tree_file,
-        outdated=tuple(Stated(value=each, span=prop.span) for each in OUTDATED if (prop := node.get(each))),
+        outdated=tuple(Stated(value=each, span=prop.span) for each in _OUTDATED if (prop := node.get(each))),
     )

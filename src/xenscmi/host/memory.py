@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.devicetree.address import reg
-from xenscmi.devicetree.tree import Node, ShapeError, Tree
-from xenscmi.host.properties import string
+from xenscmi.bindings.addresses import written_reg
+from xenscmi.bindings.names import RESERVED_MEMORY
+from xenscmi.bindings.properties import device_type
+from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.host.types import Region
 from xenscmi.source import Span
 
@@ -16,15 +17,14 @@ def read_memory(tree: Tree) -> tuple[Region, ...]:
     return tuple(
         region
         for node in tree.walk()
-        if (kind := string(node, "device_type")) and kind.value == "memory"
-        if not node.path.startswith("/reserved-memory/")
+        if device_type(node) == "memory" and not node.path.startswith(f"{RESERVED_MEMORY}/")
         for region in _regions(node)
     )
 
 
 def read_reserved(tree: Tree) -> tuple[Region, ...]:
     """Return what the children of /reserved-memory and the memory reservation block (`/memreserve/`) reserve."""
-    parent = tree.node("/reserved-memory")
+    parent = tree.node(RESERVED_MEMORY)
     nodes = [region for node in (parent.children if parent else ()) for region in _regions(node)]
     whole = Span(tree.source, 0, 0)
     block = [Region(path="/memreserve/", start=at, size=size, span=whole) for at, size in tree.reservations]
@@ -33,8 +33,5 @@ def read_reserved(tree: Tree) -> tuple[Region, ...]:
 
 def _regions(node: Node) -> Iterator[Region]:
     """Yield the entries of a node's `reg` as written: this early, Xen translates nothing."""
-    try:
-        found = reg(node)
-    except ShapeError:
-        return
-    yield from (Region(path=node.path, start=each.address, size=each.size, span=each.span) for each in found)
+    for entry in written_reg(node):
+        yield Region(path=node.path, start=entry.address, size=entry.size, span=entry.span)

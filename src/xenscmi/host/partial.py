@@ -10,23 +10,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from xenscmi.devicetree.address import reg
+from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS, written_reg
+from xenscmi.bindings.names import PASSTHROUGH, RESOURCE_CELLS, SCMI_SHMEM, XEN_FORCE_ASSIGN, XEN_PATH, XEN_REG
+from xenscmi.bindings.properties import is_compatible
 from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree, split_cells
-from xenscmi.host.properties import compatible, string, u32
-from xenscmi.host.scmi_nodes import SHMEM, read_scmi_node, scmi_compatible
+from xenscmi.host.properties import string, u32
+from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
 from xenscmi.host.types import GuestNode, Mapping, PartialTree, Resource, Stated
 
-PASSTHROUGH = "/passthrough"
-XEN_REG = "xen,reg"
-XEN_PATH = "xen,path"
-XEN_FORCE = "xen,force-assign-without-iommu"
-# Which property uses an SCMI protocol's resources, and what counts its arguments.
-_CONSUMERS = {
-    "clocks": "#clock-cells",
-    "assigned-clocks": "#clock-cells",
-    "resets": "#reset-cells",
-    "power-domains": "#power-domain-cells",
-}
 _KINDS = {"assigned-clocks": "clocks"}
 
 
@@ -49,14 +40,14 @@ def _kept(node: Node) -> bool:
 
 def _read(node: Node) -> GuestNode | None:
     resources = tuple(_resources(node))
-    asks = [name for name in (XEN_REG, XEN_PATH, XEN_FORCE) if name in node]
-    if not resources and not asks and SHMEM not in compatible(node):
+    asks = [name for name in (XEN_REG, XEN_PATH, XEN_FORCE_ASSIGN) if name in node]
+    if not resources and not asks and not is_compatible(node, SCMI_SHMEM):
         return None
     return GuestNode(
         path=node.path,
         host_path=string(node, XEN_PATH),
         mappings=_mappings(regions) if (regions := node.get(XEN_REG)) else None,
-        forced=XEN_FORCE in node,
+        forced=XEN_FORCE_ASSIGN in node,
         address=_address(node),
         resources=resources,
         span=node.span,
@@ -69,7 +60,7 @@ def _mappings(prop: Property) -> Stated[tuple[Mapping, ...]]:
     assert parent is not None
     address, size = (
         found.value if (found := u32(parent, name)) and found.value is not None else default
-        for name, default in (("#address-cells", 2), ("#size-cells", 1))
+        for name, default in ((ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS), (SIZE_CELLS, DEFAULT_SIZE_CELLS))
     )
     columns, width = (address, size, address), 2 * address + size
     hint = f"a row is host address, size, guest address; in {parent.path} an address has {address} cells, a size {size}"
@@ -91,7 +82,7 @@ def _mappings(prop: Property) -> Stated[tuple[Mapping, ...]]:
 
 def _resources(node: Node) -> Iterator[Resource]:
     """Yield the node's uses of SCMI resources: references to the protocol nodes below an SCMI node."""
-    for name, cells_name in _CONSUMERS.items():
+    for name, cells_name in RESOURCE_CELLS.items():
         prop = node.get(name)
         if prop is None:
             continue
@@ -105,8 +96,5 @@ def _resources(node: Node) -> Iterator[Resource]:
 
 
 def _address(node: Node) -> int | None:
-    try:
-        regions = reg(node)
-    except ShapeError:
-        return None
+    regions = written_reg(node)
     return regions[0].address if regions else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
+from xenscmi.bindings.properties import read_u32
 from xenscmi.devicetree.tree import Node, Property, ShapeError
 from xenscmi.host.types import Stated
 
@@ -23,29 +25,10 @@ def stated(prop: Property | None, read: Callable[[Property], T]) -> Stated[T] | 
 
 def u32(node: Node, name: str) -> Stated[int] | None:
     """Return a number as `dt_property_read_u32` takes it: the first cell, whatever follows it."""
-    prop = node.get(name)
-    found = stated(prop, Property.u32)
-    if prop is not None and found is not None and found.value is None and len(prop.value) >= 4:
-        return Stated(value=int.from_bytes(prop.value[:4], "big"), span=found.span, problem=found.problem)
-    return found
+    found = stated(node.get(name), Property.u32)
+    return replace(found, value=read_u32(node, name)) if found is not None and found.problem else found
 
 
 def string(node: Node, name: str) -> Stated[str] | None:
     """Return a string as `dt_property_read_string` takes it: up to the first zero byte."""
     return stated(node.get(name), lambda prop: prop.strings()[0])
-
-
-def compatible(node: Node) -> tuple[str, ...]:
-    """Return the strings of `compatible`, terminated or not.
-
-    In lower case, for neither Xen (dt_compat_cmp) nor Linux looks at it.
-    """
-    prop = node.get("compatible")
-    parts = prop.value.split(b"\0") if prop else ()
-    return tuple(part.decode("ascii", "backslashreplace").lower() for part in parts if part)
-
-
-def available(node: Node) -> bool:
-    """Return whether Xen takes a node for available: no `status`, or "okay" or "ok"."""
-    status = string(node, "status")
-    return status is None or status.value in ("okay", "ok")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from xenscmi.bindings.names import BOOTARGS, CHOSEN, FIRMWARE_SCMI, XEN_BOOTARGS
 from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.host.configuration import Configuration
@@ -17,8 +18,6 @@ from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
 from xenscmi.host.toolstack import domain_of
 from xenscmi.host.types import Firmware, Host, Stated
 from xenscmi.source import Source
-
-DOM0_NODE = "/firmware/scmi"
 
 
 def read_host(
@@ -55,7 +54,7 @@ def read_host(
 def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:
     command_line = _command_line(tree)
     containers = read_containers(tree, command_line)
-    dom0_node = tree.node(DOM0_NODE)
+    dom0_node = tree.node(FIRMWARE_SCMI)
     return replace(
         host,
         tree=tree,
@@ -73,5 +72,5 @@ def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:
 
 def _command_line(tree: Tree) -> Stated[str] | None:
     """Return Xen's command line: `xen,xen-bootargs`, or `bootargs` where that is missing."""
-    chosen = tree.node("/chosen")
-    return (string(chosen, "xen,xen-bootargs") or string(chosen, "bootargs")) if chosen else None
+    chosen = tree.node(CHOSEN)
+    return (string(chosen, XEN_BOOTARGS) or string(chosen, BOOTARGS)) if chosen else None

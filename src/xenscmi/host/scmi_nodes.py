@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from xenscmi.devicetree.address import reg, translate
-from xenscmi.devicetree.tree import Node, ShapeError, Tree
-from xenscmi.host.properties import available, compatible, u32
+from xenscmi.bindings.addresses import translate, written_reg
+from xenscmi.bindings.errors import BindingError
+from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS, SCMI_SHMEM, SCMI_SMC, SCMI_SMC_PARAM, SHMEM, SMC_ID
+from xenscmi.bindings.properties import compatible, is_available, is_compatible, is_for_passthrough
+from xenscmi.devicetree.tree import Node, Tree
+from xenscmi.host.properties import u32
 from xenscmi.host.types import ScmiNode, Shmem, Stated
 from xenscmi.source import Span
 
-SHMEM = "arm,scmi-shmem"
-SMC_ID = "arm,smc-id"
-SCMI_SMC = "arm,scmi-smc"
-SCMI_TRANSPORTS = (SCMI_SMC, "arm,scmi-smc-param")
+SCMI_TRANSPORTS = (SCMI_SMC, SCMI_SMC_PARAM)
 
 
 def with_property(top: Node | None, *names: str) -> Node | None:
@@ -32,10 +32,10 @@ def read_scmi_node(node: Node, *, guest: bool = False, kept: bool = True) -> Scm
         compatible=scmi_compatible(node) or "",
         func_id=u32(node, SMC_ID),
         shmem=_shmem_of(node, guest),
-        access_controller_cells=u32(node, "#access-controller-cells"),
+        access_controller_cells=u32(node, ACCESS_CONTROLLER_CELLS),
         span=node.span,
-        available=available(node),
-        passthrough="xen,passthrough" in node,
+        available=is_available(node),
+        passthrough=is_for_passthrough(node),
         kept=kept,
     )
 
@@ -49,7 +49,7 @@ def read_shmem(node: Node, phandle: int | None = None, *, guest: bool = False) -
     try:
         region = translate(node)
         address, size = region.address, region.size
-    except ShapeError as error:
+    except BindingError as error:
         problem = error.diagnostic
         if guest:
             address, size = _as_written(node)
@@ -59,16 +59,13 @@ def read_shmem(node: Node, phandle: int | None = None, *, guest: bool = False) -
         address=address,
         size=size,
         span=written.span if written else node.span,
-        compatible=SHMEM in compatible(node),
+        compatible=is_compatible(node, SCMI_SHMEM),
         problem=problem,
     )
 
 
 def _as_written(node: Node) -> tuple[int | None, int | None]:
-    try:
-        regions = reg(node)
-    except ShapeError:
-        return None, None
+    regions = written_reg(node)
     return (regions[0].address, regions[0].size) if regions else (None, None)
 
 
@@ -82,7 +79,7 @@ def shmem_at(tree: Tree, phandle: int, span: Span, *, guest: bool = False) -> Sh
 
 def _shmem_of(node: Node, guest: bool) -> Stated[Shmem] | None:
     """Return where `shmem` leads; Xen takes the first cell."""
-    phandle = u32(node, "shmem")
+    phandle = u32(node, SHMEM)
     if phandle is None:
         return None
     if phandle.value is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.config.fields import INVALID_GFN
 from xenscmi.config.types.enums import ArmSciType
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.host.configuration import ARM_SCI, Configuration
 from xenscmi.host.partial import read_partial_tree
-from xenscmi.host.types import PAGE_SIZE, Domain, DomainKind, Mapping, Stated
+from xenscmi.host.types import Domain, DomainKind, Mapping, Stated
 from xenscmi.source import Span
 from xenscmi.xlcfg import ListValue, Settings
 

@@ -21,9 +21,6 @@ from xenscmi.source import Source, Span
 
 T = TypeVar("T")
 
-PAGE_SIZE = 0x1000
-INVALID_AGENT_ID = 255  # Xen's SCMI_AGENT_ID_INVALID: this and more is no agent
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated(Generic[T]):

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
+from xenscmi.bindings.names import INVALID_AGENT_ID, PAGE_SIZE
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.types import (
-    INVALID_AGENT_ID,
-    PAGE_SIZE,
     AccessController,
     Agent,
     Container,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from xenscmi.bindings.errors import BindingError
+
 CAPACITY = 16384
 """Lines kept. Older ones are lost, as in Xen's ring: a guest may make Xen print as often as it likes."""
 
@@ -22,6 +24,11 @@ class Console:
             self._lines.append(line)
         else:
             self._unfinished = line
+
+    def print_failure(self, error: BindingError) -> None:
+        """Print the line that Xen prints where it cannot read a node, if it prints one."""
+        if error.printed is not None:
+            self.print(error.printed)
 
     def clear(self) -> None:
         """Forget all lines."""

@@ -1,22 +1,22 @@
 """Which SCMI devices a host's device tree means, whether Xen understands it or not.
 
-`dt` has what Xen reads. Here an entry of `access-controllers` counts if it leads to any SCMI node, Xen's own or not,
-and a node that does not say how many cells an entry has is taken to mean one: the id. So a device that Xen leaves out
-without a word shows as one that its domain should have.
+`bindings` has what Xen reads. Here an entry of `access-controllers` counts if it leads to any SCMI node, Xen's own or
+not, and a node that does not say how many cells an entry has is taken to mean one: the id. So a device that Xen leaves
+out without a word shows as one that its domain should have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS, ACCESS_CONTROLLERS, SCMI_SMC
+from xenscmi.bindings.properties import is_compatible, read_u32
 from xenscmi.devicetree import Node, Tree
-from xenscmi.model import dt
-from xenscmi.model.mediator import SCMI_NODE
 
 
 def device_ids(node: Node) -> Iterator[int]:
     """Yield the SCMI device ids of a node of the host's tree."""
-    found = node.get("access-controllers")
+    found = node.get(ACCESS_CONTROLLERS)
     if found is None:
         return
     cells = [int.from_bytes(found.value[at : at + 4], "big") for at in range(0, len(found.value) // 4 * 4, 4)]
@@ -25,9 +25,9 @@ def device_ids(node: Node) -> Iterator[int]:
         target = node.tree.by_phandle(cells[at])
         if target is None:
             return
-        stated = dt.read_u32(target, "#access-controller-cells")
+        stated = read_u32(target, ACCESS_CONTROLLER_CELLS)
         count = 1 if stated is None else stated
-        if count and dt.is_compatible(target, SCMI_NODE):
+        if count and is_compatible(target, SCMI_SMC):
             yield cells[at + 1]
         at += 1 + count
 

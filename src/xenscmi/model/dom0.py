@@ -8,21 +8,34 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 
+from xenscmi.bindings.addresses import address_count, physical_ranges, translate
+from xenscmi.bindings.errors import BindingError
+from xenscmi.bindings.names import (
+    ACCESS_CONTROLLERS,
+    BOOTARGS,
+    CHOSEN,
+    DOM0_AGENT_ID,
+    INVALID_AGENT_ID,
+    RESERVED_MEMORY,
+    STDOUT_PATH,
+    XEN_BOOTARGS,
+    XEN_SCI,
+)
+from xenscmi.bindings.properties import device_type, find_compatible, is_for_passthrough, read_string, read_u32
 from xenscmi.devicetree import Node, Tree
 from xenscmi.host.dom0 import kept_from_dom0
 from xenscmi.host.domains import has_dom0_kernel
-from xenscmi.model import dt
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import Panic
-from xenscmi.model.mediator import CONTAINER, SCI_NONE, SCI_SCMI_SMC_MA
+from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.model.memory import frames_of
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import Model
 from xenscmi.toolstack.backend import XenError
 
-DOM0_AGENT = "xen,dom0-sci-agent-id"
-INVALID_AGENT_ID = 255
-RESERVED_MEMORY = "/reserved-memory/"
+BAD_ADDRESS = (1 << 64) - 1
+"""What Xen takes for the address of what it cannot translate, and the last of all addresses."""
+PADDR_BITS = 48
 
 
 def create_dom0(xen: Model) -> Domain:
@@ -44,12 +57,12 @@ def create_dom0(xen: Model) -> Domain:
 
 
 def _agent_id(xen: Model) -> int:
-    container = dt.find_compatible(xen.tree, CONTAINER)
-    value = dt.read_u32(container, DOM0_AGENT) if container is not None else None
+    container = find_compatible(xen.tree, XEN_SCI)
+    value = read_u32(container, DOM0_AGENT_ID) if container is not None else None
     if value is None:
         return INVALID_AGENT_ID
     if value >= INVALID_AGENT_ID:
-        xen.console.print(f"Invalid {DOM0_AGENT}={value}, SCMI disabled for Dom0")
+        xen.console.print(f"Invalid {DOM0_AGENT_ID}={value}, SCMI disabled for Dom0")
         return INVALID_AGENT_ID
     return value
 
@@ -69,38 +82,54 @@ def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
 
 def _console_node(tree: Tree) -> Node | None:
     """Return the UART that Xen keeps for its own console: `dtuart=` on its command line, or `stdout-path`."""
-    chosen = tree.node("/chosen")
+    chosen = tree.node(CHOSEN)
     if chosen is None:
         return None
-    arguments = dt.read_string(chosen, "xen,xen-bootargs") or dt.read_string(chosen, "bootargs") or ""
+    arguments = read_string(chosen, XEN_BOOTARGS) or read_string(chosen, BOOTARGS) or ""
     named = [word.removeprefix("dtuart=") for word in arguments.split() if word.startswith("dtuart=")]
-    path = named[-1] if named else dt.read_string(chosen, "stdout-path") or ""
+    path = named[-1] if named else read_string(chosen, STDOUT_PATH) or ""
     return tree.resolve(path)
 
 
 def _give_device(xen: Model, dom0: Domain, node: Node) -> None:
     """Give dom0 a device: SCMI permissions, the right to its registers, and, unless a guest gets it, their mapping."""
-    own = not dt.is_for_passthrough(node)
+    own = not is_for_passthrough(node)
     if own:
         xen.mediator.assign_device(dom0, node)
-        if "access-controllers" in node:
+        if ACCESS_CONTROLLERS in node:
             dom0.devices.append(node.path)
     for address, size in _regions(xen, node):
+        if BAD_ADDRESS - address < size:
+            end = (address + size) & BAD_ADDRESS
+            reach = f"[{address:#x}, {end:#x}] exceeds the maximum allowed PA width ({PADDR_BITS} bits)"
+            xen.console.print(f"{node.path}: {reach}", end="")
+            raise XenError(errno.ERANGE)
         if not size:
             continue
         start, end = frames_of(address, size)
-        if not node.path.lower().startswith(RESERVED_MEMORY):
+        if not node.path.lower().startswith(f"{RESERVED_MEMORY}/"):
             dom0.iomem.add(start, end)
         if own:
             dom0.memory.map(start, start, end - start)
 
 
 def _regions(xen: Model, node: Node) -> Iterator[tuple[int, int]]:
-    if node.parent is None or not dt.is_bus(node.parent) or not dt.counts_are_good(node):
-        return
-    for index, _ in enumerate(dt.raw_regions(node)):
+    """Yield address and size of what a device has: its registers, and of a PCI host bridge the windows of its bus."""
+    for index in range(address_count(node)):
         try:
-            yield dt.device_address(node, index, xen.console)
-        except XenError:
+            entry = translate(node, index)
+        except BindingError as error:
+            xen.console.print_failure(error)
             xen.console.print(f"Unable to retrieve address {index} for {node.path}")
-            raise
+            raise XenError(error.errno) from None
+        yield entry.address, entry.size
+    if (device_type(node) or "").lower() != "pci":
+        return
+    try:
+        for window in physical_ranges(node):
+            if window.problem is not None:
+                xen.console.print_failure(window.problem)
+            yield BAD_ADDRESS if window.address is None else window.address, window.size
+    except BindingError as error:
+        xen.console.print_failure(error)
+        raise XenError(error.errno) from None

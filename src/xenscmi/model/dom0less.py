@@ -8,30 +8,39 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator, Mapping
 
+from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS
+from xenscmi.bindings.names import (
+    CHOSEN,
+    INVALID_AGENT_ID,
+    IOMMUS,
+    MULTIBOOT_DEVICE_TREE,
+    MULTIBOOT_KERNEL,
+    PAGE_MASK,
+    PAGE_SHIFT,
+    SCI_AGENT_ID,
+    SCI_TYPE,
+    XEN_DOMAIN,
+    XEN_FORCE_ASSIGN,
+    XEN_IOMMUS,
+    XEN_PATH,
+    XEN_REG,
+)
+from xenscmi.bindings.properties import find_by_path, find_by_phandle, is_compatible, read_string, read_u32
 from xenscmi.devicetree import Node, Tree
 from xenscmi.domctl.createdomain import CreateDomain
-from xenscmi.host.dom0 import IOMMUS
-from xenscmi.model import dt
-from xenscmi.model.dom0 import INVALID_AGENT_ID
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import Panic
 from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
-from xenscmi.model.memory import PAGE_MASK, PAGE_SHIFT
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import Model
 from xenscmi.toolstack.backend import XenError
 
-DOMAIN = "xen,domain"
-KERNEL = "multiboot,kernel"
-DEVICE_TREE = "multiboot,device-tree"
-XEN_PROPERTIES = ("xen,reg", "xen,path", "xen,force-assign-without-iommu")
-
 
 def create_domus(xen: Model, partial: Mapping[str, Tree]) -> None:
     """Make all domains below `/chosen`; `partial` has their partial trees by node name. Raises Panic as Xen does."""
-    chosen = xen.tree.node("/chosen")
+    chosen = xen.tree.node(CHOSEN)
     for node in chosen.children if chosen is not None else ():
-        if dt.is_compatible(node, DOMAIN):
+        if is_compatible(node, XEN_DOMAIN):
             _create_domu(xen, node, partial.get(node.name))
 
 
@@ -50,7 +59,7 @@ def _create_domu(xen: Model, node: Node, partial: Tree | None) -> None:
 
 def _config(xen: Model, node: Node) -> CreateDomain:
     """Read a domain's node (parse_dom0less_node)."""
-    max_vcpus = dt.read_u32(node, "cpus")
+    max_vcpus = read_u32(node, "cpus")
     if max_vcpus is None:
         raise Panic(f"Missing property 'cpus' for domain {node.base_name}")
     try:
@@ -62,15 +71,15 @@ def _config(xen: Model, node: Node) -> CreateDomain:
 
 def _sci(xen: Model, node: Node) -> tuple[int, int]:
     """Return type and agent id; without `xen,sci_type` there is no SCMI, whatever else the node says."""
-    if "xen,sci_type" not in node:
+    if SCI_TYPE not in node:
         return SCI_NONE, 0
-    match dt.read_string(node, "xen,sci_type"):
+    match read_string(node, SCI_TYPE):
         case None:
             raise XenError(errno.EINVAL)
         case "none":
             return SCI_NONE, 0
         case "scmi_smc_multiagent":
-            agent_id = dt.read_u32(node, "xen,sci-agent-id")
+            agent_id = read_u32(node, SCI_AGENT_ID)
             if agent_id is None or agent_id >= INVALID_AGENT_ID:
                 raise XenError(errno.EINVAL)
             return SCI_SCMI_SMC_MA, agent_id
@@ -86,9 +95,9 @@ def _construct(xen: Model, domain: Domain, node: Node, partial: Tree | None) -> 
     if memory is None or len(memory.value) < 8:
         xen.console.print('Error building DomU: cannot read "memory" property')
         raise XenError(errno.EINVAL)
-    if not any(dt.is_compatible(child, KERNEL) for child in node.children):
+    if not any(is_compatible(child, MULTIBOOT_KERNEL) for child in node.children):
         raise XenError(errno.ENOENT)
-    if partial is None or not any(dt.is_compatible(child, DEVICE_TREE) for child in node.children):
+    if partial is None or not any(is_compatible(child, MULTIBOOT_DEVICE_TREE) for child in node.children):
         return
     try:
         domain.tree = tuple(_scan_partial(xen, domain, partial))
@@ -117,8 +126,8 @@ def _scan_partial(xen: Model, domain: Domain, partial: Tree) -> Iterator[Node]:
 
 def _give_device(xen: Model, domain: Domain, node: Node) -> None:
     """Give a domain what `xen,reg` and `xen,path` of a node ask for (handle_prop_pfdt, handle_passthrough_prop)."""
-    reg, path = node.get("xen,reg"), node.get("xen,path")
-    force = "xen,force-assign-without-iommu" in node
+    reg, path = node.get(XEN_REG), node.get(XEN_PATH)
+    force = XEN_FORCE_ASSIGN in node
     if reg is None and path is None:
         return
     if reg is None or (path is None and not force):
@@ -158,17 +167,17 @@ def _inherited_cells(node: Node) -> tuple[int, int]:
     """Return the cell counts that Xen reads a node's `xen,reg` with: its parent's, of `/passthrough` the defaults."""
     parent = node.parent
     if parent is None or parent.parent is None:
-        return dt.DEFAULT_ADDRESS_CELLS, dt.DEFAULT_SIZE_CELLS
-    address_cells, size_cells = dt.read_u32(parent, "#address-cells"), dt.read_u32(parent, "#size-cells")
+        return DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS
+    address_cells, size_cells = read_u32(parent, ADDRESS_CELLS), read_u32(parent, SIZE_CELLS)
     return (
-        dt.DEFAULT_ADDRESS_CELLS if address_cells is None else address_cells,
-        dt.DEFAULT_SIZE_CELLS if size_cells is None else size_cells,
+        DEFAULT_ADDRESS_CELLS if address_cells is None else address_cells,
+        DEFAULT_SIZE_CELLS if size_cells is None else size_cells,
     )
 
 
 def _assign(xen: Model, domain: Domain, path: str, *, force: bool) -> None:
     """Assign a device of the host's tree: SCMI first, then the IOMMU, where there is one or it is not waived."""
-    device = xen.tree.node(path)
+    device = find_by_path(xen.tree, path)
     if device is None:
         xen.console.print(f"Couldn't find node {path} in host_dt!")
         raise XenError(errno.EINVAL)
@@ -180,6 +189,6 @@ def _assign(xen: Model, domain: Domain, path: str, *, force: bool) -> None:
 
 def _is_protected(device: Node) -> bool:
     """Whether the device stands behind an IOMMU that Xen drives."""
-    iommus = dt.read_u32(device, "iommus")
-    iommu = dt.find_by_phandle(device.tree, iommus) if iommus else None
-    return iommu is not None and dt.is_compatible(iommu, *IOMMUS)
+    iommus = read_u32(device, IOMMUS)
+    iommu = find_by_phandle(device.tree, iommus) if iommus else None
+    return iommu is not None and is_compatible(iommu, *XEN_IOMMUS)

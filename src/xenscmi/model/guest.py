@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from xenscmi.bindings.addresses import written_reg
+from xenscmi.bindings.names import PAGE_MASK, PAGE_SHIFT, SCMI_SMC, SHMEM, SMC_ID
+from xenscmi.bindings.properties import is_compatible, read_u32
 from xenscmi.devicetree import Node
-from xenscmi.model import dt
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import DataAbort
-from xenscmi.model.mediator import SCMI_NODE
-from xenscmi.model.memory import PAGE_MASK, PAGE_SHIFT, SMALLEST_WINDOW, AddressSpace
+from xenscmi.model.memory import SMALLEST_WINDOW, AddressSpace
 from xenscmi.scmi.header import TOKENS, Header
 from xenscmi.scmi.message import Refusal, Request, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
@@ -36,15 +37,15 @@ class Offer:
 
 def offers(nodes: Sequence[Node]) -> Iterator[Offer]:
     """Yield the usable channels of a domain's device tree, in its order."""
-    phandles = {phandle: node for node in nodes if (phandle := dt.read_u32(node, "phandle")) is not None}
+    phandles = {phandle: node for node in nodes if (phandle := read_u32(node, "phandle")) is not None}
     for node in nodes:
-        if not dt.is_compatible(node, SCMI_NODE):
+        if not is_compatible(node, SCMI_SMC):
             continue
-        func_id, shmem = dt.read_u32(node, "arm,smc-id"), dt.read_u32(node, "shmem")
+        func_id, shmem = read_u32(node, SMC_ID), read_u32(node, SHMEM)
         page = phandles.get(shmem) if shmem is not None else None
-        region = next(dt.raw_regions(page), None) if page is not None else None
-        if func_id is not None and region is not None:
-            yield Offer(node=node.path, func_id=func_id, shmem=region[0])
+        regions = written_reg(page) if page is not None else ()
+        if func_id is not None and regions:
+            yield Offer(node=node.path, func_id=func_id, shmem=regions[0].address)
 
 
 def own_offer(domain: Domain) -> Offer | None:

@@ -12,12 +12,38 @@ from __future__ import annotations
 import errno
 from threading import Lock
 
+from xenscmi.bindings.addresses import translate
+from xenscmi.bindings.errors import BindingError
+from xenscmi.bindings.names import (
+    ACCESS_CONTROLLER_CELLS,
+    ACCESS_CONTROLLERS,
+    FIRMWARE_SCMI,
+    PAGE_MASK,
+    PAGE_SHIFT,
+    SCMI_SHMEM,
+    SCMI_SMC,
+    SECONDARY_AGENTS,
+    SECONDARY_AGENTS_CELLS,
+    SECONDARY_AGENTS_CELLS_DEFAULT,
+    SHMEM,
+    SMC_ID,
+    XEN_SCI,
+)
+from xenscmi.bindings.phandles import PhandleError, phandle_entries
+from xenscmi.bindings.properties import (
+    find_by_phandle,
+    find_compatible,
+    has_path,
+    is_available,
+    is_compatible,
+    is_for_passthrough,
+    read_u32,
+)
 from xenscmi.devicetree import Node, Tree
-from xenscmi.model import dt
 from xenscmi.model.channel import DOMID_INVALID, DOMID_XEN, Channel, Link, Registers, SecureMonitor
 from xenscmi.model.console import Console
 from xenscmi.model.domain import Domain
-from xenscmi.model.memory import PAGE_MASK, PAGE_SHIFT, PhysicalMemory
+from xenscmi.model.memory import PhysicalMemory
 from xenscmi.scmi.protocols.base import (
     OWN_AGENT_ID,
     AccessFlags,
@@ -29,12 +55,9 @@ from xenscmi.scmi.protocols.base import (
 from xenscmi.scmi.protocols.common import NAME_SIZE, ProtocolAttributesRequest
 from xenscmi.toolstack.backend import XenError
 
-CONTAINER = "xen,sci"
-SCMI_NODE = "arm,scmi-smc"
-SCMI_SHMEM = "arm,scmi-shmem"
-DOM0_NODE = "/firmware/scmi"
-AGENTS = "scmi-secondary-agents"
-AGENTS_CELLS = "#scmi-secondary-agents-cells"
+STALE_ARGUMENT = 0xA00
+"""What Xen takes for an argument that `#access-controller-cells = <0>` does not provide: what lay on its stack. Real
+Xen (4.23-unstable, arm64) was seen to read this."""
 
 SCI_NONE = 0
 SCI_SCMI_SMC_MA = 2
@@ -62,9 +85,9 @@ class Mediator:
     def probe(self, tree: Tree) -> None:
         """Look for SCMI nodes below a container, in the order of the tree, until one fails (sci_init)."""
         for node in tree.walk():
-            if not dt.is_compatible(node, SCMI_NODE) or not dt.is_available(node) or dt.is_for_passthrough(node):
+            if not is_compatible(node, SCMI_SMC) or not is_available(node) or is_for_passthrough(node):
                 continue
-            if not any(dt.is_compatible(above, CONTAINER) for above in node.ancestors()):
+            if not any(is_compatible(above, XEN_SCI) for above in node.ancestors()):
                 continue
             try:
                 self._probe_node(node)
@@ -91,27 +114,28 @@ class Mediator:
 
     def _read_management(self, node: Node) -> tuple[int, int]:
         """Return function id and page of Xen's own channel."""
-        func_id = dt.read_u32(node, "arm,smc-id")
+        func_id = read_u32(node, SMC_ID)
         if func_id is None:
             self._console.print("scmi: unable to read smc-id from DT")
             raise XenError(errno.ENOENT)
-        shmem = dt.read_u32(node, "shmem")
+        shmem = read_u32(node, SHMEM)
         if shmem is None:
             raise XenError(errno.ENOENT)
-        page = dt.find_by_phandle(node.tree, shmem)
+        page = find_by_phandle(node.tree, shmem)
         if page is None:
             # Xen takes this for success, and then looks at a size that nobody has set.
             self._console.print("scmi: Device tree error, can't parse reserved memory 0")
             self._console.print("scmi: shmem memory is not aligned")
             raise XenError(errno.EINVAL)
         try:
-            address, size = dt.device_address(page, 0, self._console)
-        except XenError:
+            region = translate(page)
+        except BindingError as error:
+            self._console.print_failure(error)
             raise XenError(errno.ENOENT) from None
-        if size & PAGE_MASK:
+        if region.size & PAGE_MASK:
             self._console.print("scmi: shmem memory is not aligned")
             raise XenError(errno.EINVAL)
-        return func_id, address
+        return func_id, region.address
 
     def _register(self) -> None:
         if self.registered:
@@ -121,20 +145,20 @@ class Mediator:
 
     def _collect_agents(self, tree: Tree) -> None:
         """Build the channels from the rows of the first container of the tree, whichever node is being probed."""
-        container = dt.find_compatible(tree, CONTAINER)
+        container = find_compatible(tree, XEN_SCI)
         assert container is not None, "the node that is probed stands below one"
-        stated = dt.read_u32(container, AGENTS_CELLS)
-        cells = 3 if stated is None else stated
+        stated = read_u32(container, SECONDARY_AGENTS_CELLS)
+        cells = SECONDARY_AGENTS_CELLS_DEFAULT if stated is None else stated
         if cells not in (2, 3):
-            self._console.print(f"scmi: Invalid {AGENTS_CELLS} value: {cells}")
+            self._console.print(f"scmi: Invalid {SECONDARY_AGENTS_CELLS} value: {cells}")
             raise XenError(errno.EINVAL)
-        rows = container.get(AGENTS)
+        rows = container.get(SECONDARY_AGENTS)
         if rows is None:
-            self._console.print(f"scmi: No {AGENTS} property found, no agents to collect.")
+            self._console.print(f"scmi: No {SECONDARY_AGENTS} property found, no agents to collect.")
             raise XenError(errno.EINVAL)
         if not rows.value or len(rows.value) % (cells * 4):
             self._console.print(
-                f"scmi: Invalid length of {AGENTS} property: {len(rows.value)} for {cells} cells per entry"
+                f"scmi: Invalid length of {SECONDARY_AGENTS} property: {len(rows.value)} for {cells} cells per entry"
             )
             raise XenError(errno.EINVAL)
         words = rows.cells()
@@ -144,26 +168,27 @@ class Mediator:
     def _collect_agent(self, tree: Tree, func_id: int, shmem: int, stated_id: int | None) -> None:
         """Add the channel of one row; without an id in the row, ask the firmware for it."""
         agent_id = OWN_AGENT_ID if stated_id is None else stated_id
-        page = dt.find_by_phandle(tree, shmem)
+        page = find_by_phandle(tree, shmem)
         if page is None:
             self._console.print(f"scmi: Could not find shmem node for agent {agent_id}")
             raise XenError(errno.EINVAL)
         try:
-            address, size = dt.device_address(page, 0, self._console)
-        except XenError as error:
+            region = translate(page)
+        except BindingError as error:
+            self._console.print_failure(error)
             self._console.print(f"scmi: Could not read shmem address for agent {agent_id}: {-error.errno}")
-            raise
-        if (size | address) & PAGE_MASK:
+            raise XenError(error.errno) from None
+        if (region.size | region.address) & PAGE_MASK:
             self._console.print("scmi: shmem memory is not aligned")
             raise XenError(errno.EINVAL)
         try:
-            channel = self._add_channel(agent_id, func_id, address)
+            channel = self._add_channel(agent_id, func_id, region.address)
         except XenError as error:
             self._console.print(f"scmi: Could not create channel for agent {agent_id}: {-error.errno}")
             raise
         if stated_id is None:
             self._discover(channel)
-        self._console.print(f"scmi: Agent {channel.agent_id} SMC {func_id:X} addr {address:x}")
+        self._console.print(f"scmi: Agent {channel.agent_id} SMC {func_id:X} addr {region.address:x}")
 
     def _add_channel(self, agent_id: int, func_id: int, address: int) -> Channel:
         if self._channel(agent_id) is not None:
@@ -259,7 +284,7 @@ class Mediator:
         """Whether a node, and all below it, is kept out of dom0's device tree."""
         if not self.registered or not self.initialized or domain.channel is not None:
             return False
-        return dt.is_compatible(node, SCMI_SHMEM) or dt.stands_at(node, DOM0_NODE)
+        return is_compatible(node, SCMI_SHMEM) or has_path(node, FIRMWARE_SCMI)
 
     def assign_device(self, domain: Domain, node: Node) -> None:
         """Have the firmware grant the device's SCMI device ids to the domain's agent.
@@ -268,10 +293,14 @@ class Mediator:
         """
         if not self.registered:
             return
-        for target, arguments in dt.phandle_list(node, "access-controllers", "#access-controller-cells", self._console):
-            self._console.print(f"sci: assign device {node.path} to d{domain.domid}")
-            if domain.channel is not None and self._node is not None and target.path == self._node.path:
-                self._grant(domain, domain.channel, arguments[0] if arguments else dt.STALE_ARGUMENT)
+        try:
+            for entry in phandle_entries(node, ACCESS_CONTROLLERS, ACCESS_CONTROLLER_CELLS):
+                self._console.print(f"sci: assign device {node.path} to d{domain.domid}")
+                if domain.channel is not None and self._node is not None and entry.target.path == self._node.path:
+                    device_id = entry.arguments[0] if entry.arguments else STALE_ARGUMENT
+                    self._grant(domain, domain.channel, device_id)
+        except PhandleError as error:
+            self._console.print_failure(error)
 
     def _grant(self, domain: Domain, channel: Channel, device_id: int) -> None:
         try:

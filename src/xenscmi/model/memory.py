@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
+from xenscmi.bindings.names import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
 from xenscmi.model.errors import DataAbort
 
-PAGE_SIZE = 4096
-PAGE_SHIFT = 12
-PAGE_MASK = PAGE_SIZE - 1
 SMALLEST_WINDOW = 256
 """Bytes in which any message that is sent over shared memory has room."""
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
+from xenscmi.bindings.names import GIC_V3 as GIC_V3_NODE
+from xenscmi.bindings.names import IOMMU_CELLS
+from xenscmi.bindings.properties import find_compatible, is_available
 from xenscmi.devicetree import Tree
 from xenscmi.domctl.createdomain import FLAGS, CreateDomain
-from xenscmi.model import dt
 from xenscmi.toolstack.backend import XenError
 
 GIC_NATIVE, GIC_V2, GIC_V3 = 0, 1, 2
@@ -35,8 +37,8 @@ class Abilities:
 
 def read_abilities(tree: Tree) -> Abilities:
     """Return what a host's device tree says of the machine."""
-    gic_v3 = dt.find_compatible(tree, "arm,gic-v3") is not None
-    iommu = any("#iommu-cells" in node and dt.is_available(node) for node in tree.walk())
+    gic_v3 = find_compatible(tree, GIC_V3_NODE) is not None
+    iommu = any(IOMMU_CELLS in node and is_available(node) for node in tree.walk())
     return Abilities(gic_version=GIC_V3 if gic_v3 else GIC_V2, iommu=iommu)
 
 

@@ -10,13 +10,14 @@ import errno
 from itertools import chain
 from threading import RLock
 
+from xenscmi.bindings.names import PAGE_SHIFT
 from xenscmi.devicetree import Tree
 from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.firmware import Firmware
 from xenscmi.model.console import Console
 from xenscmi.model.domain import Domain
 from xenscmi.model.mediator import Mediator
-from xenscmi.model.memory import PAGE_SHIFT, AddressSpace, PhysicalMemory
+from xenscmi.model.memory import AddressSpace, PhysicalMemory
 from xenscmi.model.sanitise import GIC_V2, GIC_V3, read_abilities, sanitise
 from xenscmi.scmi import shmem
 from xenscmi.toolstack.backend import DomainInfo, Hypervisor, Registers, XenError

@@ -6,10 +6,10 @@ import json
 import re
 from dataclasses import dataclass
 
-from xenscmi.model import dt
+from xenscmi.bindings.names import BOOTARGS, CHOSEN, XEN_BOOTARGS, XEN_DOMAIN
+from xenscmi.bindings.properties import is_compatible, read_string
 from xenscmi.model.channel import DOMID_INVALID, DOMID_XEN
 from xenscmi.model.devices import device_paths
-from xenscmi.model.dom0less import DOMAIN
 from xenscmi.model.state import Session
 
 _DOM0_MEM = re.compile(r"dom0_mem=(\d+)([BKMGT]?)\b", re.IGNORECASE)
@@ -77,14 +77,14 @@ def _memory(session: Session, domid: int) -> int:
     if configuration:
         build = json.loads(configuration).get("b_info", {})
         return int(build.get("target_memkb", build.get("max_memkb", MEMKB_DEFAULT))) // 1024
-    chosen = session.xen.tree.node("/chosen")
+    chosen = session.xen.tree.node(CHOSEN)
     if chosen is None:
         return 0
     if domid == 0:
-        arguments = dt.read_string(chosen, "xen,xen-bootargs") or dt.read_string(chosen, "bootargs") or ""
+        arguments = read_string(chosen, XEN_BOOTARGS) or read_string(chosen, BOOTARGS) or ""
         stated = _DOM0_MEM.search(arguments)
         return int(stated[1]) * _UNITS[stated[2].lower()] >> 20 if stated else DOM0_MEM_DEFAULT
-    nodes = [node for node in chosen.children if dt.is_compatible(node, DOMAIN)]
+    nodes = [node for node in chosen.children if is_compatible(node, XEN_DOMAIN)]
     memory = nodes[domid - 1].get("memory") if domid <= len(nodes) else None
     return int.from_bytes(memory.value[:8], "big") // 1024 if memory is not None else 0
 

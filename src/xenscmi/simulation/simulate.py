@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from xenscmi.bindings.names import PAGE_SHIFT
 from xenscmi.host.types import Domain as HostDomain
 from xenscmi.host.types import DomainKind, Host
 from xenscmi.model.boot import start
@@ -21,7 +22,7 @@ from xenscmi.model.errors import DataAbort, Panic
 from xenscmi.model.guest import Guest, NoAnswer, Offer, offers, own_offer
 from xenscmi.model.machine import partial_trees, switch_on
 from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
-from xenscmi.model.memory import PAGE_SHIFT, frames_of
+from xenscmi.model.memory import frames_of
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import SMCCC_UNKNOWN, Model
 from xenscmi.scmi.header import ProtocolId

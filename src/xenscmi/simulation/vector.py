@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TypedDict
 
+from xenscmi.bindings.names import BOOTARGS, CHOSEN, MULTIBOOT_KERNEL, XEN_DOMAIN
+from xenscmi.bindings.properties import is_compatible, read_string
 from xenscmi.devicetree import Node, Tree
 from xenscmi.host.types import Host
-from xenscmi.model import dt
 from xenscmi.model.boot import start
-from xenscmi.model.dom0less import DOMAIN, KERNEL
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import DataAbort, Panic
 from xenscmi.model.guest import Guest, NoAnswer, offers
@@ -139,13 +139,15 @@ def _try_out(xen: Model, domain: Domain) -> DomainResult:
 
 def _page_override(tree: Tree, domid: int) -> int | None:
     """Return the page that the test guest was told to use on its command line."""
-    chosen = tree.node("/chosen")
+    chosen = tree.node(CHOSEN)
     assert chosen is not None, "no domain boots without a kernel below /chosen"
-    domus = [node for node in chosen.children if dt.is_compatible(node, DOMAIN)]
-    kernels = [node for node in (domus[domid - 1] if domid else chosen).children if dt.is_compatible(node, KERNEL)]
+    domus = [node for node in chosen.children if is_compatible(node, XEN_DOMAIN)]
+    kernels = [
+        node for node in (domus[domid - 1] if domid else chosen).children if is_compatible(node, MULTIBOOT_KERNEL)
+    ]
     return next((page for kernel in kernels if (page := _shm(kernel)) is not None), None)
 
 
 def _shm(kernel: Node) -> int | None:
-    words = (dt.read_string(kernel, "bootargs") or "").split()
+    words = (read_string(kernel, BOOTARGS) or "").split()
     return next((int(word.removeprefix("shm="), 16) for word in words if re.fullmatch(r"shm=0x[0-9a-f]+", word)), None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SECONDARY_AGENTS_CELLS_DEFAULT
 from xenscmi.diagnostics import Severity
-from xenscmi.host.container import DEFAULT_CELLS
 from xenscmi.host.view import View
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -28,7 +28,7 @@ def check(view: View) -> Iterator[Finding]:
     if container is None or container.listing is None or container.agents:
         return
     cells, listing = container.cells, container.listing
-    width = cells.value if cells and cells.value is not None else DEFAULT_CELLS
+    width = cells.value if cells and cells.value is not None else SECONDARY_AGENTS_CELLS_DEFAULT
     if width not in (2, 3):
         return
     if listing.value is None:

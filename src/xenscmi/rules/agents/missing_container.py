@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import DOM0_AGENT_ID, SECONDARY_AGENTS
 from xenscmi.diagnostics import Severity
-from xenscmi.host.container import DOM0_AGENT, LIST
 from xenscmi.host.scmi_nodes import with_property
 from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -28,7 +28,7 @@ def check(view: View) -> Iterator[Finding]:
     if host.tree is None or host.containers:
         return
     asking = [domain for domain in host.domains if multi_agent(domain)]
-    misnamed = with_property(host.tree.root, LIST, DOM0_AGENT)
+    misnamed = with_property(host.tree.root, SECONDARY_AGENTS, DOM0_AGENT_ID)
     message = "no Xen container: the host tree has no node compatible with xen,sci"
     yield Finding(
         message=f"{message}; {misnamed.path} is not" if misnamed else message,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SMC_ID
 from xenscmi.diagnostics import Severity
-from xenscmi.host.scmi_nodes import SMC_ID, with_property
+from xenscmi.host.scmi_nodes import with_property
 from xenscmi.host.view import View
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.devicetree.address import address_count, translate
+from xenscmi.bindings.addresses import address_count, translate
 from xenscmi.devicetree.tree import ShapeError
 from xenscmi.diagnostics import Severity
 from xenscmi.host.dom0 import dom0_nodes

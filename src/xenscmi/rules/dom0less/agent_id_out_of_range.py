@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import INVALID_AGENT_ID
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import INVALID_AGENT_ID, DomainKind
+from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SCI_AGENT_ID, SCI_AGENT_ID_V5, SCI_TYPE, XEN_DOMAIN
+from xenscmi.bindings.properties import compatible
 from xenscmi.diagnostics import Severity
-from xenscmi.host.domains import AGENT_ID, OLD_AGENT_ID, SCI_TYPE, XEN_DOMAIN
-from xenscmi.host.properties import compatible
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -27,7 +27,7 @@ RULE = HostRule(
 def check(view: View) -> Iterator[Finding]:
     tree = view.host.tree
     for node in tree.walk() if tree else ():
-        stated = next((prop for name in (SCI_TYPE, AGENT_ID, OLD_AGENT_ID) if (prop := node.get(name))), None)
+        stated = next((prop for name in (SCI_TYPE, SCI_AGENT_ID, SCI_AGENT_ID_V5) if (prop := node.get(name))), None)
         if stated is None or (XEN_DOMAIN in compatible(node) and node.parent is node.tree.node("/chosen")):
             continue
         reason = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.properties import compatible
 from xenscmi.diagnostics import Severity
-from xenscmi.host.properties import compatible, u32
+from xenscmi.host.properties import u32
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule

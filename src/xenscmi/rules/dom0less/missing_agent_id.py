@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SCI_AGENT_ID
 from xenscmi.diagnostics import Severity
-from xenscmi.host.domains import AGENT_ID
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
@@ -27,7 +27,7 @@ def check(view: View) -> Iterator[Finding]:
     for domain in view.host.domains:
         if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or domain.sci_type is None:
             continue
-        if domain.agent_id is None or domain.agent_property != AGENT_ID:
-            yield Finding(message=f"domain {domain.name} has no {AGENT_ID}", span=domain.sci_type.span)
+        if domain.agent_id is None or domain.agent_property != SCI_AGENT_ID:
+            yield Finding(message=f"domain {domain.name} has no {SCI_AGENT_ID}", span=domain.sci_type.span)
         elif domain.agent_id.value is None:
-            yield Finding(message=f"{AGENT_ID} of domain {domain.name} is not a cell", span=domain.agent_id.span)
+            yield Finding(message=f"{SCI_AGENT_ID} of domain {domain.name} is not a cell", span=domain.agent_id.span)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import FIRMWARE_SCMI
 from xenscmi.diagnostics import Severity
-from xenscmi.host.reader import DOM0_NODE
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -34,7 +34,7 @@ def check(view: View) -> Iterator[Finding]:
             related=also("dom0 loses this node", node.span if node else None),
         )
     elif node is not None:
-        what = "is removed from its tree" if node.path == DOM0_NODE else "stays in its tree without its page"
+        what = "is removed from its tree" if node.path == FIRMWARE_SCMI else "stays in its tree without its page"
         yield Finding(
             message=f"dom0 has no agent: {node.path} {what}",
             span=view.container.span,

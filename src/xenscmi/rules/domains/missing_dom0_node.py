@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import FIRMWARE_SCMI, SCMI_SMC
 from xenscmi.diagnostics import Severity
-from xenscmi.host.reader import DOM0_NODE
-from xenscmi.host.scmi_nodes import SCMI_SMC
 from xenscmi.host.view import View, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -33,10 +32,14 @@ def check(view: View) -> Iterator[Finding]:
         return
     node = view.dom0_channel
     if node is None:
-        misnamed = view.host.tree.node(DOM0_NODE) if view.host.tree else None
-        what = f"{DOM0_NODE} is not compatible with {SCMI_SMC}" if misnamed else f"the host tree has no {DOM0_NODE}"
+        misnamed = view.host.tree.node(FIRMWARE_SCMI) if view.host.tree else None
+        what = (
+            f"{FIRMWARE_SCMI} is not compatible with {SCMI_SMC}"
+            if misnamed
+            else f"the host tree has no {FIRMWARE_SCMI}"
+        )
         yield Finding(
-            message=f"dom0 is agent {wanted.value}, but {what}",
+            message=f"dom0 is agent {wanted.value}, but {FIRMWARE_SCMI} {what}",
             span=misnamed.span if misnamed else wanted.span,
             related=also("dom0's agent", wanted.span if misnamed else None),
         )

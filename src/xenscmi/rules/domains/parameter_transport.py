@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SCMI_SMC
 from xenscmi.diagnostics import Severity
-from xenscmi.host.scmi_nodes import SCMI_SMC
 from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SCMI_SHMEM
 from xenscmi.diagnostics import Severity
-from xenscmi.host.scmi_nodes import SHMEM
 from xenscmi.host.types import DomainKind
 from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -43,7 +43,7 @@ def check(view: View) -> Iterator[Finding]:
             )
         elif not page.compatible:
             yield Finding(
-                message=f"{page.path} of {name} is not compatible with {SHMEM}",
+                message=f"{page.path} of {name} is not compatible with {SCMI_SHMEM}",
                 span=page.span,
                 related=also("used here", node.shmem.span),
                 severity=Severity.WARNING,

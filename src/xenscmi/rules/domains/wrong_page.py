@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
 from xenscmi.host.page_use import page_uses
-from xenscmi.host.types import PAGE_SIZE
 from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 

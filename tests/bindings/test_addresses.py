@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
 import pytest
 
-from xenscmi.devicetree import Node, ShapeError, Tree, address_cells, reg, size_cells, translate
+from xenscmi.bindings.addresses import address_cells, address_count, physical_ranges, size_cells, translate, written_reg
+from xenscmi.bindings.errors import BindingError
+from xenscmi.devicetree import Node, ShapeError, Tree
 
 Dts = Callable[[str], Tree]
 
@@ -28,20 +31,18 @@ def test_of_a_cell_count_the_first_cell_counts(dts: Dts) -> None:
     assert address_cells(leaf(dts("/ { #address-cells = <1 7>; leaf: c { }; };"))) == 1
 
 
-def test_reg_in_rows(dts: Dts) -> None:
+def test_reg_as_written(dts: Dts) -> None:
     tree = dts("/ { #address-cells = <2>; #size-cells = <1>; leaf: c { reg = <1 0 0x10>,\n <0 2 0x20>; }; };")
-    first, second = reg(leaf(tree))
+    first, second = written_reg(leaf(tree))
     assert (first.address, first.size, first.span.text) == (1 << 32, 0x10, "1 0 0x10")
     assert (second.address, second.size, second.span.line) == (2, 0x20, 3)
 
 
-def test_reg_that_does_not_fit_says_how_its_size_arises(dts: Dts) -> None:
-    tree = dts("/ { bus { #address-cells = <2>; #size-cells = <1>; leaf: c { reg = <1 0>; }; }; };")
-    with pytest.raises(ShapeError, match="/bus/c: reg has 2 cells, which is no whole number of rows of 3") as caught:
-        reg(leaf(tree))
-    assert caught.value.diagnostic.help == "#address-cells is 2 and #size-cells is 1 for the children of /bus"
-    with pytest.raises(ShapeError, match="/ has no reg"):
-        reg(tree.root)
+def test_of_reg_only_whole_entries_count(dts: Dts) -> None:
+    text = "/ {{ bus {{ #address-cells = <{0}>; #size-cells = <1>; leaf: c {{ reg = <1 0 3 4>; }}; }}; }};"
+    assert [(each.address, each.size) for each in written_reg(leaf(dts(text.format(2))))] == [(1 << 32, 3)]
+    assert written_reg(leaf(dts(text.format(0)))) == written_reg(leaf(dts(text.format(5)))) == ()
+    assert written_reg(dts("/ { };").root) == ()
 
 
 ROOT = "#address-cells = <2>; #size-cells = <1>;"
@@ -142,3 +143,96 @@ def test_entries_count_from_0_and_a_rest_does_no_harm(dts: Dts) -> None:
 def test_the_root_has_no_address(dts: Dts) -> None:
     with pytest.raises(ShapeError, match="/ has no address: it is the root"):
         translate(dts("/ { };").root)
+
+
+PCI = """/ {
+    #address-cells = <2>; #size-cells = <2>;
+    pcie@10000000 {
+        device_type = "pci"; #address-cells = <3>; #size-cells = <2>; reg = <0 0x10000000 0 0x1000>;
+        ranges = <0x01000000 0 0 0 0x3eff0000 0 0x10000>, <0x02000000 0 0x10000000 0x80 0 0 0x20000000>;
+        bridge: pci@0,0 {
+            device_type = "pci"; #address-cells = <3>; #size-cells = <2>; reg = <0 0 0 0 0>; ranges;
+            wifi: wifi@0 { reg = <0x10000 0 0 0 0>; };
+            nic: nic@1 { assigned-addresses = <0x83000010 0 0x10001000 0 0x100>; };
+        };
+    };
+};"""
+
+
+def labelled(tree: Tree, label: str) -> Node:
+    found = tree.by_label(label)
+    assert found is not None
+    return found
+
+
+def test_a_device_on_a_pci_bus_has_no_address_by_its_reg(dts: Dts) -> None:
+    tree = dts(PCI)
+    assert [address_count(labelled(tree, label)) for label in ("bridge", "wifi", "nic")] == [0, 0, 1]
+    with pytest.raises(BindingError, match="/pci@0,0 has no assigned-addresses") as caught:
+        translate(labelled(tree, "bridge"))
+    assert caught.value.printed is None
+    assert address_count(tree.root) == 0
+    host = tree.node("/pcie@10000000")
+    assert host is not None
+    assert (address_count(host), translate(host).address, translate(host).size) == (1, 0x10000000, 0x1000)
+
+
+def test_memory_space_of_32_and_of_64_bits_is_one_space(dts: Dts) -> None:
+    text = PCI.replace("ranges;", "ranges = <0x02000000 0 0x10000000 0x02000000 0 0x10000000 0 0x20000000>;")
+    assert translate(labelled(dts(text), "nic")).address == 0x80_0000_1000
+
+
+def test_the_windows_of_a_pci_host_bridge(dts: Dts) -> None:
+    tree = dts(PCI)
+    host = tree.node("/pcie@10000000")
+    assert host is not None
+    assert [(each.address, each.size) for each in physical_ranges(host)] == [
+        (0x3EFF0000, 0x10000),
+        (0x80_0000_0000, 0x20000000),
+    ]
+    assert list(physical_ranges(labelled(tree, "bridge"))) == []
+    assert list(physical_ranges(labelled(tree, "wifi"))) == []
+
+
+def test_a_bridge_without_ranges_cannot_be_enumerated(dts: Dts) -> None:
+    with pytest.raises(BindingError) as caught:
+        list(physical_ranges(labelled(dts(PCI.replace("ranges;", "")), "bridge")))
+    assert caught.value.printed == "DT: no ranges; cannot enumerate /pcie@10000000/pci@0,0"
+
+
+def test_a_window_that_does_not_translate_says_why(dts: Dts) -> None:
+    text = PCI.replace("ranges;", "ranges = <0x02000000 0 0 0x02000000 0 0 0 0x1000>;")
+    (window,) = physical_ranges(labelled(dts(text), "bridge"))
+    assert (window.address, window.size) == (None, 0x1000)
+    assert window.problem is not None
+    assert str(window.problem) == "/pcie@10000000: ranges does not hold the address 0x0"
+
+
+PRINTED = {
+    "the parent is no bus": (f"/ {{ {ROOT} b {{ leaf: c {{ reg = <1 2 3>; }}; }}; }};", None),
+    "a node above is no bus": (
+        f"/ {{ {ROOT} a {{ b {{ ranges; leaf: c {{ reg = <1 2 3>; }}; }}; }}; }};",
+        "DT: /a is not a valid bus",
+    ),
+    "no size cells": (
+        f"/ {{ {ROOT} b {{ #size-cells = <0>; ranges; leaf: c {{ reg = <0 1>; }}; }}; }};",
+        "dt_parse: Bad cell count for device /b/c",
+    ),
+    "no size cells above": (
+        "/ { #address-cells = <2>; #size-cells = <0>; b { #size-cells = <1>; ranges; leaf: c { reg = <0 1 2>; }; }; };",
+        "dt_parse: Bad cell count for parent /b",
+    ),
+    "too many cells": ("/ { #address-cells = <5>; #size-cells = <1>; leaf: c { reg = <0 0 0 0 0 1>; }; };", None),
+    "a PCI bus without ranges": (
+        f"/ {{ {ROOT} pci {{ leaf: c {{ assigned-addresses = <0 0 0 0 0>; }}; }}; }};",
+        "DT: no ranges; cannot translate",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PRINTED)
+def test_what_xen_prints(dts: Dts, case: str) -> None:
+    text, printed = PRINTED[case]
+    with pytest.raises(BindingError) as caught:
+        translate(leaf(dts(text)))
+    assert (caught.value.printed, caught.value.errno) == (printed, errno.EINVAL)
