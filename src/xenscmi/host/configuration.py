@@ -9,7 +9,8 @@ from __future__ import annotations
 from xenscmi import xlcfg
 from xenscmi.config.errors import ConfigError
 from xenscmi.config.options.text import Text
-from xenscmi.config.parse import Parsed, parse_xlcfg
+from xenscmi.config.parse import parse_xlcfg
+from xenscmi.config.parsed import Parsed
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.record import Record
 from xenscmi.source import Source, Span
