@@ -142,7 +142,7 @@ def test_bad_arguments_and_bytes(xenscmi: Run, guest: Path, arguments: list[str]
         (
             ["guest.cfg", AGENT, "--profile", "4.21"],
             1,
-            "guest.cfg:6:9: error: Xen 4.21 cannot be told an SCMI agent id",
+            "guest.cfg:6:10: error: Xen 4.21 cannot be told an SCMI agent id",
         ),
     ],
 )

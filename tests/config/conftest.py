@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from xenscmi.config.errors import ConfigError
-from xenscmi.config.parse import Parsed, parse_xlcfg
+from xenscmi.config.parse import parse_xlcfg
+from xenscmi.config.parsed import Parsed
 from xenscmi.config.types.domain import DomainConfig
 from xenscmi.source import Source
 

@@ -11,6 +11,7 @@ from xenscmi.config.defaults import setdefault
 from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_ERROR_INVAL, EXIT_FAILURE, ConfigError
 from xenscmi.config.json import from_json
 from xenscmi.config.parse import parse_xlcfg
+from xenscmi.config.parsed import Parsed
 from xenscmi.config.types.domain import DomainConfig
 from xenscmi.config.types.enums import DomainType, Passthrough, SveType
 from xenscmi.diagnostics import Diagnostic, Severity
@@ -37,7 +38,7 @@ class Outcome:
 def complete(text: str, host: HostCapabilities = DEFAULT_HOST) -> Outcome:
     parsed = parse_xlcfg(Source("guest.cfg", GUEST + text + "\n"), host)
     try:
-        return Outcome(*setdefault(parsed.config, host, parsed.settings))
+        return Outcome(*setdefault(parsed, host))
     except ConfigError as error:
         return Outcome(None, error.diagnostics, error.exit_code)
 
@@ -112,7 +113,7 @@ def test_iomem_without_a_guest_frame_is_mapped_one_to_one() -> None:
         ('pool = "1"', INVAL, "Illegal pool specified: 1", '"1"'),
         ("vcpus = 1025", FAIL, "avail_vcpus bitmap contains too many VCPUS", "1025"),
         ("max_grant_version = 16", EXIT_FAILURE, "max grant version 16 out of range", "16"),
-        ('virtio = [ "backend=DomD" ]', INVAL, "Unable to set virtio defaults for device 0", '"backend=DomD"'),
+        ('virtio = [ "backend=DomD" ]', INVAL, "Unable to set virtio defaults for device 0", "DomD"),
         ("irqs = [ 40 ]\nnr_spis = 8", FAIL, "Provided nr_spis value is too small (minimum required 9)", "8"),
         ('vuart = "sbsa_uart"\nnr_spis = 0', FAIL, "Provided nr_spis value is too small (minimum required 1)", "0"),
         ('irqs = [ 32 ]\nvuart = "sbsa_uart"', FAIL, "Physical IRQ 32 conflicting with pl011 SPI", "32"),
@@ -253,21 +254,21 @@ def test_warnings_come_before_a_refusal() -> None:
 def test_the_agent_range_counts_again_where_xl_did_not_look(agent_id: int, good: bool) -> None:
     arm_sci = f'{{"type": "scmi_smc_multiagent", "agent_id": {agent_id}}}'
     text = f'{{"c_info": {{"type": "pvh"}}, "b_info": {{"type.pvh": {{}}, "arch_arm": {{"arm_sci": {arm_sci}}}}}}}'
-    config = from_json(Source("guest.json", text))
+    parsed = Parsed(config=from_json(Source("guest.json", text)))
     if good:
-        assert setdefault(config)[0].b_info.arch_arm.arm_sci.agent_id == agent_id
+        assert setdefault(parsed)[0].b_info.arch_arm.arm_sci.agent_id == agent_id
         return
     with pytest.raises(ConfigError, match=r"Invalid ARM SCI agent_id: 255\. Valid range is \[0\.\.254\]") as caught:
-        setdefault(config)
-    assert caught.value.exit_code == FAIL
+        setdefault(parsed)
+    assert (caught.value.exit_code, caught.value.field) == (FAIL, "b_info.arch_arm.arm_sci.agent_id")
     assert caught.value.diagnostics[0].span is None
-    setdefault(from_json(Source("guest.json", text.replace("scmi_smc_multiagent", "scmi_smc"))))
+    setdefault(Parsed(config=from_json(Source("guest.json", text.replace("scmi_smc_multiagent", "scmi_smc")))))
 
 
 @pytest.mark.parametrize("text", ["{}", '{"c_info": {"type": "pvh"}}'])
 def test_a_configuration_without_a_type_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="invalid domain type") as caught:
-        setdefault(from_json(Source("guest.json", text)))
+        setdefault(Parsed(config=from_json(Source("guest.json", text))))
     assert caught.value.exit_code == INVAL
 
 
@@ -275,7 +276,7 @@ def test_a_clash_is_shown_at_its_item_of_the_list() -> None:
     text = 'name = "a"\nkernel = "/k"\nvuart = "sbsa_uart"\nirqs = [ 40,\n  50,\n  32 ]\n'
     parsed = parse_xlcfg(Source("guest.cfg", text))
     with pytest.raises(ConfigError, match="Physical IRQ 32 conflicting with pl011 SPI") as caught:
-        setdefault(parsed.config, settings=parsed.settings)
+        setdefault(parsed)
     span = caught.value.diagnostics[-1].span
     assert span is not None
     assert (span.line, span.column, span.text) == (6, 3, "32")

@@ -14,7 +14,8 @@ from xenscmi.config.errors import ConfigError
 from xenscmi.config.fields import Struct
 from xenscmi.config.options import GROUPS, KEYS, Group, all_options
 from xenscmi.config.options.table import Option
-from xenscmi.config.parse import Parsed, parse_xlcfg
+from xenscmi.config.parse import parse_xlcfg
+from xenscmi.config.parsed import Parsed
 from xenscmi.config.types.build import BuildPv, BuildPvh
 from xenscmi.config.types.domain import DomainConfig
 from xenscmi.config.types.hvm import BuildHvm

@@ -24,7 +24,7 @@ def run(text: str) -> CreateDomain | str:
     try:
         parsed = parse_xlcfg(Source("f", text))
         assert to_json(parsed.config).encode("utf-8", "surrogateescape")
-        complete, warnings = setdefault(parsed.config, settings=parsed.settings)
+        complete, warnings = setdefault(parsed)
     except ConfigError as error:
         return render(error.diagnostics, "f", colour=True)
     assert render([*parsed.diagnostics, *warnings], "f").count("\n") >= len(parsed.diagnostics)

@@ -75,7 +75,7 @@ def run(cfg: str) -> Outcome:
         return Outcome(render(error.diagnostics, "FILE"), dry_exit=error.exit_code, create_exit=error.exit_code)
     text, said = to_json(parsed.config), render(parsed.diagnostics, "FILE")
     try:
-        complete, warnings = setdefault(parsed.config, settings=parsed.settings)
+        complete, warnings = setdefault(parsed)
     except ConfigError as error:
         return Outcome(said + render(error.diagnostics, "FILE"), text=text, create_exit=error.exit_code)
     data = encode(from_config(complete), PROFILES[DEFAULT_PROFILE])

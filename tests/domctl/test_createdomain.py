@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from xenscmi.config.defaults import setdefault
 from xenscmi.config.parse import parse_xlcfg
+from xenscmi.config.parsed import Parsed
 from xenscmi.config.types.enums import Altp2mMode, ArmSciType, GicVersion, TeeType
 from xenscmi.domctl.createdomain import (
     FLAGS,
@@ -36,9 +37,12 @@ MULTI_AGENT = 2
 OLD = ("4.19", "4.20")
 
 
+def parse(text: str) -> Parsed:
+    return parse_xlcfg(Source("f", GUEST + text + "\n"))
+
+
 def told(text: str) -> CreateDomain:
-    parsed = parse_xlcfg(Source("f", GUEST + text + "\n"))
-    return from_config(setdefault(parsed.config)[0])
+    return from_config(setdefault(parse(text))[0])
 
 
 def test_flags_and_enumerators_have_xens_numbers() -> None:
@@ -148,31 +152,40 @@ def test_fields_are_read_as_they_stand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "text", "message"),
+    ("profile", "text", "message", "shown"),
     [
         *[
             (
                 name,
                 'arm_sci = "type=scmi_smc_multiagent,agent_id=0"',
                 f"Xen {name} cannot be told an SCMI agent id, so scmi_smc_multiagent is not possible",
+                "type=scmi_smc_multiagent",
             )
             for name in ("4.19", "4.20", "4.21", "4.22")
         ],
-        ("4.20", 'arm_sci = "type=scmi_smc"', "Xen 4.20 has no field arch_arm_sci_type, which should be 1"),
-        ("4.19", "altp2m_count = 3", "Xen 4.19 has no field altp2m_nr, which should be 3"),
+        (
+            "4.20",
+            'arm_sci = "type=scmi_smc"',
+            "Xen 4.20 has no field arch_arm_sci_type, which should be 1",
+            "type=scmi_smc",
+        ),
+        ("4.19", "altp2m_count = 3", "Xen 4.19 has no field altp2m_nr, which should be 3", "3"),
         *[
-            (name, "trap_unmapped_accesses = 0", f"Xen {name} always traps accesses to unmapped addresses")
+            (name, "trap_unmapped_accesses = 0", f"Xen {name} always traps accesses to unmapped addresses", "0")
             for name in OLD
         ],
     ],
 )
-def test_what_a_profile_cannot_say_is_refused(profile: str, text: str, message: str) -> None:
+def test_what_a_profile_cannot_say_is_refused(profile: str, text: str, message: str, shown: str) -> None:
+    parsed = parse(text)
     with pytest.raises(DomctlError) as caught:
-        encode(told(text), PROFILES[profile])
+        encode(from_config(setdefault(parsed)[0]), PROFILES[profile])
     (error,) = caught.value.diagnostics
     assert error.message == message
     assert error.help
-    assert caught.value.field in CreateDomain.fields
+    place = parsed.place(caught.value.field)
+    assert place is not None
+    assert place.text == shown
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -23,6 +23,7 @@ from xenscmi.config.defaults import setdefault
 from xenscmi.config.errors import EXIT_FAILURE, ConfigError
 from xenscmi.config.json import from_json
 from xenscmi.config.parse import parse_xlcfg
+from xenscmi.config.parsed import Parsed
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.domctl.createdomain import (
     FLAGS,
@@ -43,12 +44,8 @@ if TYPE_CHECKING:
 
     from xenscmi.domctl.createdomain import CreateDomain
     from xenscmi.domctl.profiles import Profile
-    from xenscmi.xlcfg import Settings
 
 _EXIT_USAGE = 2
-
-# Fields that a profile may lack, and the keys that set them.
-_KEYS = {"arch_arm_sci_type": "arm_sci", "altp2m_nr": "altp2m_count", "flags": "trap_unmapped_accesses"}
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -73,47 +70,46 @@ def run(arguments: Namespace) -> int:
         print("xenscmi domctl: error: name one file, or bytes with --decode; see --help", file=sys.stderr)
         return _EXIT_USAGE
     name = files[0] if files else "xenscmi domctl"
-    known: Settings | None = None
+    parsed: Parsed | None = None
     try:
         if arguments.decode is not None:
             domain = _decoded(arguments.decode, profile)
         else:
-            domain, known = _of_file(files[0], settings)
+            parsed = _read(files[0], settings)
+            domain = _domain_of(parsed, files[0])
         data = encode_domctl(domain, profile) if arguments.full else encode(domain, profile)
     except ConfigError as error:
         show(error.diagnostics, name)
         return error.exit_code
     except DomctlError as error:
-        show(_placed(error, known), name)
+        show(_placed(error, parsed), name)
         return EXIT_FAILURE if files else _EXIT_USAGE
     write(_document(profile, data))
     return 0
 
 
-def _of_file(file: str, settings: list[str]) -> tuple[CreateDomain, Settings | None]:
-    """Return what Xen is told of a file's domain, and the file's settings if it is an xl.cfg file."""
+def _read(file: str, settings: list[str]) -> Parsed:
+    """Return the configuration of an xl.cfg file or of libxl's JSON. Raises ConfigError."""
     source = read_source(file, settings)
     is_json = source.text.lstrip().startswith(("{", "["))  # which no xl.cfg file does
     if is_json and settings:
         message = f"{settings[0]}: settings can be added to an xl.cfg file, not to JSON"
         raise ConfigError([Diagnostic(message=message, help="change the JSON itself")], EXIT_FAILURE)
-    if is_json:
-        config, known = from_json(source), None
-    else:
-        parsed = parse_xlcfg(source)
-        config, known = parsed.config, parsed.settings
-        show(parsed.diagnostics, file)
-    complete, warnings = setdefault(config, settings=known)
+    return Parsed(config=from_json(source)) if is_json else parse_xlcfg(source)
+
+
+def _domain_of(parsed: Parsed, file: str) -> CreateDomain:
+    """Return what Xen is told of a configuration, and show the warnings. Raises ConfigError."""
+    show(parsed.diagnostics, file)
+    complete, warnings = setdefault(parsed)
     show(warnings, file)
-    return from_config(complete), known
+    return from_config(complete)
 
 
-def _placed(error: DomctlError, settings: Settings | None) -> tuple[Diagnostic, ...]:
-    """Return an error's diagnostics with the place of the setting that it is about."""
-    setting = settings.get(_KEYS.get(error.field, "")) if settings else None
-    if setting is None:
-        return error.diagnostics
-    return tuple(one.replace(span=setting.value.span) for one in error.diagnostics)
+def _placed(error: DomctlError, parsed: Parsed | None) -> tuple[Diagnostic, ...]:
+    """Return an error's diagnostics with the place of the field that does not fit."""
+    span = parsed.place(error.field) if parsed else None
+    return tuple(one.replace(span=span) for one in error.diagnostics)
 
 
 def _decoded(text: str, profile: Profile) -> CreateDomain:

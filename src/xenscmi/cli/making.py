@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
-    from xenscmi.config.parse import Parsed
+    from xenscmi.config.parsed import Parsed
     from xenscmi.host.types import Host
     from xenscmi.model.state import Session, Store
     from xenscmi.source import Span
@@ -84,7 +84,7 @@ def _prepare(arguments: Namespace, store: Store, file: str, parsed: Parsed) -> P
     """Apply libxl's defaults. Raises ConfigError and DomctlError."""
     tree = store.host.tree
     capabilities = HostCapabilities(cap_hvm_directio=tree is not None and read_abilities(tree).iommu)
-    complete, warnings = setdefault(parsed.config, capabilities, parsed.settings)
+    complete, warnings = setdefault(parsed, capabilities)
     if warnings:
         show(warnings, file)
     profile = PROFILES.get(store.host.xen_profile or DEFAULT_PROFILE)
@@ -118,8 +118,7 @@ def _find_offer(arguments: Namespace, host: Host, file: str, parsed: Parsed) -> 
                     return next(offers(list(copied_nodes(load(each)))), None)
     if not arguments.quiet:
         message = f"{named} is not here: the model takes the domain to have its agent's channel"
-        setting = parsed.settings.get("device_tree")
-        span = setting.value.span if setting else None
+        span = parsed.place("b_info.device_tree")
         show([Diagnostic(message=message, severity=Severity.INFO, span=span)], file)
     return None
 

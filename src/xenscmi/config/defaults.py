@@ -9,10 +9,11 @@ from __future__ import annotations
 from xenscmi.config.capabilities import DEFAULT_HOST, SECINITSID_DOMU
 from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_ERROR_INVAL, EXIT_FAILURE, ConfigError
 from xenscmi.config.fields import INVALID_GFN, MEMKB_DEFAULT, UINT32_DEFAULT
-from xenscmi.config.prepare import prepare_config
-from xenscmi.config.types.build import BuildPvh
+from xenscmi.config.spis import assign_spis
+from xenscmi.config.types.build import INVALID_AGENT_ID, BuildPvh
 from xenscmi.config.types.enums import (
     Altp2mMode,
+    ArmSciType,
     DeviceModelVersion,
     DomainType,
     Passthrough,
@@ -20,18 +21,16 @@ from xenscmi.config.types.enums import (
     TimerMode,
 )
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.xlcfg.values import ListValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
     from xenscmi.config.capabilities import HostCapabilities
+    from xenscmi.config.parsed import Parsed
     from xenscmi.config.types.build import DomainBuildInfo
     from xenscmi.config.types.devices import DeviceVirtio
     from xenscmi.config.types.domain import DomainConfig
-    from xenscmi.source import Span
-    from xenscmi.xlcfg import Settings
 
 _EVENT_CHANNELS = 1023
 _MAX_MEMKB = 32 * 1024
@@ -41,15 +40,13 @@ _ARM_EXTRA_PAGING_MIB = 128
 _ULONG = (1 << 64) - 1
 
 
-def setdefault(
-    config: DomainConfig, host: HostCapabilities = DEFAULT_HOST, settings: Settings | None = None
-) -> tuple[DomainConfig, tuple[Diagnostic, ...]]:
+def setdefault(parsed: Parsed, host: HostCapabilities = DEFAULT_HOST) -> tuple[DomainConfig, tuple[Diagnostic, ...]]:
     """Return the configuration as libxl completes it for createdomain, and libxl's warnings.
 
-    `settings` only serve to show the place of a bad value. Raises ConfigError where libxl refuses the configuration
-    before the hypercall: exit code 6 for ERROR_INVAL, 3 for ERROR_FAIL, 1 where the real libxl aborts.
+    Raises ConfigError if libxl refuses the configuration before the hypercall; it names the field that libxl refuses.
+    The exit code is 6 for ERROR_INVAL, 3 for ERROR_FAIL, 1 if the real libxl aborts.
     """
-    work = _Defaults(config, host, settings)
+    work = _Defaults(parsed, host)
     for step in (
         work.security_labels,
         work.cpu_pool,
@@ -61,48 +58,35 @@ def setdefault(
         work.grants_and_altp2m,
         work.late_checks,
         work.virtio_backends,
+        work.spis,
+        work.agent_id,
     ):
         step()
-    return prepare_config(work.config, work.refuse_late), tuple(work.warnings)
+    return work.config, tuple(work.warnings)
 
 
 class _Defaults:
     """The configuration being completed: every step replaces `config`."""
 
-    def __init__(self, config: DomainConfig, host: HostCapabilities, settings: Settings | None) -> None:
-        self.config = config
+    def __init__(self, parsed: Parsed, host: HostCapabilities) -> None:
+        self.parsed = parsed
+        self.config = parsed.config
         self.host = host
-        self.settings = settings
         self.warnings: list[Diagnostic] = []
         self.populate_on_demand = False
 
-    def place(self, *keys: str, item: int | None = None) -> Span | None:
-        """Return the place of the first of these keys that the file has, or of one item of its list."""
-        found = (self.settings.get(key) for key in keys) if self.settings else ()
-        value = next((setting.value for setting in found if setting), None)
-        if isinstance(value, ListValue) and item is not None and item < len(value.items):
-            value = value.items[item]
-        return value.span if value else None
+    def refuse(self, message: str, field: str, help: str, exit_code: int = EXIT_ERROR_INVAL) -> NoReturn:
+        """Refuse a field, named by its path, in libxl's words. Raises ConfigError."""
+        error = Diagnostic(message=message, span=self.parsed.place(field), help=help)
+        raise ConfigError([*self.warnings, error], exit_code, field=field)
 
-    def refuse(
-        self,
-        message: str,
-        *keys: str,
-        help: str = "",
-        item: int | None = None,
-        exit_code: int = EXIT_ERROR_INVAL,
-    ) -> NoReturn:
-        """Refuse the configuration in libxl's words, showing the first of the keys. Raises ConfigError."""
-        error = Diagnostic(message=message, span=self.place(*keys, item=item), help=help)
-        raise ConfigError([*self.warnings, error], exit_code)
+    def fail(self, message: str, field: str, help: str) -> NoReturn:
+        """Refuse a field with ERROR_FAIL. Raises ConfigError."""
+        self.refuse(message, field, help, EXIT_ERROR_FAIL)
 
-    def refuse_late(self, message: str, *keys: str, help: str = "", item: int | None = None) -> NoReturn:
-        """Refuse with ERROR_FAIL, as the Arm code does when it prepares the hypercall. Raises ConfigError."""
-        self.refuse(message, *keys, help=help, item=item, exit_code=EXIT_ERROR_FAIL)
-
-    def warn(self, message: str, *keys: str, help: str = "") -> None:
-        warning = Diagnostic(message=message, severity=Severity.WARNING, span=self.place(*keys), help=help)
-        self.warnings.append(warning)
+    def warn(self, message: str, field: str, help: str) -> None:
+        span = self.parsed.place(field)
+        self.warnings.append(Diagnostic(message=message, severity=Severity.WARNING, span=span, help=help))
 
     def create(self, **changes: object) -> None:
         self.config = self.config.replace(c_info=self.config.c_info.replace(**changes))
@@ -113,17 +97,14 @@ class _Defaults:
     def security_labels(self) -> None:
         # The host has no Flask policy: labels are dropped with a warning.
         c_info, b_info = self.config.c_info, self.config.b_info
-        for label, name, keys in (
-            (c_info.ssid_label, "init_seclabel", ("init_seclabel", "seclabel")),
-            (b_info.exec_ssid_label, "seclabel", ("seclabel",)),
-            (
-                b_info.device_model_ssid_label,
-                "device_model_stubdomain_seclabel",
-                ("device_model_stubdomain_seclabel",),
-            ),
-        ):
-            if label is not None:
-                self.warn(f"XSM Disabled: {name} not supported", *keys, help="this host's Xen has no Flask policy")
+        help_text = "this host's Xen has no Flask policy"
+        if c_info.ssid_label is not None:
+            self.warn("XSM Disabled: init_seclabel not supported", "c_info.ssid_label", help_text)
+        if b_info.exec_ssid_label is not None:
+            self.warn("XSM Disabled: seclabel not supported", "b_info.exec_ssid_label", help_text)
+        if b_info.device_model_ssid_label is not None:
+            message = "XSM Disabled: device_model_stubdomain_seclabel not supported"
+            self.warn(message, "b_info.device_model_ssid_label", help_text)
 
     def cpu_pool(self) -> None:
         c_info = self.config.c_info
@@ -135,15 +116,17 @@ class _Defaults:
             self.create(poolid=min(int(name[:20]), _ULONG) & UINT32_DEFAULT if is_number else by_name.get(name, -1))
         if self.config.c_info.poolid not in pools:
             known = ", ".join(pools.values())
-            self.refuse(f"Illegal pool specified: {c_info.pool_name}", "pool", help=f"the host has: {known}")
+            message = f"Illegal pool specified: {c_info.pool_name}"
+            self.refuse(message, "c_info.pool_name", f"the host has: {known}")
 
     def create_info(self) -> None:
         c_info = self.config.c_info
         if c_info.type is DomainType.PV:
-            self.warn("Converting PV guest to PVH.", "type", "builder", help='write type = "pvh"')
+            self.warn("Converting PV guest to PVH.", "c_info.type", 'write type = "pvh"')
             self.create(type=DomainType.PVH)
         if not (self.host.cap_hap or self.host.cap_shadow):
-            self.refuse("neither hap nor shadow paging available")
+            help_text = "the host's Xen can run no guests of this type"
+            self.refuse("neither hap nor shadow paging available", "c_info.hap", help_text)
         self.create(
             hap=_or(c_info.hap, self.host.cap_hap),
             oos=_or(c_info.oos, True),
@@ -157,28 +140,29 @@ class _Defaults:
         config = self.config
         mode = config.c_info.passthrough
         devices = bool(config.pcidevs or config.dtdevs)
+        field = "c_info.passthrough"
         if mode is Passthrough.DEFAULT:
             mode = Passthrough.ENABLED if devices else Passthrough.DISABLED
-        keys = ("passthrough", "dtdev", "pci")
+            field = "dtdevs" if config.dtdevs else "pcidevs"
         if mode is not Passthrough.DISABLED and not self.host.cap_hvm_directio:
-            self.refuse("passthrough not supported on this platform", *keys, help="the host has no IOMMU in use")
+            self.refuse("passthrough not supported on this platform", field, "the host has no IOMMU in use")
         if mode is Passthrough.DISABLED and devices:
             message = "passthrough disabled but devices are specified"
-            self.refuse(message, *keys, help='remove passthrough = "disabled", or dtdev and pci')
+            self.refuse(message, field, 'remove passthrough = "disabled", or dtdev and pci')
         if mode is Passthrough.ENABLED:
             mode = Passthrough.SHARE_PT
         if mode not in (Passthrough.DISABLED, Passthrough.SHARE_PT):
             message = f'passthrough="{mode.text}" not supported on ARM'
-            self.refuse(message, *keys, help='write passthrough = "enabled" or "share_pt"')
+            self.refuse(message, field, 'write passthrough = "enabled" or "share_pt"')
         self.create(passthrough=mode)
         b_info = config.b_info
         self.populate_on_demand = b_info.target_memkb < b_info.max_memkb  # before their defaults, as in libxl
         if self.populate_on_demand and mode is not Passthrough.DISABLED:
             message = "IOMMU required for device passthrough but not supported together with PoD"
-            self.refuse(message, "maxmem", "memory", help="make memory and maxmem the same")
+            self.refuse(message, "b_info.max_memkb", "make memory and maxmem the same")
         if self.populate_on_demand and b_info.vnuma_nodes:
             message = "Cannot enable PoD and vNUMA at the same time"
-            self.refuse(message, "vnuma", help="make memory and maxmem the same")
+            self.refuse(message, "b_info.vnuma_nodes", "make memory and maxmem the same")
 
     def paging_memory(self) -> None:
         b_info, c_info = self.config.b_info, self.config.c_info
@@ -192,17 +176,15 @@ class _Defaults:
     def build_info(self) -> None:
         b_info = self.config.b_info
         if b_info.type is DomainType.INVALID:
-            self.refuse("invalid domain type", "type", help='add type = "pvh"')
+            self.refuse("invalid domain type", "b_info.type", 'add type = "pvh"')
         if b_info.type is DomainType.HVM:
             message = (
                 "HVM guests cannot be created on Arm: libxl_defbool_val: Assertion `!libxl_defbool_is_default(db)'"
             )
-            self.refuse(
-                message, "type", "builder", help='write type = "pvh"; libxl aborts here', exit_code=EXIT_FAILURE
-            )
+            self.refuse(message, "b_info.type", 'write type = "pvh"; libxl aborts here', EXIT_FAILURE)
         if (b_info.avail_vcpus.bit_length() + 7) // 8 > _MOST_VCPU_BYTES:
             message = "avail_vcpus bitmap contains too many VCPUS"
-            self.refuse_late(message, "vcpus", help=f"at most {_MOST_VCPU_BYTES * 8}, of which Xen takes 128")
+            self.fail(message, "b_info.avail_vcpus", f"at most {_MOST_VCPU_BYTES * 8}, of which Xen takes 128")
         max_vcpus = b_info.max_vcpus or 1
         max_memkb = _MAX_MEMKB if b_info.max_memkb == MEMKB_DEFAULT else b_info.max_memkb
         version = b_info.device_model_version
@@ -246,12 +228,12 @@ class _Defaults:
     def _sve(self, wanted: SveType) -> SveType:
         most = self.host.sve_vl
         if not most:
-            self.refuse_late("SVE is unsupported on this machine.", "sve", help="remove it")
+            self.fail("SVE is unsupported on this machine.", "b_info.arch_arm.sve_vl", "remove it")
         if wanted is SveType.HW:
             return SveType(most)
         if wanted.value > most:
             message = f"Invalid sve value: {wanted.value}. Platform supports up to {most} bits"
-            self.refuse_late(message, "sve", help=f'write sve = "hw" or at most {most}')
+            self.fail(message, "b_info.arch_arm.sve_vl", f'write sve = "hw" or at most {most}')
         return wanted
 
     def grants_and_altp2m(self) -> None:
@@ -262,7 +244,7 @@ class _Defaults:
         elif version & ~_GRANT_VERSION_MASK:
             message = f"max grant version {version} out of range"
             # libxl returns the wrong sign here, so that the real xl exits 0 without a domain.
-            self.refuse(message, "max_grant_version", help="write 1 or 2", exit_code=EXIT_FAILURE)
+            self.refuse(message, "b_info.max_grant_version", "write 1 or 2", EXIT_FAILURE)
         count = 0 if b_info.altp2m_count == UINT32_DEFAULT else b_info.altp2m_count
         self.build(max_grant_version=version, altp2m_count=count)
 
@@ -270,12 +252,12 @@ class _Defaults:
         b_info = self.config.b_info
         altp2m = b_info.altp2m is not Altp2mMode.DISABLED
         if b_info.nested_hvm and altp2m:
-            self.refuse("nestedhvm and altp2mhvm cannot be used together", "altp2m", "nestedhvm", help="remove one")
+            self.refuse("nestedhvm and altp2mhvm cannot be used together", "b_info.altp2m", "remove one")
         if altp2m and self.populate_on_demand:
             message = "Cannot enable PoD and ALTP2M at the same time"
-            self.refuse(message, "altp2m", help="make memory and maxmem the same")
+            self.refuse(message, "b_info.altp2m", "make memory and maxmem the same")
         if b_info.vpmu and not self.host.cap_vpmu:
-            self.refuse("vPMU not supported on this platform", "vpmu", help="boot Xen with vpmu=on, or remove it")
+            self.refuse("vPMU not supported on this platform", "b_info.vpmu", "boot Xen with vpmu=on, or remove it")
 
     def virtio_backends(self) -> None:
         virtios = tuple(self._virtio(index, one) for index, one in enumerate(self.config.virtios))
@@ -292,8 +274,18 @@ class _Defaults:
             else:
                 message = f"Unable to set virtio defaults for device {index}"
                 help_text = f'there is no domain "{name}" on this host'
-                self.refuse(message, "virtio", help=help_text, item=index)
+                self.refuse(message, f"virtios[{index}].backend_domname", help_text)
         return virtio.replace(backend_domid=domid, grant_usage=_or(virtio.grant_usage, domid != 0))
+
+    def spis(self) -> None:
+        self.config = assign_spis(self.config, self.fail)
+
+    def agent_id(self) -> None:
+        sci = self.config.b_info.arch_arm.arm_sci
+        if sci.type is ArmSciType.SCMI_SMC_MULTIAGENT and sci.agent_id >= INVALID_AGENT_ID:
+            message = f"Invalid ARM SCI agent_id: {sci.agent_id}. Valid range is [0..254]"
+            help_text = "take the agent id that the firmware gives this domain"
+            self.fail(message, "b_info.arch_arm.arm_sci.agent_id", help_text)
 
 
 def _or(value: bool | None, default: bool) -> bool:

@@ -15,7 +15,7 @@ from xenscmi.xlcfg.numbers import signed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, ClassVar, Self, TypeVar
 
     T = TypeVar("T")
@@ -209,6 +209,9 @@ class StringsField(Field):
 
     json = list
     wanted = "an array of strings"
+
+    def wrap(self, value: Iterable[str]) -> tuple[str, ...]:
+        return tuple(value)
 
     def dump(self, value: tuple[str, ...]) -> list[str]:
         return list(value)

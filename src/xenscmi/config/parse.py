@@ -10,12 +10,12 @@ from xenscmi.config.errors import EXIT_FAILURE, ConfigError
 from xenscmi.config.options import GROUPS
 from xenscmi.config.options.table import Build, OptionError
 from xenscmi.config.options.vcpus import check_affinity
+from xenscmi.config.parsed import Parsed
 from xenscmi.config.types.build import BuildInvalid, BuildPv, BuildPvh
 from xenscmi.config.types.domain import DomainConfig
 from xenscmi.config.types.enums import DomainType
 from xenscmi.config.types.hvm import BuildHvm
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
-from xenscmi.record import Record
 from xenscmi.xlcfg.reader import Reader
 
 TYPE_CHECKING = False
@@ -24,25 +24,12 @@ if TYPE_CHECKING:
 
     from xenscmi.config.capabilities import HostCapabilities
     from xenscmi.source import Source
-    from xenscmi.xlcfg import Settings
 
 _UNIONS: dict[DomainType, type[BuildHvm | BuildPv | BuildPvh | BuildInvalid]] = {
     DomainType.HVM: BuildHvm,
     DomainType.PV: BuildPv,
     DomainType.PVH: BuildPvh,
 }
-
-
-class Parsed(Record):
-    """A configuration, and beside it where it came from.
-
-    `settings` has every setting with its place, those that nobody asked for too; the n-th item of a list there is the
-    n-th of libxl's (`iomem`, `dtdev`, `disk`, …). `diagnostics` are warnings and infos, in xl's order.
-    """
-
-    config: DomainConfig
-    settings: Settings
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def parse_xlcfg(source: Source, host: HostCapabilities = DEFAULT_HOST, new_uuid: bytes | None = None) -> Parsed:
@@ -54,12 +41,14 @@ def parse_xlcfg(source: Source, host: HostCapabilities = DEFAULT_HOST, new_uuid:
     try:
         settings = xlcfg.parse(source)
     except XenscmiError as error:
-        raise ConfigError(list(error.diagnostics), EXIT_FAILURE) from None
+        raise ConfigError(error.diagnostics, EXIT_FAILURE) from None
     build = Build(Reader(settings), host, new_uuid or _random_uuid())
     exit_code = _read_options(build) or _try(build, check_affinity)
     if exit_code:
-        raise ConfigError(build.reader.diagnostics, exit_code)
-    return Parsed(config=_finish(build), settings=settings, diagnostics=tuple(build.reader.diagnostics))
+        raise ConfigError(build.reader.diagnostics, exit_code, settings=settings)
+    return Parsed(
+        config=_finish(build), settings=settings, spans=build.spans, diagnostics=tuple(build.reader.diagnostics)
+    )
 
 
 def _read_options(build: Build) -> int:

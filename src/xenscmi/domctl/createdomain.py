@@ -8,6 +8,7 @@ from xenscmi.domctl.profiles import (
     CREATEDOMAIN_CMD,
     DOMCTL_HEADER_SIZE,
     DOMCTL_UNION_SIZE,
+    PAGE_SIZE,
     Layout,
     Profile,
 )
@@ -15,6 +16,7 @@ from xenscmi.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from xenscmi.config.types.domain import DomainConfig
@@ -41,17 +43,16 @@ _SCI = {ArmSciType.NONE: 0, ArmSciType.SCMI_SMC: 1, ArmSciType.SCMI_SMC_MULTIAGE
 _ALTP2M = {Altp2mMode.DISABLED: 0, Altp2mMode.MIXED: 1, Altp2mMode.EXTERNAL: 2, Altp2mMode.LIMITED: 3}
 
 _GRANT_VERSION_MASK = 0xF
-_PAGE = 4096
 _UINT16_MAX = (1 << 16) - 1
 _SVE_GRANULE = 128
-# The first interface whose Xen can be told not to trap unmapped accesses came with arm_sci_type (4.21).
-_TRAP_SINCE = "arch.arm_sci_type"
+_TRAP_FIELD = "b_info.trap_unmapped_accesses"
 
 
 class DomctlError(XenscmiError):
-    """The bytes are no createdomain of this profile, or the profile has no place for what is wanted.
+    """The bytes are not a createdomain of this profile, or the profile has no place for a value.
 
-    `field` names the field of CreateDomain that it is about, where it is about one.
+    `field` is libxl's path of the field that does not fit (`b_info.arch_arm.arm_sci.type`); it is empty if the error is
+    not about one field.
     """
 
     def __init__(self, message: str, help: str = "", field: str = "") -> None:
@@ -89,45 +90,59 @@ class CreateDomain(Record):
     arch_v8r_el1_msa: int = 0
 
 
-def from_config(config: DomainConfig) -> CreateDomain:
-    """Return what libxl tells Xen of a configuration to which its defaults were applied (libxl__domain_make)."""
-    c_info, b_info = config.c_info, config.b_info
-    arch = b_info.arch_arm
-    iommu = c_info.passthrough is not Passthrough.DISABLED
-    flags = {
-        "hvm": True,
-        "hap": c_info.hap,
-        "oos_off": not c_info.oos,
-        "iommu": iommu,
-        "nested_virt": b_info.nested_hvm,
-        "vpmu": b_info.vpmu,
-        "trap_unmapped_accesses": b_info.trap_unmapped_accesses,
-    }
-    multi_agent = arch.arm_sci.type is ArmSciType.SCMI_SMC_MULTIAGENT
-    return CreateDomain(
-        ssidref=c_info.ssidref,
-        handle=c_info.uuid,
-        flags=sum(_FLAG[name] for name, wanted in flags.items() if wanted),
-        max_vcpus=b_info.max_vcpus & 0xFFFFFFFF,
-        max_evtchn_port=b_info.event_channels,
-        max_grant_frames=_signed(b_info.max_grant_frames),
-        max_maptrack_frames=_signed(b_info.max_maptrack_frames),
-        grant_opts=b_info.max_grant_version & _GRANT_VERSION_MASK,
-        altp2m_opts=_ALTP2M[b_info.altp2m],
-        altp2m_nr=b_info.altp2m_count & 0xFFFF,
-        vmtrace_size=(b_info.vmtrace_buf_kb * 1024 + _PAGE - 1) // _PAGE * _PAGE & 0xFFFFFFFF,
-        cpupool_id=c_info.poolid,
-        arch_gic_version=_GIC[arch.gic_version],
-        arch_sve_vl=arch.sve_vl.value // _SVE_GRANULE,
-        arch_tee_type=_TEE[b_info.tee],
-        arch_nr_spis=arch.nr_spis,
-        arch_arm_sci_type=_SCI[arch.arm_sci.type],
-        arch_arm_sci_agent_id=arch.arm_sci.agent_id if multi_agent else 0,
-    )
-
-
 def _signed(value: int) -> int:
     return value - (1 << 32) if value >> 31 else value
+
+
+def _whole_pages(kib: int) -> int:
+    return (kib * 1024 + PAGE_SIZE - 1) // PAGE_SIZE * PAGE_SIZE & 0xFFFFFFFF
+
+
+# Flag of createdomain -> libxl's field, and when its value sets the flag.
+_FLAG_FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "hap": ("c_info.hap", bool),
+    "oos_off": ("c_info.oos", lambda in_sync: not in_sync),
+    "iommu": ("c_info.passthrough", lambda mode: mode is not Passthrough.DISABLED),
+    "nested_virt": ("b_info.nested_hvm", bool),
+    "vpmu": ("b_info.vpmu", bool),
+    _TRAP_NAME: (_TRAP_FIELD, bool),
+}
+# Field of createdomain -> libxl's field, and how its value is passed to Xen.
+_FIELDS: dict[str, tuple[str, Callable[[Any], int | bytes]]] = {
+    "ssidref": ("c_info.ssidref", int),
+    "handle": ("c_info.uuid", bytes),
+    "max_vcpus": ("b_info.max_vcpus", lambda number: number & 0xFFFFFFFF),
+    "max_evtchn_port": ("b_info.event_channels", int),
+    "max_grant_frames": ("b_info.max_grant_frames", _signed),
+    "max_maptrack_frames": ("b_info.max_maptrack_frames", _signed),
+    "grant_opts": ("b_info.max_grant_version", lambda version: version & _GRANT_VERSION_MASK),
+    "altp2m_opts": ("b_info.altp2m", _ALTP2M.__getitem__),
+    "altp2m_nr": ("b_info.altp2m_count", lambda count: count & 0xFFFF),
+    "vmtrace_size": ("b_info.vmtrace_buf_kb", _whole_pages),
+    "cpupool_id": ("c_info.poolid", int),
+    "arch_gic_version": ("b_info.arch_arm.gic_version", _GIC.__getitem__),
+    "arch_sve_vl": ("b_info.arch_arm.sve_vl", lambda length: length.value // _SVE_GRANULE),
+    "arch_tee_type": ("b_info.tee", _TEE.__getitem__),
+    "arch_nr_spis": ("b_info.arch_arm.nr_spis", int),
+    "arch_arm_sci_type": ("b_info.arch_arm.arm_sci.type", _SCI.__getitem__),
+    "arch_arm_sci_agent_id": ("b_info.arch_arm.arm_sci.agent_id", int),
+}
+
+
+def from_config(config: DomainConfig) -> CreateDomain:
+    """Return what libxl tells Xen of a configuration to which its defaults were applied (libxl__domain_make)."""
+    values: dict[str, Any] = {name: convert(_value(config, path)) for name, (path, convert) in _FIELDS.items()}
+    flags = [name for name, (path, is_set) in _FLAG_FIELDS.items() if is_set(_value(config, path))]
+    if config.b_info.arch_arm.arm_sci.type is not ArmSciType.SCMI_SMC_MULTIAGENT:
+        values["arch_arm_sci_agent_id"] = 0
+    return CreateDomain(flags=sum(_FLAG[name] for name in ("hvm", *flags)), **values)
+
+
+def _value(config: DomainConfig, path: str) -> Any:
+    value: Any = config
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
 
 
 def flag_names(flags: int) -> tuple[str, ...]:
@@ -141,7 +156,7 @@ def encode(domain: CreateDomain, profile: Profile) -> bytes:
     data = bytearray(profile.size)
     for field in profile.layout:
         value = getattr(domain, _attribute(field.name))
-        if field.name == "flags" and not _has(profile, _TRAP_SINCE):
+        if field.name == "flags" and profile.always_traps:
             value &= ~_TRAP
         data[field.offset : field.offset + field.size] = _field_bytes(field, value)
     return bytes(data)
@@ -154,7 +169,7 @@ def _field_bytes(field: Layout, value: int | bytes) -> bytes:
         data = b""
     if len(data) != field.size:
         message = f"{field.name} of {value!r} does not fit into {field.size} bytes"
-        raise DomctlError(message, field=_attribute(field.name))
+        raise DomctlError(message, field=_libxl_field(_attribute(field.name)))
     return data
 
 
@@ -182,12 +197,12 @@ def decode(data: bytes, profile: Profile) -> CreateDomain:
         message = f"byte {stray} is {data[stray]:#04x}, where profile {profile.name} has padding"
         raise DomctlError(message, help_text)
     values: dict[str, Any] = {_attribute(name): value for name, value in read_fields(data, profile).items()}
-    if not _has(profile, _TRAP_SINCE):
+    if profile.always_traps:
         if values["flags"] & _TRAP:
             message = (
                 f"flags {values['flags']:#x} have bit {FLAGS.index(_TRAP_NAME)}, which profile {profile.name} lacks"
             )
-            raise DomctlError(message, help_text, "flags")
+            raise DomctlError(message, help_text, _TRAP_FIELD)
         values["flags"] |= _TRAP
     return CreateDomain(**values)
 
@@ -230,8 +245,9 @@ def _attribute(name: str) -> str:
     return name.replace(".", "_")
 
 
-def _has(profile: Profile, name: str) -> bool:
-    return any(field.name == name for field in profile.layout)
+def _libxl_field(name: str) -> str:
+    """Return libxl's path of a field of createdomain; empty if libxl leaves the field alone."""
+    return _FIELDS[name][0] if name in _FIELDS else ""
 
 
 def _check_fits(domain: CreateDomain, profile: Profile) -> None:
@@ -239,13 +255,13 @@ def _check_fits(domain: CreateDomain, profile: Profile) -> None:
     if domain.arch_arm_sci_type == _SCI[ArmSciType.SCMI_SMC_MULTIAGENT] and not profile.agent_ids:
         message = f"Xen {profile.name} cannot be told an SCMI agent id, so scmi_smc_multiagent is not possible"
         help_text = "use a Xen with the multi-agent series, and its profile (4.22+sci-ma)"
-        raise DomctlError(message, help_text, "arch_arm_sci_type")
+        raise DomctlError(message, help_text, _libxl_field("arch_arm_sci_type"))
     layout = {_attribute(field.name) for field in profile.layout}
     for name in domain.fields:
         if name not in layout and getattr(domain, name):
             message = f"Xen {profile.name} has no field {name}, which should be {getattr(domain, name)}"
-            raise DomctlError(message, "leave the option out, or use the profile of a newer Xen", name)
-    if not _has(profile, _TRAP_SINCE) and not domain.flags & _TRAP:
+            raise DomctlError(message, "leave the option out, or use the profile of a newer Xen", _libxl_field(name))
+    if profile.always_traps and not domain.flags & _TRAP:
         message = f"Xen {profile.name} always traps accesses to unmapped addresses"
         help_text = "leave trap_unmapped_accesses out, or use the profile of a newer Xen"
-        raise DomctlError(message, help_text, "flags")
+        raise DomctlError(message, help_text, _TRAP_FIELD)

@@ -13,6 +13,7 @@ from xenscmi.record import Record
 DOMCTL_HEADER_SIZE = 16
 DOMCTL_UNION_SIZE = 128
 CREATEDOMAIN_CMD = 1
+PAGE_SIZE = 4096
 # Where `struct xen_arch_domainconfig` begins in every profile.
 ARCH_OFFSET = 60
 
@@ -27,12 +28,16 @@ class Layout(Record):
 
 
 class Profile(Record):
-    """A named layout of createdomain; `source` says which Xen has it."""
+    """A named layout of createdomain; `source` says which Xen has it.
+
+    `always_traps` is set for a Xen that has no flag trap_unmapped_accesses (before 4.21): it always traps them.
+    """
 
     name: str
     interface_version: int
     source: str
     layout: tuple[Layout, ...]
+    always_traps: bool = False
 
     @property
     def size(self) -> int:
@@ -90,8 +95,8 @@ _NEW = (*_COMMON, *_ALTP2M, *_TAIL)
 PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
-        Profile(name="4.19", interface_version=0x17, source="Xen 4.19: no SCI", layout=_OLD),
-        Profile(name="4.20", interface_version=0x17, source="Xen 4.20: no SCI", layout=_OLD),
+        Profile(name="4.19", interface_version=0x17, source="Xen 4.19: no SCI", layout=_OLD, always_traps=True),
+        Profile(name="4.20", interface_version=0x17, source="Xen 4.20: no SCI", layout=_OLD, always_traps=True),
         Profile(name="4.21", interface_version=0x17, source="Xen 4.21: single-agent SCI", layout=(*_NEW, *_sci())),
         Profile(
             name="4.21+sci-ma",

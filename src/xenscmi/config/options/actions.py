@@ -22,7 +22,10 @@ _TAKES = ", ".join(f"`{name}`" for name in _ACTIONS)
 def _action(key: str, default: ActionOnShutdown, doc: str) -> Option:
     def read(build: Build) -> None:
         found = build.text(key)
-        build.set(key, default if found is None else _named(build, key, found))
+        if found is None:
+            build.set(key, default, None)
+        else:
+            build.set(key, _named(build, key, found), found.value.span)
 
     return Option(key=key, takes=_TAKES, sets=key, doc=doc, read=read)
 

@@ -12,10 +12,59 @@ from xenscmi.config.options.table import (
     number,
 )
 from xenscmi.config.options.text import Text
+from xenscmi.config.types.build import INVALID_AGENT_ID
 from xenscmi.config.types.enums import ArmSciType, GicVersion, SveType, TeeType, VuartType
+from xenscmi.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xenscmi.source import Span
+    from xenscmi.xlcfg import StringValue
 
 _ARCH = "b_info.arch_arm"
-_UINT8_MAX = 255
+ARM_SCI_KEYS = ("type", "agent_id")
+
+
+class SciPart(Record):
+    """A part of an `arm_sci` string: one of ARM_SCI_KEYS and what follows its equals sign.
+
+    `key` is None for a part that xl ignores without a word; its `argument` is empty.
+    """
+
+    key: str | None
+    piece: Text
+    argument: Text
+
+    @property
+    def text(self) -> str:
+        """The whole part as it is written, blanks included."""
+        return self.piece.text
+
+    @property
+    def value(self) -> str:
+        """What follows `KEY=`."""
+        return self.argument.text
+
+    @property
+    def span(self) -> Span:
+        """The place of the whole part."""
+        return self.piece.span
+
+
+def arm_sci_parts(value: StringValue) -> tuple[SciPart, ...]:
+    """Return the parts of an `arm_sci` string, cut at commas as xl cuts them.
+
+    xl compares the keys literally: a part that has a blank before its key, or before the equals sign, is ignored.
+    """
+    return tuple(map(_part, Text(value).tokens(",")))
+
+
+def _part(piece: Text) -> SciPart:
+    for key in ARM_SCI_KEYS:
+        argument = piece.option(key)
+        if argument is not None:
+            return SciPart(key=key, piece=piece, argument=argument)
+    return SciPart(key=None, piece=piece, argument=piece.slice(0, 0))
 
 
 @custom(
@@ -25,20 +74,21 @@ _UINT8_MAX = 255
     "The domain's SCMI agent: TYPE is `none`, `scmi_smc` or `scmi_smc_multiagent`; N is 0..254. See arm_sci(5).",
 )
 def _arm_sci(build: Build) -> None:
-    """Read `type=` and `agent_id=`, compared literally: any other part, one with a blank too, is overlooked."""
-    found = build.text("arm_sci", quiet=True)
+    found = build.reader.string_value("arm_sci", quiet=True)
     if found is None:
         return
-    for part in found.tokens(","):
-        if (kind := part.option("type")) is not None:
-            build.set(f"{_ARCH}.arm_sci.type", member(build, kind, ArmSciType, "Unknown ARM_SCI type: {}"))
-        if (agent := part.option("agent_id")) is not None:
-            build.set(f"{_ARCH}.arm_sci.agent_id", _agent_id(build, agent))
+    build.locate(f"{_ARCH}.arm_sci", found.span)
+    for part in arm_sci_parts(found):
+        if part.key == "type":
+            kind = member(build, part.argument, ArmSciType, "Unknown ARM_SCI type: {}")
+            build.set(f"{_ARCH}.arm_sci.type", kind, part.span)
+        elif part.key == "agent_id":
+            build.set(f"{_ARCH}.arm_sci.agent_id", _agent_id(build, part.argument), part.span)
 
 
 def _agent_id(build: Build, text: Text) -> int:
     agent_id = build.parse_ulong(text)
-    if agent_id >= _UINT8_MAX:
+    if agent_id >= INVALID_AGENT_ID:
         message = f"An invalid ARM_SCI agent_id specified ({agent_id}). Valid range [0..254]"
         build.fail(message, text.span, "take the agent id that the firmware gives this domain, 0..254")
     return agent_id

@@ -14,13 +14,13 @@ from xenscmi.config.options.table import (
     one_of,
     string,
 )
+from xenscmi.config.options.text import Text
 from xenscmi.config.types.enums import DomainType, TimerMode, TscMode
 from xenscmi.xlcfg.numbers import signed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xenscmi.config.fields import Enumeration
-    from xenscmi.config.options.text import Text
 
 _XENFIRMWAREDIR = "/usr/local/lib/xen/boot"
 
@@ -41,7 +41,7 @@ def _mode(key: str, kind: type[Enumeration], highest: Enumeration, doc: str) -> 
             shown = f'"{text.text}"' if given is None else str(given)
             names = one_of(one.text for one in kind if one.value >= 0)
             build.fail(f'ERROR: invalid value {shown} for "{key}"', text.span, names)
-        build.set(f"b_info.{key}", mode)
+        build.set(f"b_info.{key}", mode, text.value.span)
 
     def _numbered(build: Build, given: int, text: Text) -> Enumeration | None:
         shown = next((one for one in kind if one.value == signed(given, 32)), None)
@@ -57,10 +57,9 @@ def _mode(key: str, kind: type[Enumeration], highest: Enumeration, doc: str) -> 
 @custom("vncviewer", "number", "", "Ignored: `xl create -V` starts a viewer.")
 def _vncviewer(build: Build) -> None:
     if build.reader.long("vncviewer") is not None:
-        place = build.reader.string_value("vncviewer")
         build.warn(
             'WARNING: ignoring "vncviewer" option. Use "-V" option of "xl create" to automatically spawn vncviewer.',
-            place.span if place else None,
+            build.span("vncviewer"),
             "remove it",
         )
 
@@ -71,27 +70,30 @@ def _cmdline(build: Build) -> None:
     root = build.reader.string("root")
     extra = build.reader.string("extra")
     if cmdline is not None:
-        build.set("b_info.cmdline", cmdline.text)
+        build.set("b_info.cmdline", cmdline.text, cmdline.value.span)
         if root is not None or extra is not None:
             build.warn(
                 "Warning: ignoring root= and extra= in favour of cmdline=", cmdline.span, "put it all in cmdline"
             )
     elif root is not None or extra is not None:
         parts = ([] if root is None else [f"root={root}"]) + ([] if extra is None else [extra])
-        build.set("b_info.cmdline", " ".join(parts))
+        span = build.span("root" if extra is None else "extra")
+        build.set("b_info.cmdline", " ".join(parts), span)
 
 
 @custom("bootloader_args", "list of strings", "b_info.bootloader_args", "Arguments of the bootloader.")
 def _bootloader_args(build: Build) -> None:
     found = build.reader.list_value("bootloader_args", quiet=True)
     if found is not None:
-        build.set("b_info.bootloader_args", tuple(item.text for item in found.leading_strings()))
+        items = list(map(Text, found.leading_strings()))
+        build.set_items("b_info.bootloader_args", [item.text for item in items], found.span, items)
         return
     text = build.text("bootloader_args")
     if text is not None:
         message = 'WARNING: Specifying "bootloader_args" as a string is deprecated. Please use a list of arguments.'
         build.warn(message, text.span, 'write bootloader_args = [ "…" ]')
-        build.set("b_info.bootloader_args", tuple(piece.text for piece in build.split(text, " \t\n")))
+        pieces = build.split(text, " \t\n")
+        build.set_items("b_info.bootloader_args", [piece.text for piece in pieces], text.value.span, pieces)
 
 
 @custom(
@@ -107,11 +109,11 @@ def _firmware(build: Build) -> None:
         if not any(name.startswith(text.text) for name in ("pvgrub32", "pvgrub64")):
             message = "ERROR: only pvgrub{32|64} supported as firmware options"
             build.fail(message, text.span, "one of: pvgrub32, pvgrub64")
-        build.set("b_info.kernel", f"{_XENFIRMWAREDIR}/{text.text}.bin")
+        build.set("b_info.kernel", f"{_XENFIRMWAREDIR}/{text.text}.bin", text.value.span)
     if build.get("b_info.bootloader") is None and build.get("b_info.kernel") is None:
-        setting = build.reader.settings.get("kernel")
-        place = setting.value.span if setting else None
-        build.fail("Neither kernel nor bootloader specified", place, 'add a line kernel = "/path/of/Image"')
+        build.fail(
+            "Neither kernel nor bootloader specified", build.span("kernel"), 'add a line kernel = "/path/of/Image"'
+        )
 
 
 OPTIONS = (

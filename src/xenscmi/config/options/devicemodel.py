@@ -5,6 +5,7 @@ from __future__ import annotations
 from xenscmi.config.options.table import (
     KIB_PER_MIB,
     Build,
+    Fields,
     Option,
     boolean,
     companion,
@@ -50,7 +51,7 @@ def _version(build: Build) -> None:
         return
     if text.text != "qemu-xen":
         build.fail(f'Unknown device_model_version "{text.text}" specified', text.span, "one of: qemu-xen")
-    build.set("b_info.device_model_version", DeviceModelVersion.QEMU_XEN)
+    build.set("b_info.device_model_version", DeviceModelVersion.QEMU_XEN, text.value.span)
 
 
 # The options of a screen's VNC and SDL consoles: key, field, how it is read.
@@ -79,18 +80,19 @@ def _read_consoles(build: Build) -> None:
     reader = build.reader
     if build.type is DomainType.PV and (build.get("vfbs") or not reader.long("vnc")):
         return
-    screen: dict[str, dict[str, object]] = {group: {} for group in _CONSOLES}
+    screen, path = (build, "b_info.u.") if build.type is DomainType.HVM else (Fields({}), "")
+    span = build.span("vnc")
+    if build.type is DomainType.PV and span:
+        screen = build.append("vfbs", span)
+        screen.set("devid", 0, span)
+        build.append("vkbs", span).set("devid", 0, span)
     for group, rows in _CONSOLES.items():
         for key, field, kind, _ in rows:
             found = reader.string(key) if kind == "string" else reader.long(key)
             if found is not None:
-                screen[group][field] = bool(found) if kind == "boolean" else found
+                screen.set(f"{path}{group}.{field}", bool(found) if kind == "boolean" else found, build.span(key))
     if build.type is DomainType.PV:
-        build.set("vfbs", [{"devid": 0, **screen, "keymap": reader.string("keymap")}])
-        build.set("vkbs", [{"devid": 0}])
-    elif build.type is DomainType.HVM:
-        build.set("b_info.u.vnc", screen["vnc"])
-        build.set("b_info.u.sdl", screen["sdl"])
+        screen.set("keymap", reader.string("keymap"), build.span("keymap"))
 
 
 def _console_options() -> tuple[Option, ...]:

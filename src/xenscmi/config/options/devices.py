@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from xenscmi.config.options.identity import parse_uuid
-from xenscmi.config.options.table import Build, custom, member, one_of
+from xenscmi.config.options.table import Build, Fields, device_list, member, one_of
 from xenscmi.config.types.devices import ChannelPty, ChannelSocket, UsbdevHostdev
 from xenscmi.config.types.enums import P9Type, UsbctrlType, UsbdevType, VirtioTransport
 from xenscmi.xlcfg.numbers import atoi, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from xenscmi.config.options.text import Text
 
 _P9_STRINGS = {"security_model": "security_model", "path": "path", "tag": "tag", "backend": "backend_domname"}
@@ -25,33 +23,25 @@ def number_of(text: str) -> int:
     return strtoul(text, 0)[0]
 
 
-@custom("p9", "list of `OPTION=VALUE,…`", "p9s", "Folders of a backend domain that the domain may mount (9pfs).")
-def _p9(build: Build) -> None:
-    items = build.strings("p9")
-    if items is not None:
-        build.set("p9s", [_p9_device(build, item) for item in items])
-
-
-def _p9_device(build: Build, item: Text) -> dict[str, Any]:
-    device: dict[str, Any] = {}
+@device_list("p9", "list of `OPTION=VALUE,…`", "p9s", "Folders of a backend domain that the domain may mount (9pfs).")
+def _p9(build: Build, item: Text, device: Fields) -> None:
     for pair in build.split(item, ","):
         parts = pair.split("=")
         if parts is None or not parts[1].text:
             build.fail(f"failed to parse 9pfs configuration: {pair.text}", pair.span, "write it as OPTION=VALUE")
         key, value = parts[0].strip().text, parts[1].strip()
         if key in _P9_STRINGS:
-            device[_P9_STRINGS[key]] = value.text
+            device.set(_P9_STRINGS[key], value.text, value.span)
         elif key in _P9_NUMBERS:
-            device[_P9_NUMBERS[key]] = build.parse_ulong(value)
+            device.set(_P9_NUMBERS[key], build.parse_ulong(value), value.span)
         elif key == "type":
-            device["type"] = member(build, value, P9Type, "failed to parse 9pfs type: {}")
+            device.set("type", member(build, value, P9Type, "failed to parse 9pfs type: {}"), value.span)
         elif key == "auto-delete":
-            device["auto_delete"] = number_of(value.text) != 0
+            device.set("auto_delete", number_of(value.text) != 0, value.span)
         else:
             build.fail(f"Unknown 9pfs parameter '{key}'", pair.span, _P9_HELP)
-    if device.get("type") is P9Type.XEN_9PFSD and "path" not in device:
-        device["path"] = f"{_XEN_LOG_DIR}/guests/{build.get('c_info.name')}"
-    return device
+    if device.get("type") is P9Type.XEN_9PFSD and "path" not in device.values:
+        device.set("path", f"{_XEN_LOG_DIR}/guests/{build.get('c_info.name')}", None)
 
 
 def _pairs(build: Build, item: Text) -> list[tuple[Text, Text]]:
@@ -65,52 +55,31 @@ def _pairs(build: Build, item: Text) -> list[tuple[Text, Text]]:
     return pairs
 
 
-@custom("vtpm", "list of `backend=DOMAIN[,uuid=UUID]`", "vtpms", "Virtual TPMs.")
-def _vtpm(build: Build) -> None:
-    items = build.strings("vtpm")
-    if items is not None:
-        build.set("vtpms", [_vtpm_device(build, item, index) for index, item in enumerate(items)])
-
-
-def _vtpm_device(build: Build, item: Text, devid: int) -> dict[str, Any]:
-    device: dict[str, Any] = {"devid": devid}
+@device_list("vtpm", "list of `backend=DOMAIN[,uuid=UUID]`", "vtpms", "Virtual TPMs.")
+def _vtpm(build: Build, item: Text, device: Fields) -> None:
+    device.set("devid", device.index, None)
     for name, value in _pairs(build, item):
         if name.text == "backend":
-            device["backend_domname"] = value.text
+            device.set("backend_domname", value.text, value.span)
         elif name.text == "uuid":
-            device["uuid"] = parse_uuid(build, value, "Failed to parse vtpm UUID: {}")
+            device.set("uuid", parse_uuid(build, value, "Failed to parse vtpm UUID: {}"), value.span)
         else:
             build.fail(f"Unknown string `{name.text}' in vtpm spec", name.span, "one of: backend, uuid")
-    if "backend_domname" not in device:
+    if "backend_domname" not in device.values:
         build.fail("vtpm spec missing required backend field!", item.span, "add backend=DOMAIN")
-    return device
 
 
-@custom("pvcalls", "list of `backend=DOMAIN`", "pvcallsifs", "PV Calls: sockets served by a backend domain.")
-def _pvcalls(build: Build) -> None:
-    items = build.strings("pvcalls")
-    if items is not None:
-        build.set("pvcallsifs", [_pvcalls_device(build, item, index) for index, item in enumerate(items)])
-
-
-def _pvcalls_device(build: Build, item: Text, devid: int) -> dict[str, Any]:
-    device: dict[str, Any] = {"devid": devid}
+@device_list("pvcalls", "list of `backend=DOMAIN`", "pvcallsifs", "PV Calls: sockets served by a backend domain.")
+def _pvcalls(build: Build, item: Text, device: Fields) -> None:
+    device.set("devid", device.index, None)
     for name, value in _pairs(build, item):
         if name.text != "backend":
             build.fail(f"Unknown string `{name.text}' in pvcalls spec", name.span, "one of: backend")
-        device["backend_domname"] = value.text
-    return device
+        device.set("backend_domname", value.text, value.span)
 
 
-@custom("channel", "list of `connection=pty|socket,name=…`", "channels", "Consoles with a name, for guest agents.")
-def _channel(build: Build) -> None:
-    items = build.strings("channel")
-    if items is not None:
-        build.set("channels", [_channel_device(build, item) for item in items])
-
-
-def _channel_device(build: Build, item: Text) -> dict[str, Any]:
-    device: dict[str, Any] = {}
+@device_list("channel", "list of `connection=pty|socket,name=…`", "channels", "Consoles with a name, for guest agents.")
+def _channel(build: Build, item: Text, device: Fields) -> None:
     path = connection = None
     for pair in build.split(item, ","):
         parts = pair.split("=")
@@ -124,7 +93,7 @@ def _channel_device(build: Build, item: Text) -> dict[str, Any]:
         elif key == "path":
             path = value.text
         elif key in ("backend", "name"):
-            device["backend_domname" if key == "backend" else "name"] = value.text
+            device.set("backend_domname" if key == "backend" else "name", value.text, value.span)
         else:
             build.warn(
                 f"unknown channel parameter '{key}', ignoring", pair.span, "one of: backend, name, path, connection"
@@ -133,80 +102,59 @@ def _channel_device(build: Build, item: Text) -> dict[str, Any]:
         build.fail("channel has unknown 'connection'", item.span, "add connection=pty or connection=socket")
     if connection == "socket" and path is None:
         build.fail("channel connection 'socket' requires path=..", item.span, "add path=/path/of/socket")
-    device["u"] = ChannelPty() if connection == "pty" else ChannelSocket(path=path)
-    return device
+    device.set("u", ChannelPty() if connection == "pty" else ChannelSocket(path=path), None)
 
 
-@custom(
+@device_list(
     "virtio",
     "list of `type=…,transport=mmio,…`",
     "virtios",
     "Virtio devices; transport=mmio takes one SPI each, from 33 up.",
 )
-def _virtio(build: Build) -> None:
-    items = build.strings("virtio")
-    if items is not None:
-        build.set("virtios", [_virtio_device(build, item, index) for index, item in enumerate(items)])
-
-
-def _virtio_device(build: Build, item: Text, devid: int) -> dict[str, Any]:
-    device: dict[str, Any] = {"devid": devid}
+def _virtio(build: Build, item: Text, device: Fields) -> None:
+    device.set("devid", device.index, None)
     tokens = item.tokens(",")
     for token in (token.lstrip() for token in tokens):
         kind = token.option("type")
         if kind is not None:
-            device["type"] = kind.text
+            name = kind.text
             if kind.text.startswith("virtio"):
                 # The type itself has a comma: virtio,device22.
                 rest = next(tokens, None)
                 if rest is None:
                     help_text = "write it as type=virtio,deviceNN; the real xl crashes here"
                     build.fail(f'incomplete type "{kind.text}" in virtio spec', kind.span, help_text)
-                device["type"] += f",{rest.text}"
+                name += f",{rest.text}"
+            device.set("type", name, kind.span)
         elif (backend := token.option("backend")) is not None:
-            device["backend_domname"] = backend.text
+            device.set("backend_domname", backend.text, backend.span)
         elif (transport := token.option("transport")) is not None:
             message = 'Unknown transport "{}" in virtio spec'
-            device["transport"] = member(build, transport, VirtioTransport, message)
+            device.set("transport", member(build, transport, VirtioTransport, message), transport.span)
         elif (grant := token.option("grant_usage")) is not None:
-            device["grant_usage"] = number_of(grant.text) != 0
+            device.set("grant_usage", number_of(grant.text) != 0, grant.span)
         else:
             message = f'Unknown string "{token.text}" in virtio spec'
             build.fail(message, token.span, "one of: backend, type, transport, grant_usage")
-    return device
 
 
-@custom("usbctrl", "list of `type=…,version=…,ports=…`", "usbctrls", "USB controllers.")
-def _usbctrl(build: Build) -> None:
-    items = build.strings("usbctrl")
-    if items is not None:
-        build.set("usbctrls", [_usbctrl_device(build, item, index) for index, item in enumerate(items)])
-
-
-def _usbctrl_device(build: Build, item: Text, devid: int) -> dict[str, Any]:
-    device: dict[str, Any] = {"devid": devid}
+@device_list("usbctrl", "list of `type=…,version=…,ports=…`", "usbctrls", "USB controllers.")
+def _usbctrl(build: Build, item: Text, device: Fields) -> None:
+    device.set("devid", device.index, None)
     for token in (token.lstrip() for token in item.tokens(",")):
         if (kind := token.option("type")) is not None:
-            device["type"] = member(build, kind, UsbctrlType, "Invalid usb controller type '{}'")
+            device.set("type", member(build, kind, UsbctrlType, "Invalid usb controller type '{}'"), kind.span)
         elif (version := token.option("version")) is not None:
-            device["version"] = atoi(version.text)
+            device.set("version", atoi(version.text), version.span)
         elif (ports := token.option("ports")) is not None:
-            device["ports"] = atoi(ports.text)
+            device.set("ports", atoi(ports.text), ports.span)
         else:
             message = f"Unknown string `{token.text}' in usbctrl spec"
             build.fail(message, token.span, "one of: type, version, ports")
-    return device
 
 
-@custom("usbdev", "list of `hostbus=…,hostaddr=…`", "usbdevs", "USB devices of the host.")
-def _usbdev(build: Build) -> None:
-    items = build.strings("usbdev")
-    if items is not None:
-        build.set("usbdevs", [_usbdev_device(build, item) for item in items])
-
-
-def _usbdev_device(build: Build, item: Text) -> dict[str, Any]:
-    device: dict[str, Any] = {}
+@device_list("usbdev", "list of `hostbus=…,hostaddr=…`", "usbdevs", "USB devices of the host.")
+def _usbdev(build: Build, item: Text, device: Fields) -> None:
     host: dict[str, int] | None = None
     numbers: dict[str, int] = {}
     for token in (token.lstrip() for token in item.tokens(",")):
@@ -218,14 +166,14 @@ def _usbdev_device(build: Build, item: Text) -> dict[str, Any]:
         elif (address := token.option("hostaddr")) is not None:
             numbers["hostaddr"] = number_of(address.text)
         elif (controller := token.option("controller")) is not None:
-            device["ctrl"] = atoi(controller.text)
+            device.set("ctrl", atoi(controller.text), controller.span)
         elif (port := token.option("port")) is not None:
-            device["port"] = atoi(port.text)
+            device.set("port", atoi(port.text), port.span)
         else:
             names = ("type", "hostbus", "hostaddr", "controller", "port")
             build.fail(f"Unknown string `{token.text}' in usbdev spec", token.span, one_of(iter(names)))
     # Without type=hostdev, libxl does not look at the numbers.
-    return device | {"u": None if host is None else UsbdevHostdev.of(host)}
+    device.set("u", None if host is None else UsbdevHostdev.of(host), None)
 
 
 OPTIONS = (_p9, _vtpm)

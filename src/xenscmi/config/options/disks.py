@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from xenscmi.config.errors import EXIT_FAILURE
-from xenscmi.config.options.table import Build, OptionError, custom
+from xenscmi.config.options.table import Build, Fields, OptionError, device_list
 from xenscmi.config.types.enums import DiskBackend, DiskFormat, DiskSpecification
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.xlcfg.numbers import atoi
@@ -257,11 +257,9 @@ def parse_disk(item: Text) -> dict[str, Any]:
     return disk.fields
 
 
-@custom("disk", "list of disk specifications", "disks", "Disks; see xl-disk-configuration(5) for their syntax.")
-def _disk(build: Build) -> None:
-    items = build.strings("disk")
-    if items is not None:
-        build.set("disks", [parse_disk(item) for item in items])
+@device_list("disk", "list of disk specifications", "disks", "Disks; see xl-disk-configuration(5) for their syntax.")
+def _disk(build: Build, item: Text, disk: Fields) -> None:
+    disk.values |= parse_disk(item)
 
 
 OPTIONS = (_disk,)

@@ -57,14 +57,15 @@ def _hvmloader(build: Build) -> None:
             kernel.span,
             "remove kernel, or name the firmware by firmware_override",
         )
-        build.set("b_info.kernel", None)
+        build.set("b_info.kernel", None, kernel.span)
 
 
 @custom("bios", "`rombios`, `seabios`, `ovmf`", f"{_U}.bios", "BIOS.")
 def _bios(build: Build) -> None:
     text = build.text("bios")
     if text is not None:
-        build.set(f"{_U}.bios", member(build, text, BiosType, 'ERROR: invalid value "{}" for "bios"'))
+        bios = member(build, text, BiosType, 'ERROR: invalid value "{}" for "bios"')
+        build.set(f"{_U}.bios", bios, text.value.span)
         return
     path = build.reader.string_value("bios_path_override")
     if path is not None:
@@ -77,7 +78,7 @@ def _viridian(build: Build) -> None:
     if found is None:
         given = build.reader.long("viridian", quiet=True)
         if given is not None:
-            build.set(f"{_U}.viridian", bool(given))
+            build.set(f"{_U}.viridian", bool(given), build.span("viridian"))
         return
     enable = disable = 0
     items = list(build.strings("viridian") or ())
@@ -88,15 +89,15 @@ def _viridian(build: Build) -> None:
         if item.text == "all":
             enable = (1 << _VIRIDIAN_BITS) - 1
         elif item.text == "defaults":
-            build.set(f"{_U}.viridian", True)
+            build.set(f"{_U}.viridian", True, item.value.span)
         else:
             off = item.text.startswith("!")
             message = "xl: unknown viridian enlightenment '{}'"
             name = item.slice(1) if off else item
             bit = 1 << member(build, name, ViridianEnlightenment, message, EXIT_ERROR_FAIL).value
             enable, disable = (enable & ~bit, disable | bit) if off else (enable | bit, disable & ~bit)
-    build.set(f"{_U}.viridian_enable", enable)
-    build.set(f"{_U}.viridian_disable", disable)
+    build.set(f"{_U}.viridian_enable", enable, found.span)
+    build.set(f"{_U}.viridian_disable", disable, found.span)
 
 
 @custom("mmio_hole", "number", f"{_U}.mmio_hole_memkb", "Size of the MMIO hole below 4 GiB, in MiB.")
@@ -108,7 +109,7 @@ def _mmio_hole(build: Build) -> None:
     low, high = _MMIO_HOLE_KIB
     if not low <= given * KIB_PER_MIB <= high:
         build.fail(f'ERROR: invalid value {given} for "mmio_hole"', found.span, "256 to 3840 MiB")
-    build.set(f"{_U}.mmio_hole_memkb", given * KIB_PER_MIB)
+    build.set(f"{_U}.mmio_hole_memkb", given * KIB_PER_MIB, found.value.span)
 
 
 @custom("altp2mhvm", "boolean", f"{_U}.altp2m", "Old name of `altp2m`.")
@@ -116,24 +117,24 @@ def _altp2mhvm(build: Build) -> None:
     found = build.text("altp2mhvm")
     given = build.reader.long("altp2mhvm")
     if found is not None and given is not None:
-        build.set(f"{_U}.altp2m", bool(given))
+        build.set(f"{_U}.altp2m", bool(given), found.value.span)
         message = 'WARNING: Specifying "altp2mhvm" is deprecated. Please use "altp2m" instead.'
         build.warn(message, found.span, 'write altp2m = "mixed"')
 
 
 @custom("smbios", "list of `NAME=TEXT`", f"{_U}.smbios", "SMBIOS strings.")
 def _smbios(build: Build) -> None:
-    setting = build.reader.settings.get("smbios")
+    span = build.span("smbios")
     found = build.reader.list_value("smbios")
-    if setting is None:
+    if span is None:
         return
     if found is None:
-        build.fail("xl: Unable to parse smbios options.", setting.value.span, 'write smbios = [ "NAME=TEXT" ]')
+        build.fail("xl: Unable to parse smbios options.", span, 'write smbios = [ "NAME=TEXT" ]')
     items = list(build.strings("smbios") or ())
     if len(items) < len(found.items):
         message = f"xl: Unable to get element #{len(items)} in smbios list"
         build.fail(message, found.items[len(items)].span, "write it as a string")
-    build.set(f"{_U}.smbios", [_smbios_item(build, item) for item in items])
+    build.set_items(f"{_U}.smbios", [_smbios_item(build, item) for item in items], span, items)
 
 
 def _smbios_item(build: Build, item: Text) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def _ms_vm_genid(build: Build) -> None:
     if found.text != "generate":
         message = 'ERROR: "ms_vm_genid" option must be "generate" or "none"'
         build.fail(message, found.span, "one of: generate, none")
-    build.set(f"{_U}.ms_vm_genid", build.new_uuid)
+    build.set(f"{_U}.ms_vm_genid", build.new_uuid, found.value.span)
 
 
 @custom("mca_caps", "list of strings", f"{_U}.mca_caps", "Machine check capabilities.")
@@ -163,7 +164,7 @@ def _mca_caps(build: Build) -> None:
         if item.text != "lmce":
             message = f"ERROR: unrecognized MCA capability '{item.text}'."
             build.fail(message, item.span, "one of: lmce", EXIT_ERROR_FAIL)
-        build.set(f"{_U}.mca_caps", _MCA_CAP_LMCE)
+        build.set(f"{_U}.mca_caps", _MCA_CAP_LMCE, item.value.span)
 
 
 @custom("firmware", "string", f"{_U}.bios", "Firmware by name, or its path.")
@@ -173,11 +174,11 @@ def _firmware(build: Build) -> None:
         return
     bios = BiosType.from_string(found.text)
     if bios is not None:
-        build.set(f"{_U}.bios", bios)
+        build.set(f"{_U}.bios", bios, found.value.span)
     elif "uefi".startswith(found.text):
-        build.set(f"{_U}.bios", BiosType.OVMF)
+        build.set(f"{_U}.bios", BiosType.OVMF, found.value.span)
     elif not "bios".startswith(found.text):
-        build.set(f"{_U}.firmware", found.text)
+        build.set(f"{_U}.firmware", found.text, found.value.span)
 
 
 @custom("vga", "`stdvga`, `cirrus`, `none`, `qxl`", f"{_U}.vga.kind", "Graphics card.")
@@ -186,9 +187,10 @@ def _vga(build: Build) -> None:
     if found is None:
         stdvga = build.reader.long("stdvga")
         if stdvga is not None:
-            build.set(f"{_U}.vga.kind", VgaInterfaceType.STD if stdvga else VgaInterfaceType.CIRRUS)
+            kind = VgaInterfaceType.STD if stdvga else VgaInterfaceType.CIRRUS
+            build.set(f"{_U}.vga.kind", kind, build.span("stdvga"))
     elif found.text in _VGA:
-        build.set(f"{_U}.vga.kind", _VGA[found.text])
+        build.set(f"{_U}.vga.kind", _VGA[found.text], found.value.span)
     else:
         build.fail(f'Unknown vga "{found.text}" specified', found.span, one_of(iter(_VGA)))
 
@@ -197,24 +199,26 @@ def _vga(build: Build) -> None:
 def _gfx_passthru(build: Build) -> None:
     given = build.reader.long("gfx_passthru", quiet=True)
     if given is not None:
-        build.set(f"{_U}.gfx_passthru", bool(given))
+        build.set(f"{_U}.gfx_passthru", bool(given), build.span("gfx_passthru"))
         return
     found = build.text("gfx_passthru")
     if found is not None:
         message = 'ERROR: invalid value "{}" for "gfx_passthru"'
-        build.set(f"{_U}.gfx_passthru_kind", member(build, found, GfxPassthruKind, message))
-        build.set(f"{_U}.gfx_passthru", True)
+        kind = member(build, found, GfxPassthruKind, message)
+        build.set(f"{_U}.gfx_passthru_kind", kind, found.value.span)
+        build.set(f"{_U}.gfx_passthru", True, found.value.span)
 
 
 def _string_or_list(key: str, doc: str) -> Option:
     def read(build: Build) -> None:
         found = build.reader.list_value(key, quiet=True)
         if found is not None:
-            build.set(f"{_U}.{key}_list", tuple(item.text for item in found.leading_strings()))
+            items = list(build.strings(key) or ())
+            build.set_items(f"{_U}.{key}_list", [item.text for item in items], found.span, items)
             return
         one = build.reader.string(key)
         if one is not None:
-            build.set(f"{_U}.{key}", one)
+            build.set(f"{_U}.{key}", one, build.span(key))
 
     return Option(key=key, takes="string, or list of strings", sets=f"{_U}.{key}", doc=doc, read=read)
 

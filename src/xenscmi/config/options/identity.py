@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @custom("seclabel", "string", "b_info.exec_ssid_label", "Security label of the domain once it runs (Flask).")
 def _seclabel(build: Build) -> None:
-    label = build.reader.string("seclabel")
+    label = build.text("seclabel")
     if label is not None:
         initial = build.get("c_info.ssid_label") is not None
-        build.set("b_info.exec_ssid_label" if initial else "c_info.ssid_label", label)
+        build.set("b_info.exec_ssid_label" if initial else "c_info.ssid_label", label.text, label.value.span)
 
 
 def _matching(buf: str, names: dict[str, DomainType]) -> DomainType | None:
@@ -45,23 +45,26 @@ def _type(build: Build) -> None:
             build.fail(message, builder.span, "remove builder: type alone says it")
         kind = other
     build.type = DomainType.PVH if kind is DomainType.INVALID else kind
-    build.set("c_info.type", build.type)
+    span = build.span("type" if builder is None else "builder")
+    build.set("c_info.type", build.type, span)
+    build.locate("b_info.type", span)
 
 
 @custom("name", "string", "c_info.name", "Name of the domain. Mandatory.")
 def _name(build: Build) -> None:
-    name = build.reader.string("name")
+    name = build.text("name")
     if name is None:
-        setting = build.reader.settings.get("name")
-        place = setting.value.span if setting else None
-        build.fail("Domain name must be specified.", place, 'add a line name = "…"')
-    build.set("c_info.name", name)
+        build.fail("Domain name must be specified.", build.span("name"), 'add a line name = "…"')
+    build.set("c_info.name", name.text, name.value.span)
 
 
 @custom("uuid", "string", "c_info.uuid", "UUID of the domain; one is made up where there is none.")
 def _uuid(build: Build) -> None:
     text = build.text("uuid")
-    build.set("c_info.uuid", build.new_uuid if text is None else parse_uuid(build, text, "Failed to parse UUID: {}"))
+    if text is None:
+        build.set("c_info.uuid", build.new_uuid, None)
+    else:
+        build.set("c_info.uuid", parse_uuid(build, text, "Failed to parse UUID: {}"), text.value.span)
 
 
 def parse_uuid(build: Build, text: Text, message: str) -> bytes:

@@ -10,15 +10,15 @@ def _limit(key: str, doc: str) -> Option:
     sets = f"b_info.{key}"
 
     def read(build: Build) -> None:
-        setting = build.reader.settings.get(key)
-        if setting is None:
+        span = build.span(key)
+        if span is None:
             return
         found = build.reader.long(key, 0, INT_MAX, quiet=True)
         if found is None:
             # xl ends here without a word.
             message = f"{key} is not a number in 0..{INT_MAX}"
-            build.fail(message, setting.value.span, "xl exits here without saying why")
-        build.set(sets, found)
+            build.fail(message, span, "xl exits here without saying why")
+        build.set(sets, found, span)
 
     return Option(key=key, takes="number", sets=sets, doc=doc, read=read)
 

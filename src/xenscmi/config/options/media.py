@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xenscmi.config.options.devices import number_of
-from xenscmi.config.options.table import Build, custom, member
+from xenscmi.config.options.table import Build, Fields, device_list, member
 from xenscmi.config.options.text import Text
 from xenscmi.config.types.enums import VkbBackend
 from xenscmi.xlcfg.numbers import UINT32_MAX, atoi, strtoul
@@ -13,28 +13,21 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-@custom("vdispl", "list of `connectors=ID:WxH;…,…`", "vdispls", "PV displays.")
-def _vdispl(build: Build) -> None:
-    items = build.strings("vdispl")
-    if items is not None:
-        build.set("vdispls", [_vdispl_device(build, item, index) for index, item in enumerate(items)])
-
-
-def _vdispl_device(build: Build, item: Text, devid: int) -> dict[str, Any]:
-    device: dict[str, Any] = {"devid": devid}
+@device_list("vdispl", "list of `connectors=ID:WxH;…,…`", "vdispls", "PV displays.")
+def _vdispl(build: Build, item: Text, device: Fields) -> None:
+    device.set("devid", device.index, None)
     for token in (token.lstrip() for token in item.tokens(",")):
         if (backend := token.option("backend")) is not None:
-            device["backend_domname"] = backend.text
+            device.set("backend_domname", backend.text, backend.span)
         elif (alloc := token.option("be-alloc")) is not None:
-            device["be_alloc"] = number_of(alloc.text) != 0
+            device.set("be_alloc", number_of(alloc.text) != 0, alloc.span)
         elif (connectors := token.option("connectors")) is not None:
-            device["connectors"] = _connectors(build, connectors)
+            device.set("connectors", _connectors(build, connectors), connectors.span)
         else:
             message = f'Unknown string "{token.text}" in vdispl spec'
             build.fail(message, token.span, "one of: backend, be-alloc, connectors")
     if not device.get("connectors"):
         build.fail("At least one connector should be specified.", item.span, "add connectors=ID:WIDTHxHEIGHT")
-    return device
 
 
 def _connectors(build: Build, text: Text) -> list[dict[str, Any]]:
@@ -69,47 +62,35 @@ def _resolution(text: str) -> list[int]:
 
 
 _VFB_STRINGS = {
-    "vnclisten": ("vnc", "listen"),
-    "vncpasswd": ("vnc", "passwd"),
-    "display": ("sdl", "display"),
-    "xauthority": ("sdl", "xauthority"),
+    "vnclisten": "vnc.listen",
+    "vncpasswd": "vnc.passwd",
+    "display": "sdl.display",
+    "xauthority": "sdl.xauthority",
+    "keymap": "keymap",
 }
 _VFB_SWITCHES = {
-    "vnc": ("vnc", "enable"),
-    "vncunused": ("vnc", "findunused"),
-    "sdl": ("sdl", "enable"),
-    "opengl": ("sdl", "opengl"),
+    "vnc": "vnc.enable",
+    "vncunused": "vnc.findunused",
+    "sdl": "sdl.enable",
+    "opengl": "sdl.opengl",
 }
 
 
-@custom("vfb", "list of `OPTION=VALUE,…`", "vfbs", "PV framebuffers, each with a keyboard.")
-def _vfb(build: Build) -> None:
-    items = build.strings("vfb")
-    if items is None:
-        return
-    vfbs = [_vfb_device(item, index) for index, item in enumerate(items)]
-    build.set("vfbs", vfbs)
-    build.set("vkbs", [{"devid": index} for index in range(len(vfbs))])
-
-
-def _vfb_device(item: Text, devid: int) -> dict[str, Any]:
-    device: dict[str, Any] = {"devid": devid, "vnc": {}, "sdl": {}}
+@device_list("vfb", "list of `OPTION=VALUE,…`", "vfbs", "PV framebuffers, each with a keyboard.")
+def _vfb(build: Build, item: Text, device: Fields) -> None:
+    device.set("devid", device.index, None)
+    build.append("vkbs", item.value.span).set("devid", device.index, None)
     for token in item.tokens(","):
         parts = token.lstrip().split("=")
         if parts is None:
             break
-        name, value = parts[0].text, parts[1].text
+        name, value = parts[0].text, parts[1]
         if name in _VFB_STRINGS:
-            group, field = _VFB_STRINGS[name]
-            device[group][field] = value
+            device.set(_VFB_STRINGS[name], value.text, value.span)
         elif name in _VFB_SWITCHES:
-            group, field = _VFB_SWITCHES[name]
-            device[group][field] = atoi(value) != 0
+            device.set(_VFB_SWITCHES[name], atoi(value.text) != 0, value.span)
         elif name == "vncdisplay":
-            device["vnc"]["display"] = atoi(value)
-        elif name == "keymap":
-            device["keymap"] = value
-    return device
+            device.set("vnc.display", atoi(value.text), value.span)
 
 
 _VKB_SWITCHES = {
@@ -128,44 +109,35 @@ _VKB_NUMBERS = _VKB_TOUCH | {"width": "width", "height": "height"}
 _VKB_HELP = f"one of: {', '.join(('backend', 'backend-type', 'unique-id', *_VKB_SWITCHES, *_VKB_NUMBERS))}"
 
 
-@custom("vkb", "list of `backend-type=…,…`", "vkbs", "PV keyboards and pointers.")
-def _vkb(build: Build) -> None:
-    items = build.strings("vkb")
-    if items is not None:
-        vkbs = list(build.get("vkbs") or ())
-        for item in items:
-            vkbs.append(_vkb_device(build, item, len(vkbs)))
-        build.set("vkbs", vkbs)
-
-
-def _vkb_device(build: Build, item: Text, devid: int) -> dict[str, Any]:
-    device: dict[str, Any] = {"devid": devid}
+@device_list("vkb", "list of `backend-type=…,…`", "vkbs", "PV keyboards and pointers.")
+def _vkb(build: Build, item: Text, device: Fields) -> None:
+    device.set("devid", device.index, None)
     for token in (token.lstrip() for token in item.tokens(",")):
         _vkb_option(build, device, token)
-    if device.get("backend_type", VkbBackend.UNKNOWN) is VkbBackend.UNKNOWN:
+    if device.get("backend_type") in (None, VkbBackend.UNKNOWN):
         build.fail("backend-type should be set in vkb spec", item.span, "add backend-type=linux or backend-type=qemu")
-    touch = any(device.get(field, 0) & 0xFFFFFFFF for field in _VKB_TOUCH.values())
+    touch = any((device.get(field) or 0) & UINT32_MAX for field in _VKB_TOUCH.values())
     if touch:
-        device["feature_multi_touch"] = True
+        device.set("feature_multi_touch", True, None)
     elif device.get("feature_multi_touch"):
         message = f"{', '.join(_VKB_TOUCH)} should be set for multi touch in vkb spec"
         build.fail(message, item.span, "give the size of the surface and the number of contacts")
-    return device
 
 
-def _vkb_option(build: Build, device: dict[str, Any], token: Text) -> None:
+def _vkb_option(build: Build, device: Fields, token: Text) -> None:
     parts = token.split("=")
-    name = parts[0].text if parts else ""
-    if parts and name in _VKB_SWITCHES:
-        device[_VKB_SWITCHES[name]] = number_of(parts[1].text) != 0
-    elif parts and name in _VKB_NUMBERS:
-        device[_VKB_NUMBERS[name]] = number_of(parts[1].text)
-    elif parts and name == "backend":
-        device["backend_domname"] = parts[1].text
-    elif parts and name == "backend-type":
-        device["backend_type"] = member(build, parts[1], VkbBackend, 'Unknown backend_type "{}" in vkb spec')
-    elif parts and name == "unique-id":
-        device["unique_id"] = parts[1].text
+    name, value = (parts[0].text, parts[1]) if parts else ("", token)
+    if name in _VKB_SWITCHES:
+        device.set(_VKB_SWITCHES[name], number_of(value.text) != 0, value.span)
+    elif name in _VKB_NUMBERS:
+        device.set(_VKB_NUMBERS[name], number_of(value.text), value.span)
+    elif name == "backend":
+        device.set("backend_domname", value.text, value.span)
+    elif name == "backend-type":
+        kind = member(build, value, VkbBackend, 'Unknown backend_type "{}" in vkb spec')
+        device.set("backend_type", kind, value.span)
+    elif name == "unique-id":
+        device.set("unique_id", value.text, value.span)
     else:
         build.fail(f'Unknown string "{token.text}" in vkb spec', token.span, _VKB_HELP)
 

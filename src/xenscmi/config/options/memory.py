@@ -28,7 +28,7 @@ def _llc_colors(build: Build) -> None:
     if len(items) < len(found.items):
         message = f"xl: Can't get element {len(items)} in LLC color list"
         build.fail(message, found.items[len(items)].span, "write it as a number or a string")
-    build.set("b_info.llc_colors", colors)
+    build.set("b_info.llc_colors", colors, found.span)
 
 
 def _color_range(build: Build, item: Text) -> tuple[int, int]:

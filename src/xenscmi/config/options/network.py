@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 
-from xenscmi.config.options.table import Build, custom
+from xenscmi.config.options.table import Build, Fields, custom, device_list
 from xenscmi.config.types.enums import NicType
 from xenscmi.config.types.nic import DeviceNic
 from xenscmi.xlcfg.numbers import UINT32_MAX, ULONG_MAX, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from xenscmi.config.options.text import Text
 
 _RENAMED = {"backend": "backend_domname", "vifname": "ifname", "forwarddev": "coloft_forwarddev"}
@@ -27,31 +25,24 @@ _INTERVAL = re.compile(r"([0-9]+)([mu]?s?)")
 _SCALE = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
 
-@custom("vif", "list of `OPTION=VALUE,…`", "nics", "Network interfaces.")
-def _vif(build: Build) -> None:
-    items = build.strings("vif")
-    if items is not None:
-        build.set("nics", [_nic(build, item, index) for index, item in enumerate(items)])
-
-
-def _nic(build: Build, item: Text, devid: int) -> dict[str, Any]:
-    nic: dict[str, Any] = {"devid": devid}
+@device_list("vif", "list of `OPTION=VALUE,…`", "nics", "Network interfaces.")
+def _vif(build: Build, item: Text, nic: Fields) -> None:
+    nic.set("devid", nic.index, None)
     for token in item.tokens(","):
         _option(build, nic, token.lstrip())
-    return nic
 
 
-def _option(build: Build, nic: dict[str, Any], token: Text) -> None:
+def _option(build: Build, nic: Fields, token: Text) -> None:
     """Read one option. What xl does not understand it reports and leaves out, and creates the domain all the same."""
     parts = token.split("=")
     name, value = (token.text, None) if parts is None else (parts[0].text, parts[1])
     if value is None:
         if name in ("trusted", "untrusted"):
-            nic["trusted"] = name == "trusted"
+            nic.set("trusted", name == "trusted", token.span)
         else:
             _unrecognized(build, token)
     elif name in _STRINGS:
-        nic[_STRINGS[name]] = value.text
+        nic.set(_STRINGS[name], value.text, value.span)
     elif name in _PARSED:
         _PARSED[name](build, nic, value)
     else:
@@ -62,15 +53,15 @@ def _unrecognized(build: Build, token: Text) -> None:
     build.warn(f"unrecognized argument `{token.text}'", token.span, "xl ignores it; see xl-network-configuration(5)")
 
 
-def _type(build: Build, nic: dict[str, Any], value: Text) -> None:
+def _type(build: Build, nic: Fields, value: Text) -> None:
     kinds = {"vif": NicType.VIF, "ioemu": NicType.VIF_IOEMU}
     if value.text in kinds:
-        nic["nictype"] = kinds[value.text]
+        nic.set("nictype", kinds[value.text], value.span)
     else:
         build.warn("Invalid parameter `type'.", value.span, "one of: vif, ioemu")
 
 
-def _mac(build: Build, nic: dict[str, Any], value: Text) -> None:
+def _mac(build: Build, nic: Fields, value: Text) -> None:
     # Six hexadecimal numbers, each followed by any one character; what was read before a bad one stays.
     mac, at, text = bytearray(6), 0, value.text
     for index in range(6):
@@ -80,28 +71,28 @@ def _mac(build: Build, nic: dict[str, Any], value: Text) -> None:
             break
         mac[index] = byte & 0xFF
         at = end + 1
-    nic["mac"] = bytes(mac)
+    nic.set("mac", bytes(mac), value.span)
 
 
-def _netdev(build: Build, nic: dict[str, Any], value: Text) -> None:
+def _netdev(build: Build, nic: Fields, value: Text) -> None:
     message = "the netdev parameter is deprecated, please use gatewaydev instead"
     build.warn(message, value.span, f"write gatewaydev={value.text}")
-    nic["gatewaydev"] = value.text
+    nic.set("gatewaydev", value.text, value.span)
 
 
-def _accel(build: Build, nic: dict[str, Any], value: Text) -> None:
+def _accel(build: Build, nic: Fields, value: Text) -> None:
     build.warn("the accel parameter for vifs is currently not supported", value.span, "remove it")
 
 
-def _devid(build: Build, nic: dict[str, Any], value: Text) -> None:
-    nic["devid"] = build.parse_ulong(value)
+def _devid(build: Build, nic: Fields, value: Text) -> None:
+    nic.set("devid", build.parse_ulong(value), value.span)
 
 
-def _mtu(build: Build, nic: dict[str, Any], value: Text) -> None:
-    nic["mtu"] = build.parse_ulong(value)
+def _mtu(build: Build, nic: Fields, value: Text) -> None:
+    nic.set("mtu", build.parse_ulong(value), value.span)
 
 
-def _rate(build: Build, nic: dict[str, Any], value: Text) -> None:
+def _rate(build: Build, nic: Fields, value: Text) -> None:
     """Read `10MB/s` or `10MB/s@20ms` into bytes per interval and microseconds (libxlu_vif.c)."""
     help_text = "write it as 10MB/s, 1Gb/s or 10MB/s@20ms"
 
@@ -130,8 +121,8 @@ def _rate(build: Build, nic: dict[str, Any], value: Text) -> None:
             fail("replenishment interval overflow", interval)
     if per_second > ULONG_MAX // usecs:
         fail("rate overflow", value.text)
-    nic["rate_interval_usecs"] = usecs
-    nic["rate_bytes_per_interval"] = per_second * usecs // 10**6
+    nic.set("rate_interval_usecs", usecs, value.span)
+    nic.set("rate_bytes_per_interval", per_second * usecs // 10**6, value.span)
 
 
 def _bounded(digits: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_ERROR_INVAL
-from xenscmi.config.options.table import Build, choice, companion, custom
+from xenscmi.config.options.table import Build, Fields, choice, companion, custom, device_list
 from xenscmi.config.types.enums import DomainType, Passthrough, RdmReservePolicy, RdmReserveStrategy
 from xenscmi.xlcfg.numbers import atoi, scan
 
@@ -41,21 +41,22 @@ def _rdm(build: Build) -> None:
             return
         strategy = RdmReserveStrategy.HOST
     if strategy is not None and build.type is DomainType.HVM:
-        build.set("b_info.u.rdm.strategy", strategy)
+        build.set("b_info.u.rdm.strategy", strategy, text.value.span)
 
 
 @custom("pci", "list of `[DDDD:]BB:DD.F[,OPTION=VALUE…]`", "pcidevs", "PCI devices to pass through.")
 def _pci(build: Build) -> None:
     flags = {name: bool(build.reader.long(f"pci_{name}") or 0) for name in _FLAGS}
-    items = build.strings("pci")
-    if items is None:
+    found = build.strings("pci")
+    if found is None:
         return
+    items = list(found)
     # For guests other than HVM, xl reads the default policy from memory that is zero, which means strict.
     policy = RdmReservePolicy.INVALID if build.type is DomainType.HVM else RdmReservePolicy.STRICT
     devices = [_device(build, item, {**flags, "rdm_policy": policy}) for item in items]
-    build.set("pcidevs", devices)
+    build.set_items("pcidevs", devices, build.span("pci"), items)
     if devices and build.type is DomainType.PV:
-        build.set("b_info.u.e820_host", True)
+        build.set("b_info.u.e820_host", True, build.span("pci"))
 
 
 class _Bad(ValueError):
@@ -153,17 +154,15 @@ def _vslot(text: str, at: int) -> tuple[int, int]:
     return slot << 3, end
 
 
-@custom(
+@device_list(
     "dtdev",
     "list of strings",
     "dtdevs",
     "Paths in the host's device tree of devices to pass through. Every device under SCMI control must be here, behind"
     " an IOMMU or not: only then is the domain's agent granted it.",
 )
-def _dtdev(build: Build) -> None:
-    items = build.strings("dtdev")
-    if items is not None:
-        build.set("dtdevs", [{"path": item.text} for item in items])
+def _dtdev(build: Build, item: Text, device: Fields) -> None:
+    device.set("path", item.text, item.value.span)
 
 
 OPTIONS = (

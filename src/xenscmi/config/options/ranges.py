@@ -8,24 +8,26 @@ from xenscmi.xlcfg.numbers import UINT32_MAX, ULONG_MAX, scan, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from typing import Any
 
 
-def _items(build: Build, key: str, message: str) -> Iterator[Text]:
-    """Yield all items of a list. Raises OptionError at one that is not a string."""
+def _ranges(build: Build, key: str, message: str, read: Callable[[Build, Text], Any]) -> None:
+    """Read a list of strings. Raises OptionError at an item that is a list, with its index in `message`."""
     found = build.reader.list_value(key)
-    for index, item in enumerate(found.items if found else ()):
-        string = found.string(index) if found else None
-        if string is None:
-            build.fail(message.format(index), item.span, "write it as a number or a string")
-        yield Text(string)
+    if found is None:
+        return
+    items = list(map(Text, found.leading_strings()))
+    values = [read(build, item) for item in items]
+    if len(items) < len(found.items):
+        help_text = "write it as a number or a string"
+        build.fail(message.format(len(items)), found.items[len(items)].span, help_text)
+    build.set_items(f"b_info.{key}", values, found.span, items)
 
 
 @custom("ioports", "list of `HEX` or `HEX-HEX`", "b_info.ioports", "I/O ports; Arm has none.", x86=True)
 def _ioports(build: Build) -> None:
-    if build.reader.list_value("ioports") is not None:
-        items = _items(build, "ioports", "xl: Unable to get element #{} in ioport list")
-        build.set("b_info.ioports", [_ioport(build, item) for item in items])
+    _ranges(build, "ioports", "xl: Unable to get element #{} in ioport list", _ioport)
 
 
 def _ioport(build: Build, item: Text) -> dict[str, int]:
@@ -48,9 +50,7 @@ def _ioport(build: Build, item: Text) -> dict[str, int]:
 
 @custom("irqs", "list of numbers", "b_info.irqs", "Interrupts of the host by GIC number: SPI n is 32 + n. In base 10.")
 def _irqs(build: Build) -> None:
-    if build.reader.list_value("irqs") is not None:
-        items = _items(build, "irqs", "xl: Unable to get element {} in irq list")
-        build.set("b_info.irqs", [_irq(build, item) for item in items])
+    _ranges(build, "irqs", "xl: Unable to get element {} in irq list", _irq)
 
 
 def _irq(build: Build, item: Text) -> int:
@@ -70,9 +70,7 @@ def _irq(build: Build, item: Text) -> int:
     " hexadecimal. The page of the domain's SCMI agent must be here.",
 )
 def _iomem(build: Build) -> None:
-    if build.reader.list_value("iomem") is not None:
-        items = _items(build, "iomem", "xl: Unable to get element {} in iomem list")
-        build.set("b_info.iomem", [_iomem_range(build, item) for item in items])
+    _ranges(build, "iomem", "xl: Unable to get element {} in iomem list", _iomem_range)
 
 
 def _iomem_range(build: Build, item: Text) -> dict[str, int]:

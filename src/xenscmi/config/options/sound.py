@@ -28,7 +28,8 @@ def _vsnd(build: Build) -> None:
             build.warn("value is not a list", card.span, "put the strings of a card in brackets")
             build.fail("Failed to get vsnd card list: Invalid argument", card.span, "each card is a list of strings")
         cards.append(_card(build, card, index))
-    build.set("vsnds", cards)
+        build.locate(f"vsnds[{index}]", card.span)
+    build.set("vsnds", cards, found.span)
 
 
 def _card(build: Build, items: ListValue, devid: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from xenscmi.xlcfg.numbers import ULONG_MAX, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, NoReturn
 
     from xenscmi.config.capabilities import HostCapabilities
@@ -36,23 +36,49 @@ class OptionError(Exception):
         self.exit_code = exit_code
 
 
-class Build:
-    """A configuration in the making: the settings, the host, and the values found so far by libxl's field names."""
+class Fields:
+    """A structure in the making: the values set so far, by libxl's field names, and the span that set each of them.
 
-    def __init__(self, reader: Reader, host: HostCapabilities, new_uuid: bytes) -> None:
-        self.reader = reader
-        self.host = host
-        self.new_uuid = new_uuid
-        self.type = DomainType.PVH
-        self.values: dict[str, Any] = {"c_info": {}, "b_info": {"u": {}, "avail_vcpus": 1}}
+    `prefix` is the structure's own path with a dot behind it, empty for the whole configuration; `spans` is shared by
+    all structures of a configuration and has whole paths. `index` is the structure's place in its list.
+    """
 
-    def set(self, path: str, value: object) -> None:
-        """Set a field, named by its dotted path in libxl_domain_config."""
+    def __init__(self, spans: dict[str, Span], prefix: str = "", index: int = 0) -> None:
+        self.spans = spans
+        self.prefix = prefix
+        self.index = index
+        self.values: dict[str, Any] = {}
+
+    def set(self, path: str, value: object, span: Span | None) -> None:
+        """Set a field, named by its dotted path in the structure; `span` is None for what no line of the file set."""
         *steps, name = path.split(".")
         at = self.values
         for step in steps:
             at = at.setdefault(step, {})
         at[name] = value
+        self.locate(path, span)
+
+    def set_items(self, path: str, values: list[Any], span: Span | None, items: Iterable[Text]) -> None:
+        """Set a list of which each value was read from one item."""
+        self.set(path, values, span)
+        for index, item in enumerate(items):
+            self.spans[f"{self.prefix}{path}[{index}]"] = item.value.span
+
+    def append(self, path: str, span: Span) -> Fields:
+        """Add an empty structure to a list, and return it."""
+        found = self.values.setdefault(path, [])
+        index = len(found)
+        self.locate(f"{path}[{index}]", span)
+        added = Fields(self.spans, f"{self.prefix}{path}[{index}].", index)
+        found.append(added.values)
+        return added
+
+    def locate(self, path: str, span: Span | None) -> None:
+        """Record the span that set a field; None forgets an earlier one."""
+        if span is None:
+            self.spans.pop(self.prefix + path, None)
+        else:
+            self.spans[self.prefix + path] = span
 
     def get(self, path: str) -> Any:
         """Return what was set so far; None if nothing was."""
@@ -60,6 +86,23 @@ class Build:
         for step in path.split("."):
             at = at.get(step, {})
         return None if at == {} else at
+
+
+class Build(Fields):
+    """The whole configuration in the making, with the settings of the file and what xl knows of the host."""
+
+    def __init__(self, reader: Reader, host: HostCapabilities, new_uuid: bytes) -> None:
+        super().__init__({})
+        self.reader = reader
+        self.host = host
+        self.new_uuid = new_uuid
+        self.type = DomainType.PVH
+        self.values |= {"c_info": {}, "b_info": {"u": {}, "avail_vcpus": 1}}
+
+    def span(self, key: str) -> Span | None:
+        """Return the place of a setting's value; None if the file does not have it."""
+        setting = self.reader.settings.get(key)
+        return setting.value.span if setting else None
 
     def fail(self, message: str, place: Span | None, help: str, exit_code: int = EXIT_FAILURE) -> NoReturn:
         """Give up over this value, in xl's words. Raises OptionError."""
@@ -115,7 +158,7 @@ def string(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
     def read(build: Build) -> None:
         found = build.reader.string(key)
         if found is not None:
-            build.set(sets, found)
+            build.set(sets, found, build.span(key))
 
     return Option(key=key, takes="string", sets=sets, doc=doc, read=read, x86=x86)
 
@@ -126,7 +169,7 @@ def number(key: str, sets: str, doc: str, *, times: int = 1, x86: bool = False) 
     def read(build: Build) -> None:
         found = build.reader.long(key)
         if found is not None:
-            build.set(sets, found * times)
+            build.set(sets, found * times, build.span(key))
 
     return Option(key=key, takes="number", sets=sets, doc=doc, read=read, x86=x86)
 
@@ -137,7 +180,7 @@ def boolean(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
     def read(build: Build) -> None:
         found = build.reader.long(key)
         if found is not None:
-            build.set(sets, bool(found))
+            build.set(sets, bool(found), build.span(key))
 
     return Option(key=key, takes="boolean", sets=sets, doc=doc, read=read, x86=x86)
 
@@ -158,7 +201,7 @@ def choice(
     def read(build: Build) -> None:
         found = build.text(key, quiet=quiet)
         if found is not None:
-            build.set(sets, member(build, found, kind, message, exit_code))
+            build.set(sets, member(build, found, kind, message, exit_code), build.span(key))
 
     names = ", ".join(f"`{one.text}`" for one in kind if one.text != "invalid")
     return Option(key=key, takes=names, sets=sets, doc=doc, read=read, x86=x86)
@@ -183,15 +226,35 @@ def string_list(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
     """A list of strings, up to the first item that is a list itself; a string instead ends the parse."""
 
     def read(build: Build) -> None:
-        setting = build.reader.settings.get(key)
         found = build.strings(key)
         if found is not None:
-            build.set(sets, tuple(item.text for item in found))
-        elif setting is not None:
+            items = list(found)
+            build.set_items(sets, [item.text for item in items], build.span(key), items)
+        elif key in build.reader.settings:
             help_text = f"put it in brackets: {key} = [ … ]"
-            build.fail(f"xl: Unable to parse {key}.", setting.value.span, help_text, EXIT_ERROR_FAIL)
+            build.fail(f"xl: Unable to parse {key}.", build.span(key), help_text, EXIT_ERROR_FAIL)
 
     return Option(key=key, takes="list of strings", sets=sets, doc=doc, read=read, x86=x86)
+
+
+def device_list(key: str, takes: str, sets: str, doc: str) -> Callable[[Callable[[Build, Text, Fields], None]], Option]:
+    """Make a function that reads one item of a list of strings into a structure into the row of the list's key.
+
+    xl reads the items up to the first that is a list itself.
+    """
+
+    def row(read_item: Callable[[Build, Text, Fields], None]) -> Option:
+        def read(build: Build) -> None:
+            items = build.strings(key)
+            if items is None:
+                return
+            build.locate(sets, build.span(key))
+            for item in items:
+                read_item(build, item, build.append(sets, item.value.span))
+
+        return Option(key=key, takes=takes, sets=sets, doc=doc, read=read)
+
+    return row
 
 
 def companion(key: str, takes: str, sets: str, doc: str, *, x86: bool = False) -> Option:

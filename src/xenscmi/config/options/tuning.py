@@ -20,7 +20,7 @@ def _altp2m(build: Build) -> None:
     if mode is None:
         shown = f'"{text.text}"' if given is None else str(given)
         build.fail(f'ERROR: invalid value {shown} for "altp2m"', text.span, one_of(m.text for m in Altp2mMode))
-    build.set("b_info.altp2m", mode)
+    build.set("b_info.altp2m", mode, text.value.span)
 
 
 @custom("altp2m_count", "number", "b_info.altp2m_count", "How many alternate page tables, at most 65535.")
@@ -29,17 +29,16 @@ def _altp2m_count(build: Build) -> None:
     if count is None:
         return
     if not 0 <= count <= _UINT16:
-        place = build.reader.string_value("altp2m_count")
         message = f'ERROR: invalid value {count} for "altp2m_count"'
-        build.fail(message, place.span if place else None, f"a number in 0..{_UINT16}")
-    build.set("b_info.altp2m_count", count)
+        build.fail(message, build.span("altp2m_count"), f"a number in 0..{_UINT16}")
+    build.set("b_info.altp2m_count", count, build.span("altp2m_count"))
 
 
 @custom("vmtrace_buf_kb", "number", "b_info.vmtrace_buf_kb", "Trace buffer of each virtual CPU, in KiB.")
 def _vmtrace(build: Build) -> None:
     size = build.reader.long("vmtrace_buf_kb", quiet=True)
     if size:
-        build.set("b_info.vmtrace_buf_kb", size)
+        build.set("b_info.vmtrace_buf_kb", size, build.span("vmtrace_buf_kb"))
 
 
 OPTIONS = (_altp2m, _altp2m_count, _vmtrace)

@@ -21,10 +21,9 @@ _MOST_VNODES = 256
 def _vcpus(build: Build) -> None:
     vcpus = max(build.reader.long("vcpus") or 0, 1)
     if vcpus > MOST_VCPUS:
-        place = build.reader.string_value("vcpus")
         message = f"{vcpus} virtual CPUs are more than this tool takes ({MOST_VCPUS})"
-        build.fail(message, place.span if place else None, "Xen on Arm takes at most 128")
-    build.set("b_info.avail_vcpus", (1 << vcpus) - 1)
+        build.fail(message, build.span("vcpus"), "Xen on Arm takes at most 128")
+    build.set("b_info.avail_vcpus", (1 << vcpus) - 1, build.span("vcpus"))
 
 
 @custom(
@@ -33,7 +32,7 @@ def _vcpus(build: Build) -> None:
 def _maxvcpus(build: Build) -> None:
     found = build.reader.long("maxvcpus")
     if found is not None:
-        build.set("b_info.max_vcpus", signed(found, 32))
+        build.set("b_info.max_vcpus", signed(found, 32), build.span("maxvcpus"))
 
 
 @custom(
@@ -77,7 +76,7 @@ def _vnode_option(build: Build, node: dict[str, Any], option: str, value: Text) 
             message = f"xl: invalid pnode number: {pnode}"
             build.fail(message, value.span, f"the host has {len(build.host.nodes)} nodes")
         node["pnode"] = pnode
-        build.set("b_info.numa_placement", False)
+        build.set("b_info.numa_placement", False, value.span)
     elif option == "size":
         node["memkb"] = build.parse_ulong(value) * 1024
         node["sizes"] += node["memkb"]
@@ -115,9 +114,11 @@ def _apply_vnuma(build: Build, vnuma: ListValue, nodes: list[dict[str, Any]]) ->
     width = (1 << min(bits, MOST_VCPUS)) - 1
     for node in nodes:
         node["vcpus"] &= width
-    build.set("b_info.max_vcpus", vcpus)
-    build.set("b_info.max_memkb", memkb)
-    build.set("b_info.vnuma_nodes", nodes)
+    build.set("b_info.max_vcpus", vcpus, vnuma.span)
+    build.set("b_info.max_memkb", memkb, vnuma.span)
+    build.set("b_info.vnuma_nodes", nodes, vnuma.span)
+    for index, item in enumerate(vnuma.items):
+        build.locate(f"b_info.vnuma_nodes[{index}]", item.span)
 
 
 def _online(build: Build) -> int:
@@ -129,13 +130,12 @@ def _settle_defaults(build: Build) -> None:
     """Make what neither maxmem, maxvcpus nor vnuma said follow memory and vcpus, before the affinities are read."""
     target = build.get("b_info.target_memkb")
     if target is not None and build.get("b_info.max_memkb") is None:
-        build.set("b_info.max_memkb", target)
+        build.set("b_info.max_memkb", target, build.span("memory"))
     vcpus = _online(build)
     if not build.get("b_info.max_vcpus"):
-        build.set("b_info.max_vcpus", vcpus)
+        build.set("b_info.max_vcpus", vcpus, build.span("vcpus"))
     if build.get("b_info.max_vcpus") < vcpus:
-        place = build.reader.string_value("maxvcpus") or build.reader.string_value("vcpus")
-        build.fail("xl: maxvcpus < vcpus", place.span if place else None, f"make maxvcpus at least {vcpus}")
+        build.fail("xl: maxvcpus < vcpus", build.spans.get("b_info.max_vcpus"), f"make maxvcpus at least {vcpus}")
 
 
 @custom("cpus", "CPU range, or a list of them", "b_info.vcpu_hard_affinity", "CPUs on which the virtual CPUs may run.")
@@ -157,26 +157,24 @@ def _affinity(build: Build, key: str, sets: str) -> None:
         items = list(ranges.leading_strings())[:wanted]
         if len(items) < wanted:
             build.fail(f"{key}: a CPU range is a string", ranges.items[len(items)].span, 'write "0-3"')
-        maps = [parse_cpurange(build, Text(item)) for item in items]
-        build.set("b_info.numa_placement", False)
+        texts = list(map(Text, items))
+        build.set_items(sets, [parse_cpurange(build, text) for text in texts], ranges.span, texts)
+        build.set("b_info.numa_placement", False, ranges.span)
     else:
         text = build.text(key)
         if text is None:
             return
         if most > MOST_VCPUS:
             build.fail(f"{key}: too many virtual CPUs ({most})", text.span, "Xen on Arm takes at most 128")
-        maps = [parse_cpurange(build, text)] * most
+        build.set(sets, [parse_cpurange(build, text)] * most, text.value.span)
         if key == "cpus_soft":
-            build.set("b_info.numa_placement", False)
-    build.set(sets, maps)
+            build.set("b_info.numa_placement", False, text.value.span)
 
 
 def check_affinity(build: Build) -> None:
     """Refuse a virtual CPU that may run nowhere, as xl does once everything is read (xl_vmcontrol.c)."""
     if any(cpus == 0 for cpus in build.get("b_info.vcpu_hard_affinity") or ()):
-        setting = build.reader.settings.get("cpus")
-        place = setting.value.span if setting else None
-        build.fail("vcpu hard affinity map is empty", place, "name at least one CPU that the host has")
+        build.fail("vcpu hard affinity map is empty", build.span("cpus"), "name at least one CPU that the host has")
 
 
 def parse_cpurange(build: Build, text: Text) -> int:

@@ -19,7 +19,7 @@ def _e820_host(build: Build) -> None:
     if build.type is DomainType.PV:
         given = build.reader.long("e820_host")
         if given is not None:
-            build.set("b_info.u.e820_host", bool(given))
+            build.set("b_info.u.e820_host", bool(given), build.span("e820_host"))
 
 
 @custom("msr_relaxed", "boolean", "b_info.arch_x86.msr_relaxed", "Allow more model-specific registers.", x86=True)
@@ -27,7 +27,7 @@ def _msr_relaxed(build: Build) -> None:
     found = build.text("msr_relaxed")
     given = build.reader.long("msr_relaxed")
     if found is not None and given is not None:
-        build.set("b_info.arch_x86.msr_relaxed", bool(given))
+        build.set("b_info.arch_x86.msr_relaxed", bool(given), found.value.span)
         build.warn(
             "WARNING: msr_relaxed will be removed in future versions. If it fixes an issue you are having please"
             " report to xen-devel@lists.xenproject.org.",

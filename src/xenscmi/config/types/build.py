@@ -70,6 +70,10 @@ class XsQuotaList(Struct):
     quota: tuple[XsQuotaItem, ...] = f.array_of(XsQuotaItem)
 
 
+# The first number that is not an agent id: the series keeps 255 for "none".
+INVALID_AGENT_ID = 255
+
+
 class ArmSci(Struct):
     """The domain's SCMI agent; `agent_id` counts only with the multi-agent type (libxl_arm_sci, with the series)."""
 

@@ -1,9 +1,9 @@
-"""What libxl_arm.c works out for the hypercall: virtio-mmio slots, the number of SPIs, and the SCMI agent's range."""
+"""The shared interrupts (SPIs) of a domain, and the virtio-mmio slots that take some of them (libxl_arm.c)."""
 
 from __future__ import annotations
 
 from xenscmi.config.fields import UINT32_DEFAULT
-from xenscmi.config.types.enums import ArmSciType, DiskSpecification, VirtioTransport, VuartType
+from xenscmi.config.types.enums import DiskSpecification, VirtioTransport, VuartType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,21 +20,21 @@ GUEST_VIRTIO_MMIO_SPI_LAST = 43
 
 _VIRTIO_MMIO_DEV_SIZE = 0x200
 _FIRST_SPI = 32
-_AGENT_IDS = 255
 
 
-def prepare_config(config: DomainConfig, refuse: Callable[..., NoReturn]) -> DomainConfig:
-    """Return the configuration with the slots of its virtio devices and `nr_spis` filled in.
+def assign_spis(config: DomainConfig, refuse: Callable[..., NoReturn]) -> DomainConfig:
+    """Return the configuration with `irq` and `base` of its virtio devices and `nr_spis` filled in.
 
-    `refuse(message, *keys, help=…, item=…)` raises; it is called with libxl's words, for libxl's reasons.
+    `refuse(message, field, help)` raises; it is called with libxl's words, for libxl's reasons.
     """
     slots = _Slots(refuse)
     disks = tuple(
-        disk.replace(**slots.take()) if disk.specification is DiskSpecification.VIRTIO else disk
-        for disk in config.disks
+        disk.replace(**slots.take(f"disks[{index}]")) if disk.specification is DiskSpecification.VIRTIO else disk
+        for index, disk in enumerate(config.disks)
     )
     virtios = tuple(
-        one.replace(**slots.take()) if one.transport is VirtioTransport.MMIO else one for one in config.virtios
+        one.replace(**slots.take(f"virtios[{index}]")) if one.transport is VirtioTransport.MMIO else one
+        for index, one in enumerate(config.virtios)
     )
     arch = config.b_info.arch_arm
     vuart = arch.vuart is VuartType.SBSA_UART
@@ -42,11 +42,7 @@ def prepare_config(config: DomainConfig, refuse: Callable[..., NoReturn]) -> Dom
     nr_spis = needed if arch.nr_spis == UINT32_DEFAULT else arch.nr_spis
     if nr_spis < needed:
         message = f"Provided nr_spis value is too small (minimum required {needed})"
-        refuse(message, "nr_spis", help=f"write at least {needed}, or leave it out")
-    sci = arch.arm_sci
-    if sci.type is ArmSciType.SCMI_SMC_MULTIAGENT and sci.agent_id >= _AGENT_IDS:
-        message = f"Invalid ARM SCI agent_id: {sci.agent_id}. Valid range is [0..254]"
-        refuse(message, "arm_sci", help="take the agent id that the firmware gives this domain")
+        refuse(message, "b_info.arch_arm.nr_spis", f"write at least {needed}, or leave it out")
     b_info = config.b_info.replace(arch_arm=arch.replace(nr_spis=nr_spis))
     return config.replace(b_info=b_info, disks=disks, virtios=virtios)
 
@@ -58,13 +54,14 @@ class _Slots:
         self.refuse = refuse
         self.used = 0
 
-    def take(self) -> dict[str, int]:
+    def take(self, field: str) -> dict[str, int]:
+        """Return `irq` and `base` of the device at `field`."""
         base = GUEST_VIRTIO_MMIO_BASE + self.used * _VIRTIO_MMIO_DEV_SIZE
         irq = GUEST_VIRTIO_MMIO_SPI_FIRST + self.used
         if irq > GUEST_VIRTIO_MMIO_SPI_LAST:
             most = GUEST_VIRTIO_MMIO_SPI_LAST - GUEST_VIRTIO_MMIO_SPI_FIRST + 1
             message = f"Ran out of reserved range for Virtio MMIO IRQ {irq}"
-            self.refuse(message, "virtio", "disk", help=f"a domain can have {most} virtio devices, disks included")
+            self.refuse(message, field, f"a domain can have {most} virtio devices, disks included")
         self.used += 1
         return {"base": base, "irq": irq}
 
@@ -79,10 +76,10 @@ def _needed_spis(irqs: tuple[int, ...], vuart: bool, virtios: int, refuse: Calla
         if vuart and irq == GUEST_VPL011_SPI:
             message = f"Physical IRQ {irq} conflicting with pl011 SPI"
             help_text = "the vuart takes this interrupt: leave out vuart, or this interrupt"
-            refuse(message, "irqs", help=help_text, item=index)
+            refuse(message, f"b_info.irqs[{index}]", help_text)
         if GUEST_VIRTIO_MMIO_SPI_FIRST <= irq <= last_virtio:
             message = f"Physical IRQ {irq} conflicting with Virtio MMIO IRQ range"
-            first = GUEST_VIRTIO_MMIO_SPI_FIRST
-            refuse(message, "irqs", help=f"the virtio devices take {first} to {last_virtio}", item=index)
+            help_text = f"the virtio devices take {GUEST_VIRTIO_MMIO_SPI_FIRST} to {last_virtio}"
+            refuse(message, f"b_info.irqs[{index}]", help_text)
         spis = max(spis, irq - _FIRST_SPI + 1)
     return spis
