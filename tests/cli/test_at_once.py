@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from xenscmi.cli.hosts import load_host
-from xenscmi.model.state import Store
+from xenscmi.model.state import StateFile, Store
 
 XL_CREATE = Path(__file__).parents[1] / "vectors" / "xl-create"
 FIRST, AGENTS = 8, 20
@@ -73,14 +73,18 @@ def test_two_hundred_commands_at_once_never_give_an_agent_two_owners(tmp_path: P
     assert not [text for text in said if b"Traceback" in text]
     assert {code for line, code in zip(lines, codes, strict=True) if line[0] == "create"} <= {0, 3}
     assert {code for line, code in zip(lines, codes, strict=True) if line[0] == "destroy"} <= {0, 1}
-    store = Store(state, load_host([str(host)]).host)
+    store = store_of(state, host)
     owners = replay(store.log())
-    session = store.look()
-    assert owners == {info.agent_id: info.domid for info in session.xen.list() if info.agent_id is not None}
+    xen = store.look()
+    assert owners == {agent.agent_id: agent.owner for agent in xen.agents() if isinstance(agent.owner, int)}
     created = sum(code == 0 and line[0] == "create" for line, code in zip(lines, codes, strict=True))
     destroyed = sum(code == 0 and line[0] == "destroy" for line, code in zip(lines, codes, strict=True))
     assert created >= AGENTS
-    assert len(session.xen.list()) == 1 + created - destroyed
+    assert len(xen.getdomaininfolist()) == 1 + created - destroyed
+
+
+def store_of(state: Path, host: Path) -> Store:
+    return Store(StateFile(state), lambda: load_host([str(host)]).host, str(host))
 
 
 def replay(log: list[str]) -> dict[int, int]:
@@ -101,29 +105,29 @@ def test_a_create_that_is_killed_happened_or_did_not(tmp_path: Path, host: Path)
     """200 times kill -9 at a random point; each time the state is whole, and the next command can use it."""
     state, chance = tmp_path / "host.db", random.Random(5)
     file = config(tmp_path, "guest", FIRST)
-    store = Store(state, load_host([str(host)]).host, str(host))
+    store = store_of(state, host)
     store.look()
     began = time.monotonic()
     with start(state, host, "create", "-q", file) as process:
         assert process.wait(timeout=60) == 0
     longest = 1.1 * (time.monotonic() - began)
     made = 1
-    with store.session() as session:
-        session.xen.destroy(1)
+    with store.session() as xen:
+        xen.destroydomain(1)
     for _ in range(200):
         with start(state, host, "create", "-q", file) as process:
             time.sleep(chance.uniform(0, longest))
             process.send_signal(signal.SIGKILL)
-        with store.session() as session:
-            found = [info for info in session.xen.list() if info.domid]
-            assert [info.agent_id for info in found] in ([], [FIRST])
-            granted = session.xen.firmware.permissions.devices_of(FIRST)
+        with store.session() as xen:
+            found = [domain for domid, domain in xen.domains.items() if domid]
+            assert [domain.channel.agent_id for domain in found if domain.channel] in ([], [FIRST])
+            granted = xen.firmware.permissions.devices_of(FIRST)
             assert granted == (frozenset({3}) if found else frozenset())
-            for info in found:
-                assert session.names[info.domid] == "guest"
-                assert session.xen.domain(info.domid).devices == [DEVICE]
-                assert session.xen.domain(info.domid).memory.mappings == ((0x22001, 1, (PAGE >> 12) + FIRST),)
-                session.xen.destroy(info.domid)
+            for domain in found:
+                assert domain.name == "guest"
+                assert domain.devices == [DEVICE]
+                assert domain.memory.mappings == ((0x22001, 1, (PAGE >> 12) + FIRST),)
+                xen.destroydomain(domain.domid)
             made += len(found)
     assert 0 < made < 200
     with start(state, host, "create", "-q", file) as process:

@@ -68,10 +68,10 @@ def test_a_failure_shows_place_errno_and_xens_line(lab: Lab) -> None:
     assert (code, out) == (3, "")
     assert err.splitlines() == [
         "(XEN) scmi: Failed to acquire SCMI channel for agent_id 2: -17",
-        f"{lab.folder}/two.cfg:5:11: error: domain creation fail: File exists (step createdomain, errno 17 EEXIST)",
+        f"{lab.folder}/two.cfg:5:37: error: domain creation fail: File exists (step createdomain, errno 17 EEXIST)",
         '  5 | arm_sci = "type=scmi_smc_multiagent,agent_id=2"',
-        "    |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
-        "  = help: agent 2 belongs to domain 1 (one): destroy that, or take another agent; free are 3, 4",
+        "    |                                     ^^^^^^^^^^",
+        "  = help: agent 2 belongs to domain 1 (one): destroy that domain, or take another agent; free are 3, 4",
     ]
 
 
@@ -203,7 +203,7 @@ def test_the_running_host_is_the_default(lab: Lab, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("XDG_STATE_HOME", str(lab.folder))
     monkeypatch.chdir(lab.folder)
     assert main(["list"]) == 2
-    assert "name the folder of the host that shall be modelled: --host DIR" in lab.capsys.readouterr().err
+    assert "name the folder of the host to model: --host DIR" in lab.capsys.readouterr().err
     assert main(["create", "-q", "--host", str(lab.host), lab.file("one", 2)]) == 0
     assert (lab.folder / "xenscmi" / "host.db").exists()
     assert main(["destroy", "one"]) == 0

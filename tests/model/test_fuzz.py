@@ -99,9 +99,9 @@ def booted_host() -> Model:
 def running_host() -> Model:
     xen = booted_host()
     for agent in AGENTS:
-        domid = xen.create(boot_config(2, agent))
-        xen.permit_iomem(domid, 0x47FF0 + agent, 1, allow=True)
-        xen.map_iomem(domid, WINDOW >> 12, 0x47FF0 + agent, 1, add=True)
+        domid = xen.createdomain(boot_config(2, agent))
+        xen.iomem_permission(domid, 0x47FF0 + agent, 1, allow=True)
+        xen.memory_mapping(domid, WINDOW >> 12, 0x47FF0 + agent, 1, add=True)
     return xen
 
 
@@ -205,11 +205,11 @@ class HostileDomains(RuleBasedStateMachine):
     @rule(agent=st.sampled_from(AGENTS))
     def restart(self, agent: int) -> None:
         """A domain is destroyed and made anew: its agent has lost everything."""
-        self.xen.destroy(self.domids[agent])
+        self.xen.destroydomain(self.domids[agent])
         self.granted = {(owner, device) for owner, device in self.granted if owner != agent}
-        domid = self.domids[agent] = self.xen.create(boot_config(2, agent))
-        self.xen.permit_iomem(domid, 0x47FF0 + agent, 1, allow=True)
-        self.xen.map_iomem(domid, WINDOW >> 12, 0x47FF0 + agent, 1, add=True)
+        domid = self.domids[agent] = self.xen.createdomain(boot_config(2, agent))
+        self.xen.iomem_permission(domid, 0x47FF0 + agent, 1, allow=True)
+        self.xen.memory_mapping(domid, WINDOW >> 12, 0x47FF0 + agent, 1, add=True)
 
     @precondition(lambda self: hasattr(self, "firmware"))
     @invariant()
@@ -257,7 +257,7 @@ def test_threads_that_want_one_agent_get_it_once() -> None:
 
     def create() -> None:
         try:
-            made.append(xen.create(boot_config(2, 2)))
+            made.append(xen.createdomain(boot_config(2, 2)))
         except Exception as error:
             refused.append(error)
 

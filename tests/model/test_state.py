@@ -10,18 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.specs import agent_spec
 
 from xenscmi.devicetree import load
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice, Host
 from xenscmi.model.errors import Panic
 from xenscmi.model.guest import Guest
-from xenscmi.model.sanitise import boot_config
-from xenscmi.model.state import StateError, Store, running_host, switch_off
+from xenscmi.model.state import StateError, StateFile, Store
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Refusal
 from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest
-from xenscmi.toolstack.create import CreationError, DomainPlan, IomemRange, create_domain
+from xenscmi.toolstack.backend import Inventory
+from xenscmi.toolstack.create import CreationError, create
+from xenscmi.toolstack.spec import DomainSpec
 
 HOST_DTS = Path(__file__).parents[1] / "vectors" / "xl-create" / "host.dts"
 DEVICE = "/soc/fakedev@a003000"
@@ -39,44 +41,48 @@ def host() -> Host:
     return lab_host()
 
 
+def store_of(path: Path, host: Host) -> Store:
+    return Store(StateFile(path), lambda: host, str(HOST_DTS))
+
+
 @pytest.fixture
 def store(tmp_path: Path, host: Host) -> Store:
-    return Store(tmp_path / "state" / "host.db", host)
+    return store_of(tmp_path / "state" / "host.db", host)
 
 
-def plan(agent_id: int, *dtdevs: str) -> DomainPlan:
-    iomem = IomemRange(start=0x47FF0 + agent_id, count=1, guest=0x22001)
-    return DomainPlan(config=boot_config(2, agent_id), iomem=(iomem,), dtdevs=dtdevs)
+def plan(agent_id: int, *dtdevs: str, name: str = "") -> DomainSpec:
+    return agent_spec(agent_id, "scmi_smc_multiagent", 0x47FF0 + agent_id, *dtdevs, name=name)
 
 
-def create(store: Store, name: str, agent_id: int, *dtdevs: str) -> int:
-    with store.session() as session:
-        domid = create_domain(session.xen, plan(agent_id, *dtdevs))
-        session.names[domid] = name
-        return domid
+def make(store: Store, name: str, agent_id: int, *dtdevs: str) -> int:
+    with store.session() as xen:
+        return create(xen, plan(agent_id, *dtdevs, name=name))
+
+
+def domids(xen: Inventory) -> list[int]:
+    return [info.domid for info in xen.getdomaininfolist()]
 
 
 def test_domains_outlive_the_command_that_made_them(store: Store) -> None:
-    assert create(store, "one", 2, DEVICE) == 1
-    with store.session() as session:
-        domain = session.xen.domain(1)
-        guest = Guest(session.xen, 1, domain.memory, 0x8200_0004, 0x2200_1000)
+    assert make(store, "one", 2, DEVICE) == 1
+    with store.session() as xen:
+        domain = xen.domain(1)
+        guest = Guest(xen, 1, domain.memory, 0x8200_0004, 0x2200_1000)
         on = ClockConfigSetRequest(3, ClockConfig.of(state=1), 0)
         assert not isinstance(guest.ask(ProtocolId.CLOCK, on), Refusal)
-    session = store.look()
-    assert session.names == {0: "Domain-0", 1: "one"}
-    assert (session.domid("one"), session.domid("1"), session.domid("two"), session.domid("7")) == (1, 1, None, None)
-    assert [(info.domid, info.agent_id) for info in session.xen.list()] == [(0, 0), (1, 2)]
-    assert session.xen.domain(1).devices == [DEVICE]
-    assert session.xen.firmware.servers[ProtocolId.CLOCK].state()[3] == [True, 24_000_000, None]
+    xen = store.model()
+    assert xen.names() == {0: "Domain-0", 1: "one"}
+    assert {agent.agent_id: agent.owner for agent in xen.agents() if isinstance(agent.owner, int)} == {0: 0, 2: 1}
+    assert xen.domain(1).devices == [DEVICE]
+    assert xen.firmware.servers[ProtocolId.CLOCK].state()[3] == [True, 24_000_000, None]
 
 
 def test_what_xen_refuses_leaves_its_traces(store: Store) -> None:
-    create(store, "one", 2)
+    make(store, "one", 2)
     with pytest.raises(CreationError) as caught:
-        create(store, "twice", 2)
+        make(store, "twice", 2)
     assert caught.value.errno == errno.EEXIST
-    assert create(store, "three", 3) == 3
+    assert make(store, "three", 3) == 3
     assert "scmi: Failed to acquire SCMI channel for agent_id 2: -17" in store.log()
     assert [line for line in store.log() if "Acquire" in line] == [
         "scmi: Acquire channel id = 0x0, domain_id = 0 paddr = 0x47ff0000",
@@ -86,56 +92,56 @@ def test_what_xen_refuses_leaves_its_traces(store: Store) -> None:
 
 
 def test_anything_else_leaves_none(store: Store) -> None:
-    create(store, "one", 2)
+    make(store, "one", 2)
 
     def interrupted() -> None:
-        with store.session() as session:
-            create_domain(session.xen, plan(3))
+        with store.session() as xen:
+            create(xen, plan(3))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert [info.domid for info in store.look().xen.list()] == [0, 1]
-    assert create(store, "two", 3) == 2
+    assert domids(store.look()) == [0, 1]
+    assert make(store, "two", 3) == 2
 
 
 def test_a_destroyed_domain_gives_back_its_agent(store: Store) -> None:
-    create(store, "one", 2, DEVICE)
-    with store.session() as session:
-        session.xen.destroy(1)
-    session = store.look()
-    assert session.names == {0: "Domain-0"}
-    assert session.xen.firmware.permissions.devices_of(2) == frozenset()
-    assert create(store, "again", 2) == 2
+    make(store, "one", 2, DEVICE)
+    with store.session() as xen:
+        xen.destroydomain(1)
+    xen = store.model()
+    assert xen.names() == {0: "Domain-0"}
+    assert xen.firmware.permissions.devices_of(2) == frozenset()
+    assert make(store, "again", 2) == 2
 
 
 def test_looking_keeps_nothing(store: Store) -> None:
-    create_domain(store.look().xen, plan(2))
-    assert [info.domid for info in store.look().xen.list()] == [0]
+    create(store.model(), plan(2))
+    assert domids(store.look()) == [0]
     assert store.log().count("scmi: Got agent count 8") == 1
 
 
 def test_switching_off_forgets(tmp_path: Path, store: Store) -> None:
-    create(store, "one", 2)
-    switch_off(tmp_path / "state" / "host.db")
-    assert [info.domid for info in store.look().xen.list()] == [0]
-    assert create(store, "one", 2) == 1
+    make(store, "one", 2)
+    StateFile(tmp_path / "state" / "host.db").switch_off()
+    assert domids(store.look()) == [0]
+    assert make(store, "one", 2) == 1
 
 
 def test_a_host_that_changed_is_booted_anew_if_nothing_runs_on_it(tmp_path: Path, store: Store, host: Host) -> None:
     other = replace(host, firmware=replace(host.firmware, unsupported=frozenset({"BASE_DISCOVER_VENDOR"})))
-    changed = Store(tmp_path / "state" / "host.db", other)
+    changed = store_of(tmp_path / "state" / "host.db", other)
     store.look()
-    assert [info.domid for info in changed.look().xen.list()] == [0]
-    create(changed, "one", 2)
+    assert domids(changed.look()) == [0]
+    make(changed, "one", 2)
     with pytest.raises(StateError, match="files have changed since it was booted"):
-        store.look()
+        store.model()
 
 
 def test_a_panic_is_told_and_not_kept(tmp_path: Path) -> None:
     text = HOST_DTS.read_text().replace("xen,dom0-sci-agent-id = <0>", "xen,dom0-sci-agent-id = <9>")
     (tmp_path / "host.dts").write_text(text)
-    store = Store(tmp_path / "state.db", read_host(load(tmp_path / "host.dts")))
+    store = store_of(tmp_path / "state.db", read_host(load(tmp_path / "host.dts")))
     with pytest.raises(Panic, match="Error creating domain 0") as caught:
         store.look()
     assert caught.value.log[-1] == "scmi: Failed to acquire SCMI channel for agent_id 9: -2"
@@ -154,7 +160,7 @@ def test_a_file_that_is_no_state_is_refused(tmp_path: Path, host: Host, spoil: C
     path = tmp_path / "state.db"
     spoil(path)
     with pytest.raises(StateError, match="state file"):
-        Store(path, host).look()
+        store_of(path, host).look()
 
 
 @pytest.mark.parametrize(
@@ -170,15 +176,16 @@ def test_a_file_that_is_no_state_is_refused(tmp_path: Path, host: Host, spoil: C
     ],
 )
 def test_a_damaged_state_is_refused_in_words(tmp_path: Path, store: Store, damage: str) -> None:
-    create(store, "one", 2)
+    make(store, "one", 2)
     path = tmp_path / "state" / "host.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(damage)
         connection.commit()
 
     def look() -> None:
-        running_host(path)
+        StateFile(path).location()
         store.look()
+        store.model()
 
     with pytest.raises(StateError, match="state file"):
         look()

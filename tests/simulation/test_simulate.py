@@ -9,15 +9,15 @@ import pytest
 
 from xenscmi.devicetree import load
 from xenscmi.diagnostics import XenscmiError
+from xenscmi.host.configuration import read_configuration
 from xenscmi.host.reader import read_host
-from xenscmi.host.types import Domain, DomainKind, Firmware, Host, Mapping, Stated
+from xenscmi.host.types import Firmware, Host
 from xenscmi.host.vector import read_vector_firmware
 from xenscmi.model.machine import boot
 from xenscmi.simulation.simulate import Access, Deviation, simulate
-from xenscmi.source import Source, Span
+from xenscmi.source import Source
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-SPAN = Span(Source("guest.cfg", ""), 0, 0)
 
 
 def host_of(name: str, *, firmware: bool = True) -> Host:
@@ -30,17 +30,22 @@ def host_of(name: str, *, firmware: bool = True) -> Host:
     )
 
 
-def toolstack_domain(name: str, agent_id: int, page: int, *dtdevs: str) -> Domain:
-    return Domain(
-        name=name,
-        kind=DomainKind.TOOLSTACK,
-        sci_type=Stated(value="scmi_smc_multiagent", span=SPAN),
-        agent_id=Stated(value=agent_id, span=SPAN),
-        agent_property="agent_id",
-        span=SPAN,
-        iomem=(Mapping(host=page, size=0x1000, guest=0x2200_1000, span=SPAN),),
-        dtdevs=tuple(Stated(value=path, span=SPAN) for path in dtdevs),
-    )
+def xl_host(*configs: str) -> Host:
+    """The host of the xl-create vectors, with domains of xl.cfg files whose partial tree is not at hand."""
+    files = [read_configuration(Source(f"{number}.cfg", text)) for number, text in enumerate(configs)]
+    return read_host(load(VECTORS / "xl-create" / "host.dts"), toolstack=[(each, None) for each in files])
+
+
+def guest_cfg(name: str, agent_id: int, dtdev: str = "", more: str = "") -> str:
+    return f"""\
+name = "{name}"
+kernel = "/boot/Image"
+device_tree = "/boot/{name}.dtb"
+arm_sci = "type=scmi_smc_multiagent,agent_id={agent_id}"
+iomem = [ "{0x47FF0 + agent_id:x},1@22001" ]
+dtdev = [ {f'"{dtdev}"' if dtdev else ""} ]
+{more}
+"""
 
 
 @pytest.mark.parametrize("name", ["good-default", "good-dom0+2domU", "good-dom0less-2domU", "cells-2", "ac-cells-2"])
@@ -83,18 +88,31 @@ def test_a_panic_ends_the_run() -> None:
 
 
 def test_toolstack_domains_are_made_and_tried() -> None:
-    host = host_of("good-default")
-    same, own = (
-        toolstack_domain("twice", 2, 0x47FF_2000),
-        toolstack_domain("third", 3, 0x47FF_3000, "/soc/fakedev@a005000"),
+    simulation = simulate(
+        xl_host(guest_cfg("one", 2), guest_cfg("twice", 2), guest_cfg("third", 3, "/soc/fakedev@a003000"))
     )
-    simulation = simulate(replace(host, domains=(*host.domains, same, own)))
-    assert [view.name for view in simulation.domains] == ["dom0", "domU1", "third"]
-    created = [each for each in simulation.deviations if each.subject == "create"]
-    assert created == [
-        Deviation(domain="twice", subject="create", expected="created", seen="domain creation fail: File exists")
-    ]
-    assert simulation.domains[2].given == {5}
+    assert [view.name for view in simulation.domains] == ["dom0", "one", "third"]
+    assert simulation.deviations == (
+        Deviation(domain="twice", subject="create", expected="created", seen="domain creation fail: File exists"),
+    )
+    assert simulation.domains[2].given == {3}
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ('virtio = ["type=virtio,device,transport=pci"]', "Unknown transport"),
+        ('arm_sci = "type=scmi_smc_multiagent,agent_id=255"', "An invalid ARM_SCI agent_id specified (255)"),
+        ('passthrough = "sync_pt"', 'passthrough="sync_pt" not supported on ARM'),
+        ('irqs = [ 33 ]\nvirtio = [ "type=virtio,device" ]', "Physical IRQ 33 conflicting with Virtio MMIO IRQ range"),
+    ],
+)
+def test_a_domain_that_is_refused_is_a_deviation(more: str, reason: str) -> None:
+    """Whether xl or libxl refuses it: a domain that does not exist is not as its files mean it."""
+    simulation = simulate(xl_host(guest_cfg("one", 2, more=more), guest_cfg("two", 3)))
+    assert [view.name for view in simulation.domains] == ["dom0", "two"]
+    (deviation,) = simulation.deviations
+    assert (deviation.subject, deviation.seen[: len(reason)]) == ("create", reason)
 
 
 def test_firmware_that_cannot_be_is_said_so() -> None:

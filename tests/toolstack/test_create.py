@@ -1,228 +1,145 @@
-"""`create` and `destroy` on a running host: the sequence of the xl-create vectors, and what undoes what."""
+"""Making domains in libxl's steps, on a hypervisor that only records what it is asked."""
 
 from __future__ import annotations
 
 import errno
-import re
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from tests.specs import make_spec
+from tests.toolstack.fake import FakeBackend
 
-from xenscmi.devicetree import load
-from xenscmi.firmware import Firmware
-from xenscmi.model.boot import start
-from xenscmi.model.dom0less import copied_nodes
-from xenscmi.model.errors import DataAbort
-from xenscmi.model.guest import Guest, NoAnswer, offers
-from xenscmi.model.sanitise import boot_config
-from xenscmi.model.xen import Model
-from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.message import Refusal
-from xenscmi.scmi.protocols.base import (
-    AccessFlags,
-    BaseDiscoverAgentRequest,
-    BaseDiscoverAgentResponse,
-    BaseResetAgentConfigurationRequest,
-    BaseSetDevicePermissionsRequest,
-    ResetAgentFlags,
-)
-from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest
-from xenscmi.scmi.protocols.power_domain import POWER_ON, PowerStateSetFlags, PowerStateSetRequest
-from xenscmi.scmi.protocols.reset import ResetFlags, ResetRequest, ResetState
-from xenscmi.scmi.status import Status
-from xenscmi.simulation.vector import scmi_lines
-from xenscmi.toolstack.backend import XenError
-from xenscmi.toolstack.create import CreationError, DomainPlan, IomemRange, create_domain
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.toolstack.create import CreationError, create, create_all
+from xenscmi.toolstack.spec import DomainSpec
 
-VECTORS = Path(__file__).parents[1] / "vectors" / "xl-create"
-MULTIAGENT = 2
-DEVICE = "/soc/fakedev@a003000"
-NO_RESET = frozenset({"BASE_RESET_AGENT_CONFIGURATION"})
+TEXT = """\
+name = "{name}"
+kernel = "/boot/Image"
+memory = 64
+arm_sci = "type=scmi_smc_multiagent,agent_id={agent}"
+irqs = [ 72, 73 ]
+iomem = [ "47ff2,1@22001", "e6800,1" ]
+dtdev = [ "/soc/ethernet@1000", "/soc/mmc@2001" ]
+"""
+STEPS = ["createdomain", "build", "bind_pt_spi_irq", "iomem_permission", "memory_mapping", "assign_device"]
 
 
-@pytest.fixture
-def xen(xl_host: Model) -> Model:
-    start(xl_host, {})
-    return xl_host
+def guest(name: str = "guest", agent: int = 2) -> DomainSpec:
+    return make_spec(TEXT.format(name=name, agent=agent))
 
 
-def plan(agent_id: int = 2, sci_type: int = MULTIAGENT, page: int = 0x47FF2, *dtdevs: str) -> DomainPlan:
-    config = boot_config(sci_type, agent_id)
-    return DomainPlan(config=config, iomem=(IomemRange(start=page, count=1, guest=0x22001),), dtdevs=dtdevs)
-
-
-def guest(xen: Model, domid: int) -> Guest:
-    offer = next(offers(list(copied_nodes(load(VECTORS / "dom2.dts")))))
-    return Guest(xen, domid, xen.domain(domid).memory, offer.func_id, offer.shmem)
-
-
-def refusal(xen: Model, domain_plan: DomainPlan) -> tuple[str, int]:
+def failure(xen: FakeBackend, spec: DomainSpec) -> CreationError:
     with pytest.raises(CreationError) as caught:
-        create_domain(xen, domain_plan)
-    return caught.value.step, caught.value.errno
+        create(xen, spec)
+    return caught.value
 
 
-def test_the_sequence_of_the_transcript(xen: Model) -> None:
-    """Domain ids, errnos and Xen's lines, from 00-good to 02-agent0."""
-    before = len(xen.console.lines)
-    assert create_domain(xen, plan()) == 1
-    assert refusal(xen, plan()) == ("createdomain", errno.EEXIST)
-    xen.destroy(1)
-    assert create_domain(xen, plan()) == 3
-    xen.destroy(3)
-    assert refusal(xen, plan(agent_id=0)) == ("createdomain", errno.EEXIST)
-    assert refusal(xen, plan(agent_id=254)) == ("createdomain", errno.ENOENT)
-    assert refusal(xen, plan(sci_type=1)) == ("createdomain", errno.EINVAL)
-    assert create_domain(xen, plan(sci_type=0)) == 7
-    transcript = (VECTORS / "transcript.txt").read_text()
-    expected = re.findall(r"^\(XEN\) (scmi: .*)$", transcript, re.MULTILINE)
-    assert scmi_lines(xen.console.lines[before:]) == expected
+def test_the_steps_are_libxls() -> None:
+    xen = FakeBackend()
+    assert create(xen, guest()) == 1
+    assert xen.calls == [
+        ("createdomain", 2),
+        ("build", 1, "guest"),
+        ("bind_pt_spi_irq", 1, 72),
+        ("bind_pt_spi_irq", 1, 73),
+        ("iomem_permission", 1, 0x47FF2, 1, True),
+        ("memory_mapping", 1, 0x22001, 0x47FF2, 1, True),
+        ("iomem_permission", 1, 0xE6800, 1, True),
+        ("memory_mapping", 1, 0xE6800, 0xE6800, 1, True),
+        ("assign_device", 1, "/soc/ethernet@1000"),
+        ("assign_device", 1, "/soc/mmc@2001"),
+        ("unpausedomain", 1),
+    ]
+    assert xen.names() == {0: "Domain-0", 1: "guest"}
 
 
-def test_a_domain_with_its_agent_sees_what_the_test_guest_saw(xen: Model) -> None:
-    agent = guest(xen, create_domain(xen, plan()))
-    assert agent.ask(ProtocolId.BASE, BaseDiscoverAgentRequest(0xFFFF_FFFF)) == BaseDiscoverAgentResponse(2, "agent-2")
-    denied = Refusal(Status.DENIED)
-    for device in range(8):
-        assert agent.ask(ProtocolId.CLOCK, ClockConfigSetRequest(device, ClockConfig.of(state=1), 0)) == denied
-        assert agent.ask(ProtocolId.RESET, ResetRequest(device, ResetFlags(1), ResetState(0))) == denied
-        assert (
-            agent.ask(ProtocolId.POWER_DOMAIN, PowerStateSetRequest(PowerStateSetFlags(0), device, POWER_ON)) == denied
-        )
-    assert agent.ask(ProtocolId.BASE, BaseSetDevicePermissionsRequest(2, 3, AccessFlags(1))) == denied
-    assert agent.ask(ProtocolId.BASE, BaseResetAgentConfigurationRequest(2, ResetAgentFlags(1))) == denied
+def test_a_paused_domain_stays_paused() -> None:
+    xen = FakeBackend()
+    create(xen, guest(), paused=True)
+    assert ("unpausedomain", 1) not in xen.calls
 
 
-def test_a_domain_without_scmi_is_not_answered(xen: Model) -> None:
-    create_domain(xen, plan())
-    domid = create_domain(xen, plan(sci_type=0))
-    with pytest.raises(NoAnswer):
-        guest(xen, domid).ask(ProtocolId.BASE, BaseDiscoverAgentRequest(0xFFFF_FFFF))
-    assert xen.console.lines[-1] == f"d{domid}v0 Unhandled SMC/HVC: 0x82000004"
-
-
-@pytest.mark.parametrize("func_id", [0x8200_0002, 0x8200_0003, 0x8200_0005, 0xC200_0004, 0x0200_0004, 0x8300_0004])
-def test_foreign_function_ids_are_unknown(xen: Model, func_id: int) -> None:
-    domid = create_domain(xen, plan())
-    assert xen.smc(domid, (func_id, 1, 2, 3, 4, 5, 6, 7)) == ((1 << 64) - 1, 1, 2, 3)
-    assert xen.console.lines[-1] == f"d{domid}v0 Unhandled SMC/HVC: {func_id:#x}"
-
-
-def test_a_device_is_the_domains_until_it_is_destroyed(xen: Model) -> None:
-    domid = create_domain(xen, plan(2, MULTIAGENT, 0x47FF2, DEVICE))
-    on = ClockConfigSetRequest(3, ClockConfig.of(state=1), 0)
-    assert not isinstance(guest(xen, domid).ask(ProtocolId.CLOCK, on), Refusal)
-    xen.destroy(domid)
-    again = create_domain(xen, plan())
-    assert guest(xen, again).ask(ProtocolId.CLOCK, on) == Refusal(Status.DENIED)
-
-
-def test_a_page_that_nobody_acquired_is_not_dom0s_to_give(xen: Model) -> None:
-    """And once acquired, it stays so for later domains."""
-    assert refusal(xen, plan(agent_id=0, sci_type=0, page=0x47FF4)) == ("iomem_permission", errno.EPERM)
-    xen.destroy(create_domain(xen, plan(agent_id=4, page=0x47FF4)))
-    assert create_domain(xen, plan(agent_id=0, sci_type=0, page=0x47FF4)) == 3
-
-
-def test_a_failed_creation_leaves_nothing(xen: Model) -> None:
-    assert refusal(xen, plan(2, MULTIAGENT, 0x47FF2, DEVICE, "/soc/nothing")) == ("assign_device", errno.ENODEV)
-    assert [info.domid for info in xen.list()] == [0]
-    assert xen.firmware.permissions.devices_of(2) == frozenset()
-    assert create_domain(xen, plan()) == 2
-
-
-def test_a_destroyed_domains_page_is_out_of_reach(xen: Model) -> None:
-    domid = create_domain(xen, plan())
-    xen.map_iomem(domid, 0x22001, 0x47FF2, 1, add=False)
-    with pytest.raises(DataAbort):
-        guest(xen, domid).ask(ProtocolId.BASE, BaseDiscoverAgentRequest(0))
-    xen.destroy(domid)
-    with pytest.raises(XenError) as caught:
-        xen.smc(domid, (0x8200_0004, 0, 0, 0, 0, 0, 0, 0))
-    assert caught.value.errno == errno.ESRCH
-
-
-def test_what_xen_refuses(xen: Model) -> None:
-    domid = create_domain(xen, plan())
-    for call, number in (
-        (lambda: xen.destroy(0), errno.EINVAL),
-        (lambda: xen.destroy(99), errno.ESRCH),
-        (lambda: xen.get_info(99), errno.ESRCH),
-        (lambda: xen.assign_device(domid, "/nothing"), errno.ENODEV),
-        (lambda: xen.map_iomem(domid, 0x22002, 0x47FF4, 1, add=True), errno.EPERM),
-        (lambda: xen.permit_iomem(domid, 0x47FF1, 1, allow=True), errno.EPERM),
-        (lambda: xen.permit_iomem(domid, 0, 0, allow=True), errno.EINVAL),
-        (lambda: xen.permit_iomem(domid, 1 << 60, 1, allow=True), errno.EINVAL),
-    ):
-        with pytest.raises(XenError) as caught:
-            call()
-        assert caught.value.errno == number
-
-
-def test_a_firmware_that_refuses_the_reset_leaves_the_domain_dying(xen: Model) -> None:
-    domid = create_domain(xen, plan())
-    xen.firmware.permissions.trusted = frozenset({0})
-    with pytest.raises(XenError) as caught:
-        xen.destroy(domid)
-    assert caught.value.errno == errno.EACCES
-    assert xen.get_info(domid).dying
-    assert refusal(xen, plan()) == ("createdomain", errno.EEXIST)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_failure_at_any_step_leaves_nothing(step: str) -> None:
+    xen = FakeBackend({step: errno.EINVAL})
+    error = failure(xen, guest())
+    assert (error.step, error.errno) == (step, errno.EINVAL)
+    assert xen.getdomaininfolist() == ()
+    assert xen.names() == {0: "Domain-0"}
+    assert error.exit_code == (1 if step == "assign_device" else 3)
+    assert xen.calls[-1] == (("createdomain", 2) if step == "createdomain" else ("destroydomain", 1))
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("step", "number", "place", "help_text"),
     [
-        {"flags": 0},
-        {"flags": 1},
-        {"flags": 3 | 1 << 6},
-        {"max_vcpus": 0},
-        {"max_vcpus": 129},
-        {"vmtrace_size": 4096},
-        {"altp2m_opts": 1},
-        {"arch_sve_vl": 2},
-        {"arch_tee_type": 1},
-        {"arch_gic_version": 7},
-        {"arch_nr_spis": 961},
+        ("createdomain", errno.EEXIST, (4, 37), "take another agent; free are 2, 3"),
+        ("createdomain", errno.ENOENT, (4, 37), "agent 2 is not in scmi-secondary-agents"),
+        ("createdomain", errno.ENODEV, None, 'the host has a GICv3: leave gic_version out, or write "v3"'),
+        ("bind_pt_spi_irq", errno.EBUSY, (5, 10), "another domain has this interrupt"),
+        ("iomem_permission", errno.EPERM, (6, 11), "this is agent 2's page"),
+        ("assign_device", errno.ENODEV, (7, 11), "the host's device tree has no node /soc/ethernet@1000"),
+        ("assign_device", errno.EACCES, (7, 11), "the firmware does not let Xen's agent set permissions"),
+        ("assign_device", errno.EIO, (7, 11), "the firmware refused to grant the device"),
     ],
 )
-def test_a_domain_that_no_machine_can_have_is_refused(xen: Model, change: dict[str, int]) -> None:
-    with pytest.raises(XenError) as caught:
-        xen.create(plan().config.replace(**change))
-    assert caught.value.errno == errno.EINVAL
-    assert xen.create(plan().config) == 2
+def test_a_failure_names_the_line_and_the_way_out(
+    step: str, number: int, place: tuple[int, int] | None, help_text: str
+) -> None:
+    (diagnostic,) = failure(FakeBackend({step: number}), guest()).diagnostics
+    span = diagnostic.span
+    assert (span and (span.line, span.column)) == place
+    assert diagnostic.message.endswith(f"(step {step}, errno {number} {errno.errorcode[number]})")
+    assert diagnostic.help.startswith(help_text)
 
 
-def test_an_old_gic_is_refused_on_a_new_one(xen: Model) -> None:
-    with pytest.raises(XenError) as caught:
-        xen.create(plan().config.replace(arch_gic_version=1))
-    assert caught.value.errno == errno.ENODEV
-    assert xen.console.lines[-1] == "d1: vGICv2 is not supported on this platform."
+def test_a_taken_agent_is_named_with_its_owner() -> None:
+    xen = FakeBackend()
+    create(xen, guest("first"))
+    (diagnostic,) = failure(xen, guest("second")).diagnostics
+    assert diagnostic.message == "domain creation fail: File exists (step createdomain, errno 17 EEXIST)"
+    assert (
+        diagnostic.help == "agent 2 belongs to domain 1 (first): destroy that domain, or take another agent; free are 3"
+    )
 
 
-def test_firmware_without_reset_lets_a_domain_go(xl_host: Model) -> None:
-    """Xen says what it was answered, and takes the channel back all the same."""
-    firmware = Firmware(xl_host.firmware.platform, replace(xl_host.firmware.profile, missing=NO_RESET))
-    xen = Model(xl_host.tree, firmware)
-    start(xen, {})
-    domid = create_domain(xen, plan())
-    xen.destroy(domid)
-    assert scmi_lines(xen.console.lines)[-3:] == [
-        "scmi: Error received: -95",
-        "scmi: get smc response agent_id = 1 msg_id = b proto = 10 res=-95",
-        f"scmi: Free domain {domid}",
-    ]
-    assert create_domain(xen, plan()) == 2
+def test_a_name_is_given_once() -> None:
+    xen = FakeBackend()
+    create(xen, guest("same"))
+    error = failure(xen, guest("same", agent=3))
+    assert error.message == 'Domain 2:Domain with name "same" already exists.'
+    assert error.diagnostics[0].help == "choose another name, or destroy same first"
 
 
-def test_what_a_domain_may_not_have_is_not_mapped_for_it(xen: Model) -> None:
-    """dom0 may map the page of its own agent; a guest only once it was permitted to."""
-    domid = create_domain(xen, plan())
-    with pytest.raises(XenError) as caught:
-        xen.map_iomem(domid, 0x22002, 0x47FF0, 1, add=True)
-    assert caught.value.errno == errno.EPERM
-    xen.permit_iomem(domid, 0x47FF0, 1, allow=True)
-    xen.map_iomem(domid, 0x22002, 0x47FF0, 1, add=True)
-    xen.permit_iomem(domid, 0x47FF0, 1, allow=False)
-    with pytest.raises(XenError):
-        xen.map_iomem(domid, 0x22003, 0x47FF0, 1, add=True)
+def test_braces_in_a_name_stay_as_they_are() -> None:
+    xen = FakeBackend()
+    create(xen, guest("{0}{x}"))
+    assert 'name "{0}{x}" already' in failure(xen, guest("{0}{x}", agent=3)).message
+
+
+def test_of_several_domains_all_are_made_or_none() -> None:
+    xen = FakeBackend()
+    assert create_all(xen, [guest("one"), guest("two", agent=3)]) == [1, 2]
+    xen = FakeBackend()
+    with pytest.raises(CreationError):
+        create_all(xen, [guest("one"), guest("two")])
+    assert xen.getdomaininfolist() == ()
+    assert ("destroydomain", 1) in xen.calls
+
+
+def test_a_kernel_that_cannot_be_used_undoes_the_domain() -> None:
+    class Broken(FakeBackend):
+        def build(self, domid: int, spec: DomainSpec) -> None:
+            raise XenscmiError(Diagnostic(message="zImage: not a kernel"))
+
+    xen = Broken()
+    error = failure(xen, guest())
+    assert [each.message for each in error.diagnostics] == ["zImage: not a kernel"]
+    assert error.step == "build"
+    assert xen.getdomaininfolist() == ()
+
+
+def test_what_xen_printed_comes_with_the_failure() -> None:
+    xen = FakeBackend({"build": errno.ENOMEM})
+    xen.lines.append("earlier")
+    assert failure(xen, guest()).log[0].startswith("createdomain")

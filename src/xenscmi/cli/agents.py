@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import put
+from xenscmi.cli.files import put, write_json
 from xenscmi.cli.running import configure as configure_host
 from xenscmi.cli.running import guarded, open_store
+from xenscmi.report.table import table
+from xenscmi.toolstack.backend import AgentInfo, Owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-
-    from xenscmi.simulation.overview import AgentRow
+    from collections.abc import Mapping, Sequence
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -35,42 +36,57 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.simulation.overview import agent_rows
-
-    session = open_store(arguments).look()
-    rows = agent_rows(session)
+    xen = open_store(arguments).look()
+    agents = xen.agents()
+    names = xen.names()
     if arguments.json:
-        import json
-        from dataclasses import asdict
-
-        put(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+        write_json([_document(agent, names) for agent in agents])
         return 0
-    put(_table(rows))
-    if not session.xen.mediator.initialized:
+    put(_table(agents, names))
+    if not xen.scmi_works():
         print("Xen's SCMI mediator does not run: no domain has SCMI. `xenscmi dmesg` may say why", file=sys.stderr)
     return 0
 
 
-def _table(rows: tuple[AgentRow, ...]) -> str:
-    from xenscmi.report.table import table
+def _document(agent: AgentInfo, names: Mapping[int, str]) -> dict[str, object]:
+    return {
+        "agent_id": agent.agent_id,
+        "name": agent.name,
+        "func_id": agent.func_id,
+        "page": agent.page,
+        "trusted": agent.trusted,
+        "listed": agent.owner is not Owner.NOT_LISTED,
+        "owner": agent.owner if isinstance(agent.owner, int) else None,
+        "owner_name": _owner_name(agent, names),
+        "devices": agent.devices,
+        "paths": agent.paths,
+    }
 
+
+def _table(agents: Sequence[AgentInfo], names: Mapping[int, str]) -> str:
     return table(
         ("ID", "NAME", "FUNC_ID", "PAGE", "OWNER", "DEVICES"),
         [
             (
-                f"{row.agent_id}{'*' if row.trusted else ''}",
-                row.name,
-                f"{row.func_id:#x}",
-                f"{row.page:#x}",
-                _owner(row),
-                ",".join(map(str, row.devices)) or "-",
+                f"{agent.agent_id}{'*' if agent.trusted else ''}",
+                agent.name,
+                "?" if agent.func_id is None else f"{agent.func_id:#x}",
+                "?" if agent.page is None else f"{agent.page:#x}",
+                _owner(agent, names),
+                ",".join(map(str, agent.devices)) or "-",
             )
-            for row in rows
+            for agent in agents
         ],
     )
 
 
-def _owner(row: AgentRow) -> str:
-    if row.owner is not None:
-        return f"{row.owner_name} ({row.owner})"
-    return row.owner_name or ("-" if row.listed else "not listed")
+def _owner(agent: AgentInfo, names: Mapping[int, str]) -> str:
+    if isinstance(agent.owner, int):
+        return f"{_owner_name(agent, names)} ({agent.owner})"
+    return {Owner.NOBODY: "-"}.get(agent.owner, agent.owner.value)
+
+
+def _owner_name(agent: AgentInfo, names: Mapping[int, str]) -> str:
+    if isinstance(agent.owner, int):
+        return names.get(agent.owner, "(null)")
+    return agent.owner.value if agent.owner is Owner.XEN else ""

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import read_source, say, show, split_arguments, write
+from xenscmi.cli.files import read_source, say, show, split_arguments, write, write_json
 from xenscmi.config.errors import ConfigError
 from xenscmi.config.json import to_json
 from xenscmi.config.parse import parse_xlcfg
@@ -32,6 +32,9 @@ from xenscmi.config.parse import parse_xlcfg
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from xenscmi.config.parsed import Parsed
 
 # How xl waits, connects and debugs. Scripts give them.
 _XL_SWITCHES = (
@@ -79,9 +82,37 @@ def run(arguments: Namespace) -> int:
     if exit_code:
         return exit_code
     if not arguments.dryrun:
-        from xenscmi.cli.making import make
-
-        return make(arguments, results)
+        return _create(arguments, results)
     documents = [to_json(parsed.config) for _, parsed in results]
     write(documents[0] if len(files) == 1 else "[\n" + ",\n".join(documents) + "\n]")
+    return 0
+
+
+def _create(arguments: Namespace, files: Sequence[tuple[str, Parsed]]) -> int:
+    """Make the domains of several files, all of them or none; return the exit code."""
+    from xenscmi.cli.running import EXIT_UNUSABLE, location, open_store, show_error
+    from xenscmi.diagnostics import XenscmiError
+    from xenscmi.toolstack.create import CreationError, create_all
+    from xenscmi.toolstack.hosts import prepare_files
+
+    try:
+        store = open_store(arguments)
+        with store.session() as xen:
+            specs, remarks = prepare_files(files, xen, store.host, location(arguments))
+            if not arguments.quiet:
+                show(remarks)
+            domids = create_all(xen, specs)
+    except (ConfigError, CreationError) as error:
+        show_error(error)
+        return error.exit_code
+    except XenscmiError as error:
+        show_error(error)
+        return EXIT_UNUSABLE
+    if arguments.json:
+        write_json(
+            [
+                {"domid": domid, "name": spec.name, "agent_id": spec.agent_id}
+                for domid, spec in zip(domids, specs, strict=True)
+            ]
+        )
     return 0

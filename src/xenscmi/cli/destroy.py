@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from xenscmi.model.state import Session
+    from xenscmi.toolstack.backend import Backend
 
 _DOM0 = """\
 Not destroying domain 0; use -f to force.
@@ -45,37 +45,35 @@ def run(arguments: Namespace) -> int:
         print("xenscmi destroy: error: name a domain, or give --all; see xenscmi destroy --help", file=sys.stderr)
         return EXIT_UNUSABLE
     if arguments.all:
-        from xenscmi.model.state import switch_off
-
-        switch_off(state_file(arguments))
+        state_file(arguments).switch_off()
         return 0
     from xenscmi.toolstack.backend import XenError
 
     try:
-        with open_store(arguments).session() as session:
-            return _destroy(session, arguments.domain, force=arguments.force)
+        with open_store(arguments).session() as xen:
+            return _destroy(xen, arguments.domain, force=arguments.force)
     except XenError:
         return EXIT_FAILURE
 
 
-def _destroy(session: Session, word: str, *, force: bool) -> int:
+def _destroy(xen: Backend, word: str, *, force: bool) -> int:
     """Destroy a domain in libxl's words. Raises XenError, told, so that what it left behind is kept."""
     from xenscmi.toolstack.backend import XenError
 
-    domid = find_domain(session, word)
+    domid = find_domain(xen, word)
     if domid is None:
         return EXIT_FAILURE
     if domid == 0 and not force:
         print(_DOM0, file=sys.stderr)
         return EXIT_FAILURE
-    if domid not in session.xen.domains:
+    if all(domain.domid != domid for domain in xen.getdomaininfolist()):
         _say(domid, "Non-existant domain")
         return _failed(domid, -21)
-    before = len(session.xen.console.lines)
+    mark = xen.log_mark()
     try:
-        session.xen.destroy(domid)
+        xen.destroydomain(domid)
     except XenError as error:
-        print_xen(session.xen.console.lines[before:])
+        print_xen(xen.log(mark))
         _say(domid, f"xc_domain_destroy failed: {error}")
         _failed(domid, -3)
         raise

@@ -9,7 +9,7 @@ examples:
 
 from __future__ import annotations
 
-from xenscmi.cli.files import put
+from xenscmi.cli.files import put, write_json
 from xenscmi.cli.running import configure as configure_host
 from xenscmi.cli.running import guarded, open_store
 
@@ -29,9 +29,7 @@ def run(arguments: Namespace) -> int:
     """Run the command."""
     lines = open_store(arguments).log()
     if arguments.json:
-        import json
-
-        put(json.dumps(lines, indent=2) + "\n")
+        write_json(lines)
     else:
         put("".join(f"(XEN) {line}\n" for line in lines))
     return 0

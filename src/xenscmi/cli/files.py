@@ -83,6 +83,13 @@ def write(text: str) -> None:
     put(f"{text}\n" if sys.stdout.isatty() else text)
 
 
+def write_json(document: object) -> None:
+    """Print a value to standard output as JSON, indented by two."""
+    import json
+
+    put(json.dumps(document, indent=2) + "\n")
+
+
 def write_file(path: str, text: str) -> None:
     """Write a file as a whole or not at all: under a temporary name, then renamed. Raises XenscmiError."""
     from pathlib import Path

@@ -13,16 +13,17 @@ examples:
 
 from __future__ import annotations
 
-from xenscmi.cli.files import put, say
+from xenscmi.cli.files import put, say, write_json
 from xenscmi.cli.running import EXIT_FAILURE, find_domain, guarded, open_store
 from xenscmi.cli.running import configure as configure_host
+from xenscmi.toolstack.backend import RunState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
 
-    from xenscmi.model.state import Session
-    from xenscmi.simulation.overview import DomainRow
+    from xenscmi.toolstack.backend import DomainInfo, Inventory
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -36,61 +37,67 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.simulation.overview import domain_rows
-
-    session = open_store(arguments).look()
-    rows = domain_rows(session)
+    xen = open_store(arguments).look()
+    domains = xen.getdomaininfolist()
     if arguments.domain is not None:
-        domid = find_domain(session, arguments.domain)
+        domid = find_domain(xen, arguments.domain)
         if domid is None:
             return EXIT_FAILURE
-        rows = tuple(row for row in rows if row.domid == domid)
-        if not rows:
+        domains = tuple(domain for domain in domains if domain.domid == domid)
+        if not domains:
             say(f"Error: Domain '{arguments.domain}' does not exist.")
             return EXIT_FAILURE
     if arguments.long:
-        put(_configurations(session, rows) + "\n")
+        put(_configurations(xen, domains) + "\n")
     elif arguments.json:
-        put(_json(session, rows) + "\n")
+        write_json(_documents(xen, domains))
     else:
-        put(_table(rows))
+        put(_table(xen, domains))
     return 0
 
 
-def _table(rows: tuple[DomainRow, ...]) -> str:
+def _table(xen: Inventory, domains: Sequence[DomainInfo]) -> str:
     """Return the table in xl's columns."""
+    names = xen.names()
     lines = ["Name                                        ID   Mem VCPUs\tState\tTime(s)"]
-    lines += [f"{row.name:<40} {row.domid:5} {row.memory:5} {row.vcpus:5}     {row.state}  {0:8.1f}" for row in rows]
+    for domain in domains:
+        name, seconds = names.get(domain.domid, "(null)"), domain.cpu_time / 1e9
+        numbers = f"{domain.domid:5} {domain.memory // 1024:5} {domain.vcpus:5}"
+        lines.append(f"{name:<40} {numbers}     {_state(domain)}  {seconds:8.1f}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _configurations(session: Session, rows: tuple[DomainRow, ...]) -> str:
+def _state(domain: DomainInfo) -> str:
+    """Return xl's six letters."""
+    return "".join(state.value if state in domain.states else "-" for state in RunState)
+
+
+def _configurations(xen: Inventory, domains: Sequence[DomainInfo]) -> str:
     """Return `[{"domid": …, "config": {…}}]`; of domains that no toolstack has made, only the name is known."""
     import json
 
     from xenscmi.config.json import pretty
 
+    kept, names = xen.configurations(), xen.names()
     documents = []
-    for row in rows:
-        kept = session.configurations.get(row.domid)
-        config = json.loads(kept) if kept else {"c_info": {"name": row.name}}
-        documents.append({"domid": row.domid, "config": config})
+    for domain in domains:
+        given = kept.get(domain.domid)
+        config = json.loads(given) if given else {"c_info": {"name": names.get(domain.domid, "(null)")}}
+        documents.append({"domid": domain.domid, "config": config})
     return pretty(documents)
 
 
-def _json(session: Session, rows: tuple[DomainRow, ...]) -> str:
-    import json
-
-    agents = {info.domid: info.agent_id for info in session.xen.list()}
-    documents = [
+def _documents(xen: Inventory, domains: Sequence[DomainInfo]) -> list[dict[str, object]]:
+    agents = {agent.owner: agent.agent_id for agent in xen.agents()}
+    names = xen.names()
+    return [
         {
-            "domid": row.domid,
-            "name": row.name,
-            "memory": row.memory,
-            "vcpus": row.vcpus,
-            "state": row.state,
-            "agent_id": agents[row.domid],
+            "domid": domain.domid,
+            "name": names.get(domain.domid, "(null)"),
+            "memory": domain.memory // 1024,
+            "vcpus": domain.vcpus,
+            "state": _state(domain),
+            "agent_id": agents.get(domain.domid),
         }
-        for row in rows
+        for domain in domains
     ]
-    return json.dumps(documents, indent=2)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterable
 
-    from xenscmi.model.errors import Panic
-    from xenscmi.model.state import Session, Store
+    from xenscmi.host.types import Host
+    from xenscmi.model.state import StateFile, Store
+    from xenscmi.toolstack.backend import Inventory
 
 EXIT_FAILURE, EXIT_UNUSABLE = 1, 2
 LONGEST_ID = 10  # digits of a domain id, which is at most 32 bits
@@ -30,75 +31,81 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--host",
         metavar="PATH",
-        help="the modelled host: its folder, host.toml or device tree (default: the one that runs, else this folder)",
+        help="use this modelled host: a folder, a host.toml or a device tree (default: the one that runs, else .)",
     )
     parser.add_argument(
         "--state",
         metavar="FILE",
-        help="where the running host is kept (default: xenscmi/host.db in $XDG_STATE_HOME or ~/.local/state)",
+        help="keep the running host here (default: xenscmi/host.db in $XDG_STATE_HOME or ~/.local/state)",
     )
 
 
-def state_file(arguments: Namespace) -> Path:
-    """Return the state file that the arguments name."""
+def state_file(arguments: Namespace) -> StateFile:
+    """Return the state file that the arguments name. Raises XenscmiError where the user has no place for one."""
+    from xenscmi.model.state import StateFile
+
     if arguments.state is not None:
-        return Path(arguments.state)
+        return StateFile(Path(arguments.state), _waiting)
     base = os.environ.get("XDG_STATE_HOME", "")
     # The XDG specification has relative paths ignored.
-    folder = Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "state"
-    return folder / "xenscmi" / "host.db"
+    try:
+        folder = Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "state"
+    except RuntimeError:
+        message = "there is no home directory to keep the modelled host in"
+        raise XenscmiError(Diagnostic(message=message, help="name a file with --state FILE")) from None
+    return StateFile(folder / "xenscmi" / "host.db", _waiting)
+
+
+def _waiting() -> None:
+    say("xenscmi: waiting for another xenscmi command to end")
 
 
 def location(arguments: Namespace) -> Path:
     """Return where the files of the host stand that the arguments mean. Raises XenscmiError as the state does."""
-    from xenscmi.model.state import running_host
-
-    running = None if arguments.host else running_host(state_file(arguments))
+    running = None if arguments.host else state_file(arguments).location()
     return Path(arguments.host or running or ".").resolve()
 
 
 def open_store(arguments: Namespace) -> Store:
     """Return the state of the host that the arguments mean. Raises XenscmiError where there is none to be had."""
-    from xenscmi.cli.hosts import load_host
     from xenscmi.model.state import Store
 
     where = location(arguments)
-    try:
-        return Store(state_file(arguments), load_host([str(where)]).host, str(where))
-    except XenscmiError as error:
-        if arguments.host:
-            raise
-        help_text = "name the folder of the host that shall be modelled: --host DIR"
-        raise XenscmiError(
-            *error.diagnostics,
-            Diagnostic(message=f"no modelled host in {where}", severity=Severity.INFO, help=help_text),
-        ) from None
+
+    def load() -> Host:
+        from xenscmi.cli.hosts import load_host
+
+        try:
+            return load_host([str(where)]).host
+        except XenscmiError as error:
+            if arguments.host:
+                raise
+            help_text = "name the folder of the host to model: --host DIR"
+            raise XenscmiError(
+                *error.diagnostics,
+                Diagnostic(message=f"no modelled host in {where}", severity=Severity.INFO, help=help_text),
+            ) from None
+
+    return Store(state_file(arguments), load, str(where))
 
 
 def guarded(command: Callable[[Namespace], int]) -> Callable[[Namespace], int]:
     """Return a command that ends in words, not in a traceback, where the host or its state cannot be used."""
 
     def run(arguments: Namespace) -> int:
-        from xenscmi.model.errors import Panic
-
         try:
             return command(arguments)
         except XenscmiError as error:
-            show(error.diagnostics)
-        except Panic as panic:
-            show([panic_diagnostic(panic)])
+            show_error(error)
         return EXIT_UNUSABLE
 
     return run
 
 
-def panic_diagnostic(panic: Panic) -> Diagnostic:
-    """Print what Xen said before it panicked; return the panic as a diagnostic."""
-    print_xen(panic.log)
-    return Diagnostic(
-        message=f"Xen panics at boot: {panic}",
-        help="one domain of the boot is wrong, and that ends it for all: `xenscmi check` says which and how to mend it",
-    )
+def show_error(error: XenscmiError, name: str = "xenscmi") -> None:
+    """Print what Xen said before it failed, if it did, and the diagnostics."""
+    print_xen(getattr(error, "log", ()))
+    show(error.diagnostics, name)
 
 
 def print_xen(lines: Iterable[str]) -> None:
@@ -106,11 +113,11 @@ def print_xen(lines: Iterable[str]) -> None:
     sys.stderr.write("".join(f"(XEN) {line}\n" for line in lines))
 
 
-def find_domain(session: Session, word: str) -> int | None:
+def find_domain(xen: Inventory, word: str) -> int | None:
     """Return the id of a domain; where a name has none, say so as xl does. An id that no domain has is returned too."""
     if word.isascii() and word.isdecimal() and len(word) <= LONGEST_ID:
         return int(word)
-    domid = session.domid(word)
+    domid = next((domid for domid, name in xen.names().items() if name == word), None)
     if domid is None:
         say(f"{word} is an invalid domain identifier (rc=-6)")
     return domid

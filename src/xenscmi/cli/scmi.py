@@ -30,7 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from xenscmi.model.state import Session
+    from xenscmi.model.xen import Model
     from xenscmi.scmi.describe import Decoded
     from xenscmi.scmi.message import Command
     from xenscmi.simulation.send import Exchange
@@ -61,23 +61,23 @@ def run(arguments: Namespace) -> int:
     """Run the command."""
     store = open_store(arguments)
     if arguments.message is None:
-        put(_lesson(store.look(), arguments.protocol))
+        put(_lesson(store.model(), arguments.protocol))
         return 0
     from xenscmi.scmi.compose import fields_of, find_command, find_protocol
     from xenscmi.simulation.send import send, version_of
 
     protocol = find_protocol(arguments.protocol)
-    with store.session() as session:
-        domid = find_domain(session, arguments.domain)
+    with store.session() as xen:
+        domid = find_domain(xen, arguments.domain)
         if domid is None:
             return EXIT_FAILURE
-        if domid not in session.xen.domains:
+        if domid not in xen.domains:
             say(f"Error: Domain '{arguments.domain}' does not exist.")
             return EXIT_FAILURE
-        command = find_command(protocol, arguments.message, version_of(session, protocol.id) or 0)
+        command = find_command(protocol, arguments.message, version_of(xen, protocol.id) or 0)
         if not arguments.fields and any(True for _ in fields_of(command.request)):
             return _teach(command)
-        sent = send(session, domid, command, arguments.fields, arguments.smc_id, arguments.page)
+        sent = send(xen, domid, command, arguments.fields, arguments.smc_id, arguments.page)
     if arguments.json:
         put(_document(sent))
     else:
@@ -130,7 +130,7 @@ def _document(sent: Exchange) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _lesson(session: Session, protocol_name: str | None) -> str:
+def _lesson(xen: Model, protocol_name: str | None) -> str:
     """Return what can be sent: the protocols, or the messages of one."""
     from xenscmi.report.table import table
     from xenscmi.scmi.compose import fields_of, find_protocol
@@ -138,7 +138,7 @@ def _lesson(session: Session, protocol_name: str | None) -> str:
     from xenscmi.simulation.send import version_of
 
     if protocol_name is None:
-        versions = [(each, version_of(session, each)) for each in ProtocolId]
+        versions = [(each, version_of(xen, each)) for each in ProtocolId]
         return table(
             ("ID", "PROTOCOL", "THE FIRMWARE HAS"),
             [
@@ -147,7 +147,7 @@ def _lesson(session: Session, protocol_name: str | None) -> str:
             ],
         )
     protocol = find_protocol(protocol_name)
-    commands = protocol.commands_of(version_of(session, protocol.id) or 0)
+    commands = protocol.commands_of(version_of(xen, protocol.id) or 0)
     return table(
         ("ID", "MESSAGE", "FIELDS"),
         [

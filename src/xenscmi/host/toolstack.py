@@ -54,6 +54,7 @@ def domain_of(configuration: Configuration, tree: Tree | None = None) -> Domain 
         dtdevs=tuple(
             Stated(value=each.path, span=_place(settings, "dtdev", index)) for index, each in enumerate(config.dtdevs)
         ),
+        configuration=configuration,
     )
 
 

@@ -229,6 +229,7 @@ class Domain:
     the container; `agent_property` is what said it, or would have. `tree` is the partial tree; `tree_file` what names
     it (`device_tree`, or the boot module's node, whose file need not be known). `iomem` and `dtdevs` are a toolstack
     domain's; a dom0less domain has them in its tree. `outdated` names properties of older dialects.
+    `configuration` is the xl.cfg file of a toolstack domain.
     """
 
     name: str
@@ -242,6 +243,7 @@ class Domain:
     iomem: tuple[Mapping, ...] = ()
     dtdevs: tuple[Stated[str], ...] = ()
     outdated: tuple[Stated[str], ...] = ()
+    configuration: Configuration | None = field(default=None, compare=False)
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ After xen/arch/arm/domain_build.c (handle_node) and xen/arch/arm/device.c (handl
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 
 from xenscmi.bindings.addresses import address_count, physical_ranges, translate
@@ -37,6 +38,11 @@ BAD_ADDRESS = (1 << 64) - 1
 """What Xen takes for the address of what it cannot translate, and the last of all addresses."""
 PADDR_BITS = 48
 
+DOM0_MEM_DEFAULT = 512 << 10
+"""KiB that Xen on Arm gives dom0 where its command line does not say."""
+_DOM0_MEM = re.compile(r"dom0_mem=(\d+)([BKMGT]?)\b", re.IGNORECASE)
+_UNITS = {"b": 1, "": 1 << 10, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
 
 def create_dom0(xen: Model) -> Domain:
     """Make dom0 and give it its devices. Raises Panic as Xen does."""
@@ -46,6 +52,7 @@ def create_dom0(xen: Model) -> Domain:
         dom0 = xen.new_domain(boot_config(sci_type, agent_id), domid=0)
     except XenError as error:
         raise Panic(f"Error creating domain 0 (rc = {-error.errno})") from None
+    dom0.name, dom0.memory_kb = "Domain-0", _memory_kb(xen.tree)
     if not has_dom0_kernel(xen.tree):
         raise Panic(f"Could not set up d0 guest OS (rc = {-errno.ENOENT})")
     try:
@@ -80,13 +87,25 @@ def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
         pending.extend(reversed(list(node.children)))
 
 
+def _memory_kb(tree: Tree) -> int:
+    """Return what `dom0_mem` of Xen's command line says, in KiB; 512 MiB where it says nothing."""
+    stated = _DOM0_MEM.search(_command_line(tree))
+    return int(stated[1][:20]) * _UNITS[stated[2].lower()] >> 10 if stated else DOM0_MEM_DEFAULT
+
+
+def _command_line(tree: Tree) -> str:
+    chosen = tree.node(CHOSEN)
+    if chosen is None:
+        return ""
+    return read_string(chosen, XEN_BOOTARGS) or read_string(chosen, BOOTARGS) or ""
+
+
 def _console_node(tree: Tree) -> Node | None:
     """Return the UART that Xen keeps for its own console: `dtuart=` on its command line, or `stdout-path`."""
     chosen = tree.node(CHOSEN)
     if chosen is None:
         return None
-    arguments = read_string(chosen, XEN_BOOTARGS) or read_string(chosen, BOOTARGS) or ""
-    named = [word.removeprefix("dtuart=") for word in arguments.split() if word.startswith("dtuart=")]
+    named = [word.removeprefix("dtuart=") for word in _command_line(tree).split() if word.startswith("dtuart=")]
     path = named[-1] if named else read_string(chosen, STDOUT_PATH) or ""
     return tree.resolve(path)
 

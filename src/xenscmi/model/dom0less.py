@@ -95,6 +95,7 @@ def _construct(xen: Model, domain: Domain, node: Node, partial: Tree | None) -> 
     if memory is None or len(memory.value) < 8:
         xen.console.print('Error building DomU: cannot read "memory" property')
         raise XenError(errno.EINVAL)
+    domain.name, domain.memory_kb = node.name, int.from_bytes(memory.value[:8], "big")
     if not any(is_compatible(child, MULTIBOOT_KERNEL) for child in node.children):
         raise XenError(errno.ENOENT)
     if partial is None or not any(is_compatible(child, MULTIBOOT_DEVICE_TREE) for child in node.children):
@@ -104,14 +105,6 @@ def _construct(xen: Model, domain: Domain, node: Node, partial: Tree | None) -> 
     except XenError as error:
         xen.console.print(f"Device tree generation failed ({-error.errno}).")
         raise XenError(errno.EINVAL) from None
-
-
-def copied_nodes(partial: Tree) -> Iterator[Node]:
-    """Yield the nodes of a partial tree that a guest gets, in order: `/aliases`, `/passthrough` and all below."""
-    for name in ("aliases", "passthrough"):
-        for node in partial.root.children:
-            if node.name.lower() == name:
-                yield from node.walk()
 
 
 def _scan_partial(xen: Model, domain: Domain, partial: Tree) -> Iterator[Node]:

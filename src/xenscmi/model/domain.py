@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from xenscmi.devicetree import Node
 from xenscmi.model.channel import Channel
 from xenscmi.model.memory import AddressSpace, FrameRanges
+from xenscmi.toolstack.backend import RunState
+from xenscmi.toolstack.offer import Offer
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Domain:
-    """A domain: what it may map (`iomem`), what it sees (`memory`), its channel, and the devices assigned to it.
+    """A domain: what it may map (`iomem`), what it sees (`memory`), its interrupts as the
+    GIC numbers them, its channel, and the devices assigned to it.
 
     `tree` are the nodes of its own device tree, as far as they come from the host's or a partial tree. `dying`: it was
-    destroyed, but Xen could not yet take everything back.
+    destroyed, but Xen could not yet take everything back. `name`, `memory_kb` and, of a toolstack's domain,
+    `configuration` (libxl's JSON) and `offer` (the channel in its partial tree) are what the toolstack says of it.
     """
 
     domid: int
@@ -23,7 +27,19 @@ class Domain:
     max_vcpus: int = 1
     hardware: bool = False
     iomem: FrameRanges = field(default_factory=FrameRanges)
+    irqs: set[int] = field(default_factory=set)
     channel: Channel | None = None
     devices: list[str] = field(default_factory=list)
     tree: Sequence[Node] = ()
     dying: bool = False
+    paused: bool = False
+    name: str = ""
+    memory_kb: int = 0
+    configuration: str | None = None
+    offer: Offer | None = None
+
+    @property
+    def states(self) -> frozenset[RunState]:
+        """What it does, as getdomaininfo has it: dom0 runs, the others wait for work."""
+        state = RunState.RUNNING if self.hardware else RunState.PAUSED if self.paused else RunState.BLOCKED
+        return frozenset((state, RunState.DYING) if self.dying else (state,))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from xenscmi.diagnostics import Diagnostic, XenscmiError
 
-class Panic(Exception):
-    """Xen's last word when it cannot boot the host; `log` is what it printed before."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
+class Panic(XenscmiError):
+    """Xen cannot boot the host. `reason` is Xen's last word; `log` is what it printed before."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            Diagnostic(
+                message=f"Xen panics at boot: {reason}",
+                help="one domain of the boot is wrong, and that ends it for all: "
+                "`xenscmi check` says which one and how to fix it",
+            )
+        )
+        self.reason = reason
         self.log: tuple[str, ...] = ()
 
 

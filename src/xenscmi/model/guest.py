@@ -6,46 +6,21 @@ the firmware, and back. Nothing here knows more than the guest could.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-
-from xenscmi.bindings.addresses import written_reg
-from xenscmi.bindings.names import PAGE_MASK, PAGE_SHIFT, SCMI_SMC, SHMEM, SMC_ID
-from xenscmi.bindings.properties import is_compatible, read_u32
-from xenscmi.devicetree import Node
+from xenscmi.bindings.names import PAGE_MASK, PAGE_SHIFT
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import DataAbort
 from xenscmi.model.memory import SMALLEST_WINDOW, AddressSpace
+from xenscmi.model.xen import Model
 from xenscmi.scmi.header import TOKENS, Header
 from xenscmi.scmi.message import Refusal, Request, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
 from xenscmi.scmi.shmem import ChannelError, Posted, collect, post, reset
-from xenscmi.toolstack.backend import Hypervisor
+from xenscmi.toolstack.offer import Offer, offers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A channel as a device tree offers it: the SCMI node, its function id, and the page's guest physical address.
-
-    `node` is empty where no tree is known.
-    """
-
-    node: str
-    func_id: int
-    shmem: int
-
-
-def offers(nodes: Sequence[Node]) -> Iterator[Offer]:
-    """Yield the usable channels of a domain's device tree, in its order."""
-    phandles = {phandle: node for node in nodes if (phandle := read_u32(node, "phandle")) is not None}
-    for node in nodes:
-        if not is_compatible(node, SCMI_SMC):
-            continue
-        func_id, shmem = read_u32(node, SMC_ID), read_u32(node, SHMEM)
-        page = phandles.get(shmem) if shmem is not None else None
-        regions = written_reg(page) if page is not None else ()
-        if func_id is not None and regions:
-            yield Offer(node=node.path, func_id=func_id, shmem=regions[0].address)
+def offer_of(domain: Domain) -> Offer | None:
+    """Return the channel that a domain's device tree offers it, as far as the tree is known."""
+    return domain.offer or next(offers(domain.tree), None)
 
 
 def own_offer(domain: Domain) -> Offer | None:
@@ -69,7 +44,7 @@ class NoAnswer(Exception):
 class Guest:
     """An agent in a domain, on one channel; one message at a time."""
 
-    def __init__(self, xen: Hypervisor, domid: int, memory: AddressSpace, func_id: int, shmem: int) -> None:
+    def __init__(self, xen: Model, domid: int, memory: AddressSpace, func_id: int, shmem: int) -> None:
         self._xen = xen
         self._domid = domid
         self._memory = memory

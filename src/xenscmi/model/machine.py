@@ -14,6 +14,7 @@ from itertools import count
 from xenscmi import firmware as el3
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.firmware.firmware import Observer
 from xenscmi.firmware.resources import Clock, PlatformAgent, PlatformDevice, PowerDomain, ResetDomain
 from xenscmi.host.types import Container, DomainKind, FirmwareAgent, FirmwareDevice, Host, ScmiNode, Stated
@@ -44,7 +45,7 @@ def switch_on(host: Host, observer: Observer | None = None) -> Model:
         firmware = el3.Firmware(platform_of(host), profile, observer)
     except ValueError as error:
         raise XenscmiError(Diagnostic(message=str(error), span=host.firmware.span)) from None
-    return Model(host.tree, firmware)
+    return Model(host.tree, firmware, PROFILES[host.xen_profile or DEFAULT_PROFILE])
 
 
 def boot(host: Host) -> Model:

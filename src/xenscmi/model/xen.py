@@ -7,35 +7,43 @@ the table of domains has a lock, each channel has its own, and a domain's vCPUs 
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from itertools import chain
 from threading import RLock
 
 from xenscmi.bindings.names import PAGE_SHIFT
+from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.devicetree import Tree
 from xenscmi.domctl.createdomain import CreateDomain
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from xenscmi.firmware import Firmware
-from xenscmi.model.console import Console
+from xenscmi.model.channel import DOMID_INVALID, DOMID_XEN, Registers
+from xenscmi.model.console import Console, telling_lines
+from xenscmi.model.devices import device_paths
 from xenscmi.model.domain import Domain
 from xenscmi.model.mediator import Mediator
 from xenscmi.model.memory import AddressSpace, PhysicalMemory
 from xenscmi.model.sanitise import GIC_V2, GIC_V3, read_abilities, sanitise
 from xenscmi.scmi import shmem
-from xenscmi.toolstack.backend import DomainInfo, Hypervisor, Registers, XenError
+from xenscmi.toolstack.backend import AgentInfo, Backend, DomainInfo, Owner, XenError
+from xenscmi.toolstack.spec import DomainSpec
 
 DOMID_FIRST_RESERVED = 0x7FF0
 SMCCC_UNKNOWN = (1 << 64) - 1
 SMCCC_OWNER_SIP = 2
 EXISTING_APIS_END = 0x0100_FFFF
+_OWNERS: Mapping[int, int | Owner] = {DOMID_INVALID: Owner.NOBODY, DOMID_XEN: Owner.XEN}
+FIRST_SPI, END_OF_SPIS = 32, 1020
 MAX_FRAME = 1 << (52 - PAGE_SHIFT)
 
 
-class Model(Hypervisor):
+class Model(Backend):
     """A machine that runs Xen: `tree` is its device tree, `firmware` what answers at EL3.
 
-    `console` is Xen's log; `domains` are all domains, dom0 included, by id.
+    `profile` is its Xen's layout of createdomain, `console` Xen's log; `domains` are all domains, dom0 included, by id.
     """
 
-    def __init__(self, tree: Tree, firmware: Firmware) -> None:
+    def __init__(self, tree: Tree, firmware: Firmware, profile: Profile = PROFILES[DEFAULT_PROFILE]) -> None:
         self.tree = tree
         self.firmware = firmware
         self.abilities = read_abilities(tree)
@@ -43,6 +51,7 @@ class Model(Hypervisor):
         self.memory = PhysicalMemory()
         self.mediator = Mediator(self.memory, self._el3, self.console)
         self.domains: dict[int, Domain] = {}
+        self.profile = profile
         self.last_domid = 0
         self._lock = RLock()
         self._channels = {
@@ -99,10 +108,26 @@ class Model(Hypervisor):
             raise XenError(errno.ESRCH)
         return domain
 
-    def create(self, config: CreateDomain) -> int:
+    def createdomain(self, config: CreateDomain) -> int:
         return self.new_domain(config).domid
 
-    def destroy(self, domid: int) -> None:
+    def set_name(self, domid: int, name: str) -> None:
+        self.domain(domid).name = name
+
+    def build(self, domid: int, spec: DomainSpec) -> None:
+        """Only remember what the domain would run with: the model's domains run no code."""
+        domain = self.domain(domid)
+        domain.memory_kb = spec.config.b_info.target_memkb
+        domain.configuration = spec.given
+        domain.offer = spec.offer
+
+    def unpausedomain(self, domid: int) -> None:
+        self.domain(domid).paused = False
+
+    def pausedomain(self, domid: int) -> None:
+        self.domain(domid).paused = True
+
+    def destroydomain(self, domid: int) -> None:
         """As in Xen, a firmware that refuses to reset the agent leaves the domain dying, with its channel."""
         with self._lock:
             domain = self.domain(domid)
@@ -113,12 +138,60 @@ class Model(Hypervisor):
             self.mediator.domain_destroy(domain)
             del self.domains[domid]
 
-    def list(self) -> tuple[DomainInfo, ...]:
+    # What there is
+
+    def getdomaininfolist(self) -> tuple[DomainInfo, ...]:
         with self._lock:
             return tuple(_info(domain) for _, domain in sorted(self.domains.items()))
 
-    def get_info(self, domid: int) -> DomainInfo:
-        return _info(self.domain(domid))
+    def names(self) -> dict[int, str]:
+        return {domid: domain.name for domid, domain in self.domains.items() if domain.name}
+
+    def configurations(self) -> dict[int, str]:
+        return {
+            domid: domain.configuration for domid, domain in self.domains.items() if domain.configuration is not None
+        }
+
+    def agents(self) -> tuple[AgentInfo, ...]:
+        # Of several rows with one function id, which Xen does not notice, the one that somebody has is shown.
+        rows = sorted(self.mediator.channels, key=lambda channel: channel.owner != DOMID_INVALID)
+        owners = {channel.func_id: _OWNERS.get(channel.owner, channel.owner) for channel in rows}
+        paths = device_paths(self.tree)
+        permissions = self.firmware.permissions
+        found = []
+        for agent_id, agent in sorted(self.firmware.agents.items()):
+            devices = tuple(sorted(permissions.devices_of(agent_id)))
+            found.append(
+                AgentInfo(
+                    agent_id=agent_id,
+                    owner=owners.get(agent.func_id, Owner.NOT_LISTED),
+                    name=agent.name or f"agent-{agent_id}",
+                    func_id=agent.func_id,
+                    page=agent.shmem,
+                    trusted=agent_id in permissions.trusted,
+                    devices=devices,
+                    paths=tuple(path for device in devices for path in paths.get(device, ())),
+                )
+            )
+        return tuple(found)
+
+    def scmi_works(self) -> bool:
+        return self.mediator.initialized
+
+    def capabilities(self) -> HostCapabilities:
+        return HostCapabilities(
+            cap_hvm_directio=self.abilities.iommu,
+            domains=tuple((domid, name) for domid, name in sorted(self.names().items())),
+        )
+
+    def device_paths(self) -> tuple[str, ...]:
+        return tuple(node.path for node in self.tree.walk())
+
+    def log_mark(self) -> int:
+        return self.console.printed
+
+    def log(self, since: int = 0) -> list[str]:
+        return telling_lines(self.console.lines_since(since))
 
     # Devices and memory
 
@@ -142,31 +215,40 @@ class Model(Hypervisor):
             if path in domain.devices:
                 domain.devices.remove(path)
 
-    def permit_iomem(self, domid: int, frame: int, count: int, *, allow: bool) -> None:
+    def bind_pt_spi_irq(self, domid: int, irq: int) -> None:
         with self._lock:
-            domain, end = self.domain(domid), frame + count
-            if count < 1 or end > MAX_FRAME:
+            domain = self.domain(domid)
+            if not FIRST_SPI <= irq < END_OF_SPIS:
                 raise XenError(errno.EINVAL)
-            if self.hardware_domain is None or not self.hardware_domain.iomem.covers(frame, end):
+            if any(irq in other.irqs for other in self.domains.values()):
+                raise XenError(errno.EBUSY)
+            domain.irqs.add(irq)
+
+    def iomem_permission(self, domid: int, first_mfn: int, nr_mfns: int, *, allow: bool) -> None:
+        with self._lock:
+            domain, end = self.domain(domid), first_mfn + nr_mfns
+            if nr_mfns < 1 or end > MAX_FRAME:
+                raise XenError(errno.EINVAL)
+            if self.hardware_domain is None or not self.hardware_domain.iomem.covers(first_mfn, end):
                 raise XenError(errno.EPERM)
             if allow:
-                domain.iomem.add(frame, end)
+                domain.iomem.add(first_mfn, end)
             else:
-                domain.iomem.remove(frame, end)
+                domain.iomem.remove(first_mfn, end)
 
-    def map_iomem(self, domid: int, guest_frame: int, frame: int, count: int, *, add: bool) -> None:
+    def memory_mapping(self, domid: int, first_gfn: int, first_mfn: int, nr_mfns: int, *, add: bool) -> None:
         with self._lock:
-            domain, end = self.domain(domid), frame + count
-            if count < 1 or max(end, guest_frame + count) > MAX_FRAME:
+            domain, end = self.domain(domid), first_mfn + nr_mfns
+            if nr_mfns < 1 or max(end, first_gfn + nr_mfns) > MAX_FRAME:
                 raise XenError(errno.EINVAL)
-            if self.hardware_domain is None or not self.hardware_domain.iomem.covers(frame, end):
+            if self.hardware_domain is None or not self.hardware_domain.iomem.covers(first_mfn, end):
                 raise XenError(errno.EPERM)
-            if not domain.iomem.covers(frame, end):
+            if not domain.iomem.covers(first_mfn, end):
                 raise XenError(errno.EPERM)
             if add:
-                domain.memory.map(guest_frame, frame, count)
+                domain.memory.map(first_gfn, first_mfn, nr_mfns)
             else:
-                domain.memory.unmap(guest_frame, count)
+                domain.memory.unmap(first_gfn, nr_mfns)
 
     # What domains do
 
@@ -185,5 +267,4 @@ class Model(Hypervisor):
 
 
 def _info(domain: Domain) -> DomainInfo:
-    agent_id = domain.channel.agent_id if domain.channel else None
-    return DomainInfo(domid=domain.domid, max_vcpus=domain.max_vcpus, dying=domain.dying, agent_id=agent_id)
+    return DomainInfo(domid=domain.domid, vcpus=domain.max_vcpus, memory=domain.memory_kb, states=domain.states)

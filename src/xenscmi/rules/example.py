@@ -44,6 +44,12 @@ HOST_DTS = """\
 			access-controllers = <&scmi_xen 2>;
 			xen,passthrough;
 		};
+
+		iommu@e1000000 {
+			compatible = "arm,smmu-v3";
+			reg = <0x0 0xe1000000 0x0 0x20000>;
+			#iommu-cells = <1>;
+		};
 	};
 
 	dom0_page: sram@47ff2000 {

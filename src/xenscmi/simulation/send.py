@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.model.errors import DataAbort
-from xenscmi.model.guest import Guest, NoAnswer, own_offer
-from xenscmi.model.state import Session
+from xenscmi.model.guest import Guest, NoAnswer, offer_of, own_offer
+from xenscmi.model.xen import Model
 from xenscmi.scmi.compose import compose
 from xenscmi.scmi.describe import Decoded, Direction, decode
 from xenscmi.scmi.header import Header
 from xenscmi.scmi.message import Command
 from xenscmi.scmi.shmem import Posted
-from xenscmi.simulation.vector import telling_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +37,14 @@ class Exchange:
         return self.response is not None and self.response.payload[:4] == bytes(4)
 
 
-def version_of(session: Session, protocol_id: int) -> int | None:
+def version_of(xen: Model, protocol_id: int) -> int | None:
     """Return which version of a protocol the firmware speaks; None for one that it does not have."""
-    server = session.xen.firmware.servers.get(protocol_id)
+    server = xen.firmware.servers.get(protocol_id)
     return None if server is None else server.version
 
 
 def send(
-    session: Session,
+    xen: Model,
     domid: int,
     command: Command,
     fields: Sequence[str],
@@ -58,10 +57,10 @@ def send(
     its agent's own. Raises XenscmiError for fields that the command does not have, and for a domain without a channel.
     """
     request = compose(command, fields)
-    func_id, page = _channel(session, domid, func_id, page)
+    func_id, page = _channel(xen, domid, func_id, page)
     posted = Posted(Header.of(protocol_id=command.protocol_id, message_id=command.id, token=1), request.encode())
-    guest = Guest(session.xen, domid, session.xen.domain(domid).memory, func_id, page)
-    before = len(session.xen.console.lines)
+    guest = Guest(xen, domid, xen.domain(domid).memory, func_id, page)
+    mark = xen.log_mark()
     answer, reason = _carry(guest, posted)
     return Exchange(
         domid=domid,
@@ -70,7 +69,7 @@ def send(
         request=decode(posted.header, posted.payload, Direction.REQUEST),
         response=decode(answer.header, answer.payload, Direction.RESPONSE) if answer else None,
         reason=reason,
-        log=tuple(telling_lines(session.xen.console.lines[before:])),
+        log=tuple(xen.log(mark)),
     )
 
 
@@ -86,9 +85,9 @@ def _carry(guest: Guest, posted: Posted) -> tuple[Posted | None, str]:
         return None, "the firmware has not answered on this page"
 
 
-def _channel(session: Session, domid: int, func_id: int | None, page: int | None) -> tuple[int, int]:
+def _channel(xen: Model, domid: int, func_id: int | None, page: int | None) -> tuple[int, int]:
     """Return function id and page: as given, else as the domain's tree offers them, else its agent's."""
-    offer = session.offer(domid) or own_offer(session.xen.domain(domid))
+    offer = offer_of(xen.domain(domid)) or own_offer(xen.domain(domid))
     if offer is not None:
         func_id = offer.func_id if func_id is None else func_id
         page = offer.shmem if page is None else page

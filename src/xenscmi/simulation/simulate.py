@@ -12,18 +12,16 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from xenscmi.bindings.names import PAGE_SHIFT
+from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.host.types import Domain as HostDomain
 from xenscmi.host.types import DomainKind, Host
+from xenscmi.host.view import wanted_agent
 from xenscmi.model.boot import start
 from xenscmi.model.devices import device_ids
-from xenscmi.model.dom0less import copied_nodes
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import DataAbort, Panic
-from xenscmi.model.guest import Guest, NoAnswer, Offer, offers, own_offer
+from xenscmi.model.guest import Guest, NoAnswer, offer_of, own_offer
 from xenscmi.model.machine import partial_trees, switch_on
-from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
-from xenscmi.model.memory import frames_of
-from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import SMCCC_UNKNOWN, Model
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Refusal, Request
@@ -37,9 +35,9 @@ from xenscmi.scmi.protocols.base import (
     ResetAgentFlags,
 )
 from xenscmi.simulation.probes import ATTEMPTS
-from xenscmi.toolstack.create import CreationError, DomainPlan, IomemRange, create_domain
-
-SCI_TYPES: Mapping[str, int] = {"none": SCI_NONE, "scmi_smc": 1, "scmi_smc_multiagent": SCI_SCMI_SMC_MA}
+from xenscmi.toolstack.create import CreationError, create
+from xenscmi.toolstack.hosts import Prepared, prepare_host
+from xenscmi.toolstack.offer import Offer
 
 
 class Access(Enum):
@@ -112,57 +110,70 @@ def simulate(host: Host) -> Simulation:
     try:
         start(xen, partial_trees(host))
     except Panic as error:
-        panic = str(error)
+        panic = error.reason
         deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=panic))
     domains = [] if panic else _domains(xen, host, deviations)
     log = xen.console.lines
-    for domain, made in domains:
-        view = replace(_look(xen, domain, made), forbidden=tuple(_forbidden(xen, made)))
+    for domain in domains:
+        view = replace(_look(xen, domain), forbidden=tuple(_forbidden(xen, domain.made)))
         views.append(view)
         deviations += _judge(view)
     deviations += _shared(views)
     return Simulation(panic=panic, domains=tuple(views), deviations=tuple(deviations), log=log)
 
 
-def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> list[tuple[HostDomain, Domain]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """A domain that runs, and what it should have: the agent it asks for, and the channel that its tree offers."""
+
+    name: str
+    made: Domain
+    wanted: int | None
+    offer: Offer | None
+
+
+def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> list[_Running]:
     """Return every domain that runs: those of the boot as they are, the toolstack's newly made."""
-    booted = iter(list(xen.domains.values()))
-    running = []
-    for domain in host.domains:
-        if domain.kind is not DomainKind.TOOLSTACK:
-            running.append((domain, next(booted)))
+    booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
+    running = [
+        _Running(name=domain.name, made=made, wanted=_wanted_at_boot(domain), offer=offer_of(made))
+        for domain, made in zip(booted, list(xen.domains.values()), strict=True)
+    ]
+    for prepared in prepare_host(host):
+        spec = prepared.spec
+        if spec is None:
+            deviations += [_refused(prepared, each) for each in prepared.diagnostics if each.severity is Severity.ERROR]
             continue
         try:
-            running.append((domain, xen.domain(create_domain(xen, plan_of(domain)))))
+            made = xen.domain(create(xen, spec))
         except CreationError as error:
-            deviations.append(Deviation(domain=domain.name, subject="create", expected="created", seen=str(error)))
+            deviations.append(Deviation(domain=prepared.name, subject="create", expected="created", seen=error.message))
+            continue
+        offer = spec.offer if spec.tree_known else own_offer(made)
+        running.append(_Running(name=prepared.name, made=made, wanted=spec.agent_id, offer=offer))
     return running
 
 
-def plan_of(domain: HostDomain) -> DomainPlan:
-    """Return what a toolstack domain is to be made of. What its files leave out or misspell is 0, as for xl."""
-    sci_type = SCI_TYPES.get(domain.sci_type.value or "none", SCI_NONE) if domain.sci_type else SCI_NONE
-    stated = domain.agent_id.value if domain.agent_id and sci_type == SCI_SCMI_SMC_MA else 0
-    return DomainPlan(
-        config=boot_config(sci_type, stated or 0),
-        iomem=tuple(
-            IomemRange(start=start, count=end - start, guest=each.guest >> PAGE_SHIFT)
-            for each in domain.iomem
-            for start, end in [frames_of(each.host, each.size)]
-        ),
-        dtdevs=tuple(path.value for path in domain.dtdevs if path.value is not None),
-    )
+def _refused(prepared: Prepared, diagnostic: Diagnostic) -> Deviation:
+    return Deviation(domain=prepared.name, subject="create", expected="created", seen=diagnostic.message)
 
 
-def _look(xen: Model, domain: HostDomain, made: Domain) -> DomainView:
+def _wanted_at_boot(domain: HostDomain) -> int | None:
+    """Return the agent that dom0 or a dom0less domain should have."""
+    wanted = wanted_agent(domain)
+    return None if wanted is None else wanted.value
+
+
+def _look(xen: Model, domain: _Running) -> DomainView:
     """Let a domain's agent find out who it is and what it can use."""
+    made = domain.made
     known = {device.device_id: device.resources for device in xen.firmware.platform.devices}
     tried = {device: resources for device, resources in known.items() if any(resources.values())}
     view = DomainView(
         name=domain.name,
         domid=made.domid,
-        offer=_offer(domain, made),
-        wanted=_wanted(domain),
+        offer=domain.offer,
+        wanted=domain.wanted,
         given=frozenset(_device_ids(xen, made)) - (known.keys() - tried.keys()),
     )
     if view.offer is None:
@@ -173,23 +184,6 @@ def _look(xen: Model, domain: HostDomain, made: Domain) -> DomainView:
         return view
     devices = {device: _access(xen, guest, resources) for device, resources in tried.items()}
     return replace(view, agent_id=told.agent_id, devices=devices)
-
-
-def _wanted(domain: HostDomain) -> int | None:
-    """Return the agent that a domain should have."""
-    if domain.kind is DomainKind.DOM0:
-        return domain.agent_id.value if domain.agent_id else None
-    config = plan_of(domain).config
-    return config.arch_arm_sci_agent_id if config.arch_arm_sci_type == SCI_SCMI_SMC_MA else None
-
-
-def _offer(domain: HostDomain, made: Domain) -> Offer | None:
-    """Return the channel that a domain's tree offers; its agent's own for a toolstack domain whose tree is unknown."""
-    if domain.kind is not DomainKind.TOOLSTACK:
-        return next(offers(made.tree), None)
-    if domain.tree is None:
-        return own_offer(made)
-    return next(offers(list(copied_nodes(domain.tree.tree))), None)
 
 
 def _device_ids(xen: Model, made: Domain) -> Iterator[int]:

@@ -14,9 +14,10 @@ from xenscmi.bindings.properties import is_compatible, read_string
 from xenscmi.devicetree import Node, Tree
 from xenscmi.host.types import Host
 from xenscmi.model.boot import start
+from xenscmi.model.console import telling_lines
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import DataAbort, Panic
-from xenscmi.model.guest import Guest, NoAnswer, offers
+from xenscmi.model.guest import Guest, NoAnswer, offer_of
 from xenscmi.model.machine import partial_trees, switch_on
 from xenscmi.model.xen import Model
 from xenscmi.scmi.header import Header, ProtocolId
@@ -27,9 +28,6 @@ from xenscmi.simulation.probes import ATTEMPTS
 
 _ABOUT_SCMI = re.compile(
     r"scmi|xen,sci|^id=0x|access-controller|could not|^DT: |Device tree|assign device", re.IGNORECASE
-)
-_ROUTINE = re.compile(
-    r"^scmi: agent_id = |^scmi: get smc response .* res=0$|^scmi: Got |^scmi: Agent |^sci: assign device"
 )
 
 
@@ -75,11 +73,6 @@ def scmi_lines(lines: tuple[str, ...]) -> list[str]:
     return [line for line in telling_lines(lines) if _ABOUT_SCMI.search(line)]
 
 
-def telling_lines(lines: tuple[str, ...]) -> list[str]:
-    """Return the lines of Xen's log without those that it prints for every message."""
-    return [line for line in lines if not _ROUTINE.search(line)]
-
-
 def boot_vector(host: Host) -> BootResult:
     """Boot a host on a fresh machine and let every domain try what it can reach. Raises as `switch_on`."""
     messages: list[list[int]] = []
@@ -94,7 +87,7 @@ def boot_vector(host: Host) -> BootResult:
     try:
         start(xen, partial_trees(host))
     except Panic as error:
-        panic = str(error)
+        panic = error.reason
     log = scmi_lines(xen.console.lines)
     domains = xen.domains.values()
     return BootResult(
@@ -112,7 +105,7 @@ def boot_vector(host: Host) -> BootResult:
 
 
 def _try_out(xen: Model, domain: Domain) -> DomainResult:
-    offer = next(offers(domain.tree), None)
+    offer = offer_of(domain)
     if offer is None:
         return DomainResult(channel=None, answered=False)
     page = _page_override(xen.tree, domain.domid)

@@ -1,81 +1,188 @@
-"""What a toolstack asks of a hypervisor: the domctls of xen/include/public/domctl.h that SCMI domains need.
+"""What a toolstack asks of a hypervisor: no more than a real Xen can do.
 
-The model in this room implements it, and a real Xen can. Every method raises XenError with the errno that Xen answers.
-Frames are page numbers of 4 KiB pages.
+The methods of `Backend` are the domctls of xen/include/public/domctl.h by their names, and what xenstore and the host's
+device tree tell beside them. `model` and `hypercall` implement it; the toolstack does not know which of them it has.
+Frames are numbers of 4 KiB pages: `mfn` of the machine, `gfn` of the guest.
 """
 
 from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
+from xenscmi.config.capabilities import HostCapabilities
+from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.createdomain import CreateDomain
+from xenscmi.domctl.profiles import Profile
+from xenscmi.toolstack.spec import DomainSpec
 
-Registers = tuple[int, ...]
-"""r0 to r7 of an SMC, or r0 to r3 of its result; 64 bits each."""
 
-
-class XenError(Exception):
+class XenError(XenscmiError):
     """A refusal by Xen.
 
     `errno` is positive, numbered as in xen/include/public/errno.h, which for all that Xen uses is as in Linux.
     """
 
     def __init__(self, errno: int) -> None:
-        super().__init__(errno)
+        super().__init__(Diagnostic(message=os.strerror(errno)))
         self.errno = errno
 
-    def __str__(self) -> str:
-        return os.strerror(self.errno)
+
+class RunState(Enum):
+    """What a domain does: the flags of XEN_DOMCTL_getdomaininfo, of which xl shows one letter each."""
+
+    RUNNING = "r"
+    BLOCKED = "b"
+    PAUSED = "p"
+    SHUTDOWN = "s"
+    CRASHED = "c"
+    DYING = "d"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainInfo:
-    """A domain as XEN_DOMCTL_getdomaininfo tells of it; `agent_id` is what the model adds: its channel's agent."""
+    """A domain as XEN_DOMCTL_getdomaininfo tells of it: `memory` in KiB, `cpu_time` in nanoseconds."""
 
     domid: int
-    max_vcpus: int
-    dying: bool
-    agent_id: int | None
+    vcpus: int
+    memory: int
+    states: frozenset[RunState]
+    cpu_time: int = 0
 
 
-class Hypervisor(ABC):
-    """A hypervisor, as a toolstack in dom0 sees it."""
+class Owner(Enum):
+    """Who has an agent's channel, where it is not a domain."""
+
+    NOBODY = "nobody"
+    XEN = "Xen"
+    NOT_LISTED = "not listed"
+    """Xen was not told of the agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentInfo:
+    """An SCMI agent as far as the hypervisor's side knows it.
+
+    `owner` is the id of the domain that has its channel, or who else has it. `func_id`, `page` (a physical address) and
+    `trusted` (it may set permissions and use everything) are None where only the firmware knows. `devices` are the
+    SCMI ids of the devices granted to it, `paths` their nodes in the host's device tree.
+    """
+
+    agent_id: int
+    owner: int | Owner
+    name: str = ""
+    func_id: int | None = None
+    page: int | None = None
+    trusted: bool | None = None
+    devices: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+class Inventory(ABC):
+    """What there is on a host: all that `list` and `agents` need."""
 
     @abstractmethod
-    def create(self, config: CreateDomain) -> int:
-        """Make a domain and return its id (XEN_DOMCTL_createdomain)."""
-
-    @abstractmethod
-    def destroy(self, domid: int) -> None:
-        """Destroy a domain (XEN_DOMCTL_destroydomain). ESRCH: there is none."""
-
-    @abstractmethod
-    def list(self) -> tuple[DomainInfo, ...]:
+    def getdomaininfolist(self) -> tuple[DomainInfo, ...]:
         """Return all domains, by rising id (XEN_SYSCTL_getdomaininfolist)."""
 
     @abstractmethod
-    def get_info(self, domid: int) -> DomainInfo:
-        """Return one domain (XEN_DOMCTL_getdomaininfo). ESRCH: there is none."""
+    def names(self) -> Mapping[int, str]:
+        """Return the names of the domains that have one (xenstore: /local/domain/ID/name)."""
+
+    @abstractmethod
+    def configurations(self) -> Mapping[int, str]:
+        """Return libxl's JSON of the configurations of domains that a toolstack made and that are known."""
+
+    @abstractmethod
+    def agents(self) -> tuple[AgentInfo, ...]:
+        """Return the SCMI agents, by rising id."""
+
+    @abstractmethod
+    def scmi_works(self) -> bool:
+        """Return whether Xen's SCMI mediator serves domains; True where that cannot be known."""
+
+
+class Backend(Inventory):
+    """A hypervisor, as a toolstack in dom0 drives it.
+
+    Methods named for a domctl raise XenError with the errno that Xen answers.
+    """
+
+    profile: Profile
+    """The layout of createdomain that this Xen has."""
+
+    @abstractmethod
+    def capabilities(self) -> HostCapabilities:
+        """Return what libxl asks about the host before it creates a domain."""
+
+    @abstractmethod
+    def device_paths(self) -> Collection[str]:
+        """Return the paths of the nodes of the host's device tree; nothing where it cannot be read."""
+
+    @abstractmethod
+    def log_mark(self) -> int:
+        """Return where Xen's log ends now, for `log` to begin there later."""
+
+    @abstractmethod
+    def log(self, since: int = 0) -> Sequence[str]:
+        """Return Xen's log from a mark on, the oldest line first, without the lines that it prints for every message.
+
+        As far as it is kept: Xen's ring is of a limited size.
+        """
+
+    # Domains
+
+    @abstractmethod
+    def createdomain(self, config: CreateDomain) -> int:
+        """Make an empty domain and return its id."""
+
+    @abstractmethod
+    def set_name(self, domid: int, name: str) -> None:
+        """Write what xenstore keeps of a domain: its name, and what hangs on it."""
+
+    @abstractmethod
+    def build(self, domid: int, spec: DomainSpec) -> None:
+        """Give a domain its memory, kernel and device tree, ready to run (libxl__build_dom).
+
+        Raises XenscmiError where the kernel or the device tree cannot be used.
+        """
+
+    @abstractmethod
+    def unpausedomain(self, domid: int) -> None:
+        """Let a domain run."""
+
+    @abstractmethod
+    def pausedomain(self, domid: int) -> None:
+        """Stop a domain's vCPUs."""
+
+    @abstractmethod
+    def destroydomain(self, domid: int) -> None:
+        """Destroy a domain, and forget its name. ESRCH: there is none."""
+
+    # Devices and memory
+
+    @abstractmethod
+    def bind_pt_spi_irq(self, domid: int, irq: int) -> None:
+        """Give a domain an interrupt under its own number (XEN_DOMCTL_bind_pt_irq, PT_IRQ_TYPE_SPI).
+
+        EPERM: not dom0's to give. EBUSY: another domain has it.
+        """
+
+    @abstractmethod
+    def iomem_permission(self, domid: int, first_mfn: int, nr_mfns: int, *, allow: bool) -> None:
+        """Allow or forbid a domain to have machine frames mapped. EPERM: not dom0's to give."""
+
+    @abstractmethod
+    def memory_mapping(self, domid: int, first_gfn: int, first_mfn: int, nr_mfns: int, *, add: bool) -> None:
+        """Map machine frames for a domain, or unmap them. EPERM: not permitted."""
 
     @abstractmethod
     def assign_device(self, domid: int, path: str) -> None:
-        """Give a device of the host's device tree to a domain (XEN_DOMCTL_assign_device, XEN_DOMCTL_DEV_DT)."""
+        """Give a device of the host's device tree to a domain (XEN_DOMCTL_DEV_DT)."""
 
     @abstractmethod
     def deassign_device(self, domid: int, path: str) -> None:
-        """Take a device from a domain (XEN_DOMCTL_deassign_device)."""
-
-    @abstractmethod
-    def permit_iomem(self, domid: int, frame: int, count: int, *, allow: bool) -> None:
-        """Allow or forbid a domain to have host frames mapped (XEN_DOMCTL_iomem_permission). EPERM: not dom0's to
-        give."""
-
-    @abstractmethod
-    def map_iomem(self, domid: int, guest_frame: int, frame: int, count: int, *, add: bool) -> None:
-        """Map host frames for a domain, or unmap them (XEN_DOMCTL_memory_mapping). EPERM: not permitted."""
-
-    @abstractmethod
-    def smc(self, domid: int, registers: Registers) -> Registers:
-        """Have a domain's vCPU make an SMC; return r0 to r3. What no real toolstack can do, and a model must."""
+        """Take a device from a domain."""

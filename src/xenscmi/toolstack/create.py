@@ -1,4 +1,4 @@
-"""Making a domain the way libxl does: create, name, iomem, devices; whatever fails undoes everything before it.
+"""Making and destroying domains in libxl's steps; whatever fails undoes everything before it.
 
 After tools/libs/light/libxl_create.c (libxl__domain_make, domcreate_launch_dm, libxl__add_dtdevs), its words included.
 """
@@ -6,127 +6,186 @@ After tools/libs/light/libxl_create.c (libxl__domain_make, domcreate_launch_dm, 
 from __future__ import annotations
 
 import errno
-from collections.abc import Collection
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_FAILURE
-from xenscmi.config.types.domain import DomainConfig
-from xenscmi.domctl.createdomain import CreateDomain, decode, encode, from_config
-from xenscmi.domctl.profiles import Profile
-from xenscmi.toolstack.backend import Hypervisor, XenError
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.toolstack.advice import advise
+from xenscmi.toolstack.backend import Backend, XenError
+from xenscmi.toolstack.spec import DomainSpec
+
+_ARM_SCI = "b_info.arch_arm.arm_sci"
+_REFUSED_FIELDS = {
+    errno.EEXIST: f"{_ARM_SCI}.agent_id",
+    errno.ENOENT: f"{_ARM_SCI}.agent_id",
+    errno.ENODEV: "b_info.arch_arm.gic_version",
+}
+"""What createdomain refuses with an errno, as far as that tells."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IomemRange:
-    """Host frames to be mapped for a domain: `iomem = [ "START,COUNT@GUEST" ]`, in frames of 4 KiB."""
-
-    start: int
-    count: int
-    guest: int
-
-    @property
-    def frames(self) -> str:
-        """The host's frames as libxl prints them: first and last, in hexadecimal."""
-        return f"{self.start:x}-{self.start + self.count - 1:x}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DomainPlan:
-    """What a domain is to be made of, in the order in which libxl asks for it; without a name it gets none."""
-
-    config: CreateDomain
-    name: str = ""
-    iomem: tuple[IomemRange, ...] = ()
-    dtdevs: tuple[str, ...] = ()
-
-
-class CreationError(Exception):
+class CreationError(XenscmiError):
     """A step of a domain's creation failed; nothing of the domain is left.
 
-    `step` names the step, by the domctl where it is one; `subject` is what it was about (a device's path, a range of
-    frames, a name). `message` is libxl's line, `errno` is Xen's. `domid` is None where the domain could not even be
-    made.
+    `step` names the step, by the domctl where it is one; `field` is libxl's path of what it was about. `errno` is
+    Xen's, 0 where Xen was not asked. `domid` is None where the domain could not even be made. `message` is libxl's
+    line, `log` what Xen printed meanwhile.
     """
 
-    def __init__(self, step: str, message: str, error: XenError, domid: int | None = None, subject: str = "") -> None:
-        super().__init__(step, message, error, domid, subject)
+    def __init__(
+        self, *diagnostics: Diagnostic, step: str, field: str, message: str, errno: int, domid: int | None
+    ) -> None:
+        super().__init__(*diagnostics)
         self.step = step
+        self.field = field
         self.message = message
-        self.errno = error.errno
+        self.errno = errno
         self.domid = domid
-        self.subject = subject
+        self.log: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """What xl ends with: ERROR_FAIL, but for a device the bare -1 of libxc."""
         return EXIT_FAILURE if self.step == "assign_device" else EXIT_ERROR_FAIL
 
-    def __str__(self) -> str:
-        return self.message
 
-
-def plan_of_config(config: DomainConfig, profile: Profile) -> DomainPlan:
-    """Return what is to be made of a configuration to which libxl's defaults were applied.
-
-    Xen gets to see of it what the bytes of its profile carry. Raises DomctlError where they cannot carry all of it.
-    """
-    return DomainPlan(
-        config=decode(encode(from_config(config), profile), profile),
-        name=config.c_info.name or "",
-        iomem=tuple(IomemRange(start=each.start, count=each.number, guest=each.gfn) for each in config.b_info.iomem),
-        dtdevs=tuple(each.path or "" for each in config.dtdevs),
-    )
-
-
-def create_domain(xen: Hypervisor, plan: DomainPlan, names: Collection[str] = ()) -> int:
-    """Make a domain and return its id; `names` are those of other domains.
+def create(xen: Backend, spec: DomainSpec, *, paused: bool = False) -> int:
+    """Make a domain and return its id; it runs, unless it is to stay paused.
 
     Raises CreationError. What was made before the failure is destroyed; where the firmware refuses to reset the agent,
     the domain stays, dying, as on a real host.
     """
+    mark = xen.log_mark()
     try:
-        domid = xen.create(plan.config)
-    except XenError as error:
-        raise CreationError("createdomain", f"domain creation fail: {error}", error) from None
-    try:
-        _give_name(domid, plan.name, names)
-        for stretch in plan.iomem:
-            _give_iomem(xen, domid, stretch)
-        for path in plan.dtdevs:
-            _give_device(xen, domid, path)
-    except CreationError:
-        with suppress(XenError):
-            xen.destroy(domid)
+        domid = _Creation(xen, spec).run()
+        if not paused:
+            xen.unpausedomain(domid)
+    except CreationError as error:
+        error.log = tuple(xen.log(mark))
         raise
     return domid
 
 
-def _give_name(domid: int, name: str, names: Collection[str]) -> None:
-    if name and name in names:
-        message = f'Domain {domid}:Domain with name "{name}" already exists.'
-        raise CreationError("domain_rename", message, XenError(errno.EEXIST), domid, name)
+def create_all(xen: Backend, specs: Sequence[DomainSpec], *, paused: bool = False) -> list[int]:
+    """Make several domains in order, and return their ids. Raises CreationError, with none of them left."""
+    made: list[int] = []
+    for spec in specs:
+        try:
+            made.append(create(xen, spec, paused=paused))
+        except CreationError:
+            for domid in reversed(made):
+                with suppress(XenError):
+                    xen.destroydomain(domid)
+            raise
+    return made
 
 
-def _give_iomem(xen: Hypervisor, domid: int, stretch: IomemRange) -> None:
-    frames = stretch.frames
-    try:
-        xen.permit_iomem(domid, stretch.start, stretch.count, allow=True)
-    except XenError as error:
-        message = f"Domain {domid}:failed give domain access to iomem range {frames}: {error}"
-        raise CreationError("iomem_permission", message, error, domid, frames) from None
-    try:
-        xen.map_iomem(domid, stretch.guest, stretch.start, stretch.count, add=True)
-    except XenError as error:
-        message = (
-            f"Domain {domid}:failed to map to domain iomem range {frames} to guest address {stretch.guest:x}: {error}"
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A call to Xen: the domctl's name, the field that it is about, what libxl says where it fails."""
+
+    name: str
+    field: str
+    message: str
+    call: Callable[[], None]
+
+
+class _Creation:
+    """One domain in the making."""
+
+    def __init__(self, xen: Backend, spec: DomainSpec) -> None:
+        self.xen = xen
+        self.spec = spec
+        self.domid: int | None = None
+
+    def run(self) -> int:
+        try:
+            self.domid = domid = self.xen.createdomain(self.spec.createdomain)
+        except XenError as error:
+            words = f"domain creation fail: {error}"
+            field = _REFUSED_FIELDS.get(error.errno, _ARM_SCI)
+            raise self.failure("createdomain", field, words, error) from None
+        try:
+            for step in self.steps(domid):
+                self.take(step)
+        except CreationError:
+            with suppress(XenError):
+                self.xen.destroydomain(domid)
+            raise
+        return domid
+
+    def take(self, step: _Step) -> None:
+        try:
+            step.call()
+        except XenError as error:
+            words = f"Domain {self.domid}:{step.message.format(error)}"
+            raise self.failure(step.name, step.field, words, error) from None
+        except XenscmiError as error:
+            # A file that cannot be used: it has its own words.
+            words = f"Domain {self.domid}:{step.message.format(error)}"
+            raise CreationError(
+                *error.diagnostics, step=step.name, field=step.field, message=words, errno=0, domid=self.domid
+            ) from None
+
+    def steps(self, domid: int) -> Iterator[_Step]:
+        """Yield what libxl does once Xen has made the domain, in its order."""
+        xen, spec = self.xen, self.spec
+        yield _Step(
+            "domain_rename",
+            "c_info.name",
+            f'Domain with name "{_literal(spec.name)}" already exists.',
+            partial(self.give_name, domid),
         )
-        raise CreationError("memory_mapping", message, error, domid, frames) from None
+        yield _Step("build", "b_info.kernel", "cannot (re-)build domain: {}", partial(xen.build, domid, spec))
+        for index, irq in enumerate(spec.irqs):
+            yield _Step(
+                "bind_pt_spi_irq",
+                f"b_info.irqs[{index}]",
+                f"failed give domain access to irq {irq}: {{}}",
+                partial(xen.bind_pt_spi_irq, domid, irq),
+            )
+        for index, each in enumerate(spec.iomem):
+            field = f"b_info.iomem[{index}]"
+            frames = f"{each.start:x}-{each.start + each.number - 1:x}"
+            yield _Step(
+                "iomem_permission",
+                field,
+                f"failed give domain access to iomem range {frames}: {{}}",
+                partial(xen.iomem_permission, domid, each.start, each.number, allow=True),
+            )
+            yield _Step(
+                "memory_mapping",
+                field,
+                f"failed to map to domain iomem range {frames} to guest address {each.gfn:x}: {{}}",
+                partial(xen.memory_mapping, domid, each.gfn, each.start, each.number, add=True),
+            )
+        for index, path in enumerate(spec.dtdevs):
+            yield _Step(
+                "assign_device",
+                f"dtdevs[{index}].path",
+                "xc_assign_dtdevice failed: -1",
+                partial(xen.assign_device, domid, path),
+            )
+
+    def give_name(self, domid: int) -> None:
+        name = self.spec.name
+        if name and any(name == other for number, other in self.xen.names().items() if number != domid):
+            raise XenError(errno.EEXIST)
+        self.xen.set_name(domid, name)
+
+    def failure(self, step: str, field: str, message: str, error: XenError) -> CreationError:
+        """Return the failure of a step in libxl's words, with the place of what it was about, and advice."""
+        name = errno.errorcode.get(error.errno, str(error.errno))
+        diagnostic = Diagnostic(
+            message=f"{message} (step {step}, errno {error.errno} {name})",
+            span=self.spec.place(field),
+            help=advise(self.xen, self.spec, step, field, error.errno),
+        )
+        return CreationError(diagnostic, step=step, field=field, message=message, errno=error.errno, domid=self.domid)
 
 
-def _give_device(xen: Hypervisor, domid: int, path: str) -> None:
-    try:
-        xen.assign_device(domid, path)
-    except XenError as error:
-        message = f"Domain {domid}:xc_assign_dtdevice failed: -1"
-        raise CreationError("assign_device", message, error, domid, path) from None
+def _literal(text: str) -> str:
+    """Return a text that str.format leaves as it is."""
+    return text.replace("{", "{{").replace("}", "}}")

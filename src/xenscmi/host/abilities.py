@@ -1,0 +1,22 @@
+"""What the machine can do for libxl, by its device tree."""
+
+from __future__ import annotations
+
+from xenscmi.bindings.names import IOMMU_CELLS
+from xenscmi.bindings.properties import is_available
+from xenscmi.config.capabilities import HostCapabilities
+from xenscmi.host.types import DomainKind, Host
+
+
+def capabilities_of(host: Host) -> HostCapabilities:
+    """Return what libxl would hear of a host that has just booted.
+
+    That is whether an IOMMU is in use, and the names of its domains. The rest is that of the host on which the vectors
+    were recorded.
+    """
+    nodes = host.tree.walk() if host.tree is not None else ()
+    iommu = host.tree is None or any(IOMMU_CELLS in node and is_available(node) for node in nodes)
+    booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
+    names = ["Domain-0" if domain.kind is DomainKind.DOM0 else domain.name for domain in booted]
+    first = 0 if booted and booted[0].kind is DomainKind.DOM0 else 1
+    return HostCapabilities(cap_hvm_directio=iommu, domains=tuple(enumerate(names, first)))

@@ -1,0 +1,96 @@
+"""The toolstack's domains of a whole host, prepared: what libxl would make of each, or why it would not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xenscmi.config.capabilities import HostCapabilities
+from xenscmi.config.errors import ConfigError
+from xenscmi.config.parsed import Parsed
+from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
+from xenscmi.host.abilities import capabilities_of
+from xenscmi.host.configuration import Configuration
+from xenscmi.host.search import partial_tree_of
+from xenscmi.host.types import Domain, DomainKind, Host
+from xenscmi.toolstack.backend import Backend
+from xenscmi.toolstack.prepare import prepare
+from xenscmi.toolstack.spec import DomainSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An xl.cfg file of a host: its domain, what is to be made of it, or why it is refused.
+
+    `domain` is None where xl cannot read the file, `spec` is None where xl or libxl refuses it; `diagnostics` then say
+    why, in their words.
+    """
+
+    configuration: Configuration
+    domain: Domain | None
+    spec: DomainSpec | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call the domain: its name, or its file's where it has none."""
+        named = self.domain.name if self.domain else ""
+        return named or self.configuration.source.name
+
+
+def prepare_host(host: Host) -> tuple[Prepared, ...]:
+    """Return the toolstack's domains of a host, in its order, each on the host as those before it leave it."""
+    return tuple(_prepare_all(host))
+
+
+def _prepare_all(host: Host) -> Iterator[Prepared]:
+    capabilities = capabilities_of(host)
+    profile = PROFILES[host.xen_profile or DEFAULT_PROFILE]
+    domains = {id(each.configuration): each for each in host.domains if each.kind is DomainKind.TOOLSTACK}
+    for configuration in host.configurations:
+        domain = domains.get(id(configuration))
+        if configuration.parsed is None or domain is None:
+            yield Prepared(configuration=configuration, domain=None, spec=None, diagnostics=configuration.errors)
+            continue
+        tree = domain.tree.tree if domain.tree else None
+        try:
+            spec = prepare(configuration.parsed, capabilities, profile, tree)
+        except ConfigError as error:
+            yield Prepared(configuration=configuration, domain=domain, spec=None, diagnostics=error.diagnostics)
+            continue
+        yield Prepared(configuration=configuration, domain=domain, spec=spec)
+        capabilities = with_domain(capabilities, spec.name)
+
+
+def with_domain(capabilities: HostCapabilities, name: str) -> HostCapabilities:
+    """Return the host with one more domain on it, under the next id."""
+    domid = max((number for number, _ in capabilities.domains), default=0) + 1
+    return capabilities.replace(domains=(*capabilities.domains, (domid, name)))
+
+
+def prepare_files(
+    files: Sequence[tuple[str, Parsed]], xen: Backend, host: Host, location: Path
+) -> tuple[list[DomainSpec], tuple[Diagnostic, ...]]:
+    """Return what is to be made of several xl.cfg files on a running host, and what there is to say besides.
+
+    `host` is the host as its files describe it, which stand at `location`: partial trees are looked for there too.
+    Raises ConfigError as `prepare` does, and DeviceTreeError for a partial tree that cannot be read.
+    """
+    capabilities = xen.capabilities()
+    folder = location if location.is_dir() else location.parent
+    specs: list[DomainSpec] = []
+    remarks: list[Diagnostic] = []
+    for file, parsed in files:
+        device_tree = parsed.config.b_info.device_tree
+        partial = partial_tree_of(host, file, device_tree, [folder]) if device_tree else None
+        spec = prepare(parsed, capabilities, xen.profile, partial)
+        remarks += spec.warnings
+        if not spec.tree_known:
+            message = f"{device_tree} is not here: the model takes the domain to have its agent's channel"
+            place = parsed.place("b_info.device_tree")
+            remarks.append(Diagnostic(message=message, severity=Severity.INFO, span=place))
+        specs.append(spec)
+        capabilities = with_domain(capabilities, spec.name)
+    return specs, tuple(remarks)
