@@ -104,7 +104,7 @@ def test_toolstack_domains_are_made_and_tried() -> None:
         ('virtio = ["type=virtio,device,transport=pci"]', "Unknown transport"),
         ('arm_sci = "type=scmi_smc_multiagent,agent_id=255"', "An invalid ARM_SCI agent_id specified (255)"),
         ('passthrough = "sync_pt"', 'passthrough="sync_pt" not supported on ARM'),
-        ('irqs = [ 33 ]\nvirtio = [ "type=virtio,device" ]', "Physical IRQ 33 conflicting with Virtio MMIO IRQ range"),
+        ('irqs = [ 32 ]\nvuart = "sbsa_uart"', "Physical IRQ 32 conflicting with pl011 SPI"),
     ],
 )
 def test_a_domain_that_is_refused_is_a_deviation(more: str, reason: str) -> None:
