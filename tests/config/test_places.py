@@ -8,7 +8,7 @@ import pytest
 
 from xenscmi.config.defaults import setdefault
 from xenscmi.config.errors import ConfigError
-from xenscmi.config.fields import ArrayField, StructField, UnionField
+from xenscmi.config.idl.struct import ArrayField, StructField, UnionField
 from xenscmi.config.json import from_json, to_json
 from xenscmi.config.parse import parse_xlcfg
 from xenscmi.config.parsed import Parsed

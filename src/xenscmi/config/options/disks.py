@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
-    from xenscmi.config.fields import Enumeration
+    from xenscmi.config.idl.enumeration import Enumeration
     from xenscmi.config.options.text import Text
 
     # What a pattern does: with the disk, the matched text (its last comma or colon cut off), and where it began.
