@@ -11,7 +11,7 @@ import pytest
 
 from xenscmi.config import options
 from xenscmi.config.errors import ConfigError
-from xenscmi.config.fields import Struct
+from xenscmi.config.idl.struct import Struct
 from xenscmi.config.options import GROUPS, KEYS, Group, all_options
 from xenscmi.config.options.table import Option
 from xenscmi.config.parse import parse_xlcfg

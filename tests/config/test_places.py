@@ -8,7 +8,7 @@ import pytest
 
 from xenscmi.config.defaults import setdefault
 from xenscmi.config.errors import ConfigError
-from xenscmi.config.fields import ArrayField, StructField, UnionField
+from xenscmi.config.idl.struct import ArrayField, StructField, UnionField
 from xenscmi.config.json import from_json, to_json
 from xenscmi.config.parse import parse_xlcfg
 from xenscmi.config.parsed import Parsed
@@ -51,7 +51,10 @@ def shown(text: str, path: str) -> str | None:
         ('virtio = [ "transport=mmio" ]', "virtios[0].backend_domname", '"transport=mmio"'),
         ('vfb = [ "vnc=1" ]', "vfbs[0].vnc.enable", "1"),
         ('vfb = [ "vnc=1" ]', "vkbs[0]", '"vnc=1"'),
-        ('disk = [ "/a,raw,xvda,w" ]', "disks[0].vdev", '"/a,raw,xvda,w"'),
+        ('disk = [ "/a,raw,xvda,w" ]', "disks[0].vdev", "xvda"),
+        ('disk = [ "vdev=xvda, format=raw, target=/a" ]', "disks[0].pdev_path", "/a"),
+        ('disk = [ "/a,raw,xvda" ]', "disks[0].readwrite", '"/a,raw,xvda"'),
+        ('pci = [ "01:00.0" ]', "pcidevs[0].bus", '"01:00.0"'),
         ("", "b_info.arch_arm.arm_sci.agent_id", None),
         ("", "b_info.iomem[0]", None),
         ("", "on_reboot", None),

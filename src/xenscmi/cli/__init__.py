@@ -7,6 +7,7 @@ imported, since commands such as `create -n` run in loops.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from io import TextIOWrapper
@@ -110,7 +111,11 @@ def load(command: str) -> ModuleType:
     """Import the module of a command."""
     from importlib import import_module
 
-    return import_module(f"xenscmi.cli.{_MODULES.get(command, command)}")
+    gc.disable()  # imports leave no garbage behind, and looking for it takes as long as importing argparse
+    try:
+        return import_module(f"xenscmi.cli.{_MODULES.get(command, command)}")
+    finally:
+        gc.enable()
 
 
 def make_parser(command: str, module: ModuleType) -> ArgumentParser:

@@ -7,10 +7,16 @@ The steps are those of libxl__domain_config_setdefault (tools/libs/light/libxl_c
 from __future__ import annotations
 
 from xenscmi.config.capabilities import DEFAULT_HOST, SECINITSID_DOMU
+from xenscmi.config.constants import (
+    GRANT_VERSION_MASK,
+    INVALID_AGENT_ID,
+    INVALID_GFN,
+    MEMKB_DEFAULT,
+    UINT32_DEFAULT,
+)
 from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_ERROR_INVAL, EXIT_FAILURE, ConfigError
-from xenscmi.config.fields import INVALID_GFN, MEMKB_DEFAULT, UINT32_DEFAULT
 from xenscmi.config.spis import assign_spis
-from xenscmi.config.types.build import INVALID_AGENT_ID, BuildPvh
+from xenscmi.config.types.build import BuildPvh
 from xenscmi.config.types.enums import (
     Altp2mMode,
     ArmSciType,
@@ -21,6 +27,7 @@ from xenscmi.config.types.enums import (
     TimerMode,
 )
 from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.xlcfg.numbers import UINT32_MAX, ULONG_MAX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +42,7 @@ if TYPE_CHECKING:
 _EVENT_CHANNELS = 1023
 _MAX_MEMKB = 32 * 1024
 _MOST_VCPU_BYTES = 128
-_GRANT_VERSION_MASK = 0xF
 _ARM_EXTRA_PAGING_MIB = 128
-_ULONG = (1 << 64) - 1
 
 
 def setdefault(parsed: Parsed, host: HostCapabilities = DEFAULT_HOST) -> tuple[DomainConfig, tuple[Diagnostic, ...]]:
@@ -113,7 +118,7 @@ class _Defaults:
             name = c_info.pool_name
             by_name = {pool: number for number, pool in pools.items()}
             is_number = name.isascii() and name.isdigit()
-            self.create(poolid=min(int(name[:20]), _ULONG) & UINT32_DEFAULT if is_number else by_name.get(name, -1))
+            self.create(poolid=min(int(name[:20]), ULONG_MAX) & UINT32_MAX if is_number else by_name.get(name, -1))
         if self.config.c_info.poolid not in pools:
             known = ", ".join(pools.values())
             message = f"Illegal pool specified: {c_info.pool_name}"
@@ -169,7 +174,7 @@ class _Defaults:
         if b_info.shadow_memkb == MEMKB_DEFAULT:
             # A page for each MiB of memory, twice without hardware paging, a MiB for each vCPU, and 128 MiB on Arm.
             pages = 256 * b_info.max_vcpus + (1 + (not c_info.hap)) * (b_info.max_memkb // 1024)
-            self.build(shadow_memkb=4 * (pages + _ARM_EXTRA_PAGING_MIB) & _ULONG)
+            self.build(shadow_memkb=4 * (pages + _ARM_EXTRA_PAGING_MIB) & ULONG_MAX)
         if b_info.iommu_memkb == MEMKB_DEFAULT:
             self.build(iommu_memkb=0)
 
@@ -241,7 +246,7 @@ class _Defaults:
         version = b_info.max_grant_version
         if version == -1:
             version = 2 if self.host.cap_gnttab_v2 else int(self.host.cap_gnttab_v1)
-        elif version & ~_GRANT_VERSION_MASK:
+        elif version & ~GRANT_VERSION_MASK:
             message = f"max grant version {version} out of range"
             # libxl returns the wrong sign here, so that the real xl exits 0 without a domain.
             self.refuse(message, "b_info.max_grant_version", "write 1 or 2", EXIT_FAILURE)
@@ -268,7 +273,7 @@ class _Defaults:
         if name is not None:
             domids = {domain: number for number, domain in self.host.domains}
             if all(character in "0123456789" for character in name):
-                domid = int(name[:20] or "0") & UINT32_DEFAULT
+                domid = int(name[:20] or "0") & UINT32_MAX
             elif name in domids:
                 domid = domids[name]
             else:

@@ -6,7 +6,7 @@ The text is json-c's, to the byte: two blanks of indentation, no blank after a c
 from __future__ import annotations
 
 from xenscmi.config.errors import EXIT_ERROR_FAIL, ConfigError
-from xenscmi.config.fields import Refused
+from xenscmi.config.idl.field import Refused
 from xenscmi.config.types.domain import DomainConfig
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Span

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xenscmi.config.fields import UINT32_DEFAULT
+from xenscmi.config.constants import UINT32_DEFAULT
 from xenscmi.config.types.enums import DiskSpecification, VirtioTransport, VuartType
 
 TYPE_CHECKING = False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from xenscmi.config.constants import GRANT_VERSION_MASK, PAGE_SIZE
 from xenscmi.config.types.enums import Altp2mMode, ArmSciType, GicVersion, Passthrough, TeeType
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import (
     CREATEDOMAIN_CMD,
     DOMCTL_HEADER_SIZE,
     DOMCTL_UNION_SIZE,
-    PAGE_SIZE,
     Layout,
     Profile,
 )
@@ -42,7 +42,6 @@ _TEE = {TeeType.NONE: 0, TeeType.OPTEE: 1, TeeType.FFA: 2}
 _SCI = {ArmSciType.NONE: 0, ArmSciType.SCMI_SMC: 1, ArmSciType.SCMI_SMC_MULTIAGENT: 2}
 _ALTP2M = {Altp2mMode.DISABLED: 0, Altp2mMode.MIXED: 1, Altp2mMode.EXTERNAL: 2, Altp2mMode.LIMITED: 3}
 
-_GRANT_VERSION_MASK = 0xF
 _UINT16_MAX = (1 << 16) - 1
 _SVE_GRANULE = 128
 _TRAP_FIELD = "b_info.trap_unmapped_accesses"
@@ -115,7 +114,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], int | bytes]]] = {
     "max_evtchn_port": ("b_info.event_channels", int),
     "max_grant_frames": ("b_info.max_grant_frames", _signed),
     "max_maptrack_frames": ("b_info.max_maptrack_frames", _signed),
-    "grant_opts": ("b_info.max_grant_version", lambda version: version & _GRANT_VERSION_MASK),
+    "grant_opts": ("b_info.max_grant_version", lambda version: version & GRANT_VERSION_MASK),
     "altp2m_opts": ("b_info.altp2m", _ALTP2M.__getitem__),
     "altp2m_nr": ("b_info.altp2m_count", lambda count: count & 0xFFFF),
     "vmtrace_size": ("b_info.vmtrace_buf_kb", _whole_pages),

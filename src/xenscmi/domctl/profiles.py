@@ -13,7 +13,6 @@ from xenscmi.record import Record
 DOMCTL_HEADER_SIZE = 16
 DOMCTL_UNION_SIZE = 128
 CREATEDOMAIN_CMD = 1
-PAGE_SIZE = 4096
 # Where `struct xen_arch_domainconfig` begins in every profile.
 ARCH_OFFSET = 60
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.config.errors import EXIT_ERROR_FAIL
 from xenscmi.config.options.table import (
     Build,
@@ -12,7 +13,6 @@ from xenscmi.config.options.table import (
     number,
 )
 from xenscmi.config.options.text import Text
-from xenscmi.config.types.build import INVALID_AGENT_ID
 from xenscmi.config.types.enums import ArmSciType, GicVersion, SveType, TeeType, VuartType
 from xenscmi.record import Record
 

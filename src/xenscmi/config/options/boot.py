@@ -20,7 +20,7 @@ from xenscmi.xlcfg.numbers import signed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xenscmi.config.fields import Enumeration
+    from xenscmi.config.idl.enumeration import Enumeration
 
 _XENFIRMWAREDIR = "/usr/local/lib/xen/boot"
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
-    from xenscmi.config.fields import Enumeration
+    from xenscmi.config.idl.enumeration import Enumeration
     from xenscmi.config.options.text import Text
 
     # What a pattern does: with the disk, the matched text (its last comma or colon cut off), and where it began.
@@ -49,9 +49,10 @@ _HELP = 'a disk is "TARGET,FORMAT,VDEV,ACCESS" or "format=…, vdev=…, access=
 class _Disk:
     """One disk specification being read, and its fields so far."""
 
-    def __init__(self, item: Text) -> None:
+    def __init__(self, item: Text, fields: Fields) -> None:
         self.item = item
-        self.fields: dict[str, Any] = {"readwrite": 1}
+        self.fields = fields
+        fields.set("readwrite", 1, None)
         self.old_prefix = False
         self.access_set = False
 
@@ -62,28 +63,29 @@ class _Disk:
         text = f"config parsing error in disk specification: {message}{shown} in `{self.item.text}'"
         raise OptionError([Diagnostic(message=text, span=place.span, help=_HELP)], EXIT_FAILURE)
 
-    def save(self, name: str, shown: str, value: str, at: int) -> None:
+    def put(self, name: str, value: object, text: str, at: int) -> None:
+        """Set a field that `text` says; `at` is where in the specification that begins."""
+        self.fields.set(name, value, self.item.slice(at, at + len(text)).span)
+
+    def save(self, name: str, shown: str, value: str, at: int, prefix: str = "") -> None:
         """Set a string once; setting it again is an error, unless it was empty."""
         if self.fields.get(name):
-            self.error(f"{shown} respecified", value, at)
-        else:
-            self.fields[name] = value
+            self.error(f"{shown} respecified", prefix + value, at)
+        self.put(name, prefix + value, value, at)
 
     def choose(self, name: str, names: dict[str, Any], value: str, at: int) -> None:
         """Set an enumerator once; a second time only to the same."""
         chosen: Enumeration | None = names.get(value)
         if chosen is None:
             self.error(f"unknown value for {'backendtype' if name == 'backend' else name}", value, at)
-        elif self.fields.get(name, chosen) is not chosen:
+        if self.fields.get(name) not in (None, chosen):
             self.error(f"{name} respecified", value, at)
-        else:
-            self.fields[name] = chosen
+        self.put(name, chosen, value, at)
 
     def access(self, value: str, at: int) -> None:
-        if value in _ACCESS:
-            self.fields["readwrite"] = _ACCESS[value]
-        else:
+        if value not in _ACCESS:
             self.error("unknown value for access", value, at)
+        self.put("readwrite", _ACCESS[value], value, at)
 
     def vdev_and_devtype(self, value: str, at: int) -> bool:
         """Read the old `VDEV:TYPE`; return whether it was one."""
@@ -91,23 +93,23 @@ class _Disk:
         if not colon:
             return False
         self.save("vdev", "vdev", vdev, at)
-        if devtype in ("cdrom", "disk"):
-            self.fields["is_cdrom"] = int(devtype == "cdrom")
-        else:
-            self.error("unknown deprecated type", devtype, at + len(vdev) + 1)
+        at += len(vdev) + 1
+        if devtype not in ("cdrom", "disk"):
+            self.error("unknown deprecated type", devtype, at)
+        self.put("is_cdrom", int(devtype == "cdrom"), devtype, at)
         return True
 
     def positional(self, value: str, at: int) -> None:
-        if "pdev_path" not in self.fields:
-            self.fields["pdev_path"] = value
-        elif not self.old_prefix and "format" not in self.fields:
-            if not self.fields["pdev_path"] and self.vdev_and_devtype(value, at):
-                self.fields["format"] = DiskFormat.EMPTY
+        if self.fields.get("pdev_path") is None:
+            self.put("pdev_path", value, value, at)
+        elif not self.old_prefix and self.fields.get("format") is None:
+            if not self.fields.get("pdev_path") and self.vdev_and_devtype(value, at):
+                self.fields.set("format", DiskFormat.EMPTY, None)
             else:
                 self.choose("format", _FORMATS, value, at)
-        elif "vdev" not in self.fields:
+        elif self.fields.get("vdev") is None:
             if not self.vdev_and_devtype(value, at):
-                self.fields["vdev"] = value
+                self.put("vdev", value, value, at)
         elif not self.access_set:
             self.access_set = True
             self.access(value, at)
@@ -117,7 +119,7 @@ class _Disk:
 
 def _fixed(name: str, value: object) -> _Action:
     def act(disk: _Disk, text: str, at: int) -> None:
-        disk.fields[name] = value
+        disk.put(name, value, text, at)
 
     return act
 
@@ -145,10 +147,10 @@ def _bad(message: str) -> _Action:
 
 
 def _colo_port(disk: _Disk, value: str, at: int) -> None:
-    if atoi(value):
-        disk.fields["colo_port"] = atoi(value)
-    else:
+    port = atoi(value)
+    if not port:
         disk.error("unknown value for colo_port", value, at)
+    disk.put("colo_port", port, value, at)
 
 
 def _format_prefix(disk: _Disk, text: str, at: int) -> None:
@@ -158,7 +160,7 @@ def _format_prefix(disk: _Disk, text: str, at: int) -> None:
 
 def _script_prefix(disk: _Disk, text: str, at: int) -> None:
     disk.old_prefix = True
-    disk.save("script", "script", f"block-{text}", at)
+    disk.save("script", "script", text, at, prefix="block-")
 
 
 def _plain_prefix(disk: _Disk, text: str, at: int) -> None:
@@ -235,31 +237,27 @@ def _scan(disk: _Disk) -> None:
 
 def _finish(disk: _Disk) -> None:
     fields = disk.fields
-    fields.setdefault("format", DiskFormat.RAW)
+    if fields.get("format") is None:
+        fields.set("format", DiskFormat.RAW, None)
     if fields.get("is_cdrom"):
-        fields.update(removable=1, readwrite=0)
+        fields.set("removable", 1, None)
+        fields.set("readwrite", 0, None)
         if not fields.get("pdev_path"):
-            fields["format"] = DiskFormat.EMPTY
-    if "vdev" not in fields:
+            fields.set("format", DiskFormat.EMPTY, None)
+    if fields.get("vdev") is None:
         disk.error("no vdev specified", None)
-    elif "pdev_path" not in fields and not fields.get("removable"):
+    if fields.get("pdev_path") is None and not fields.get("removable"):
         disk.error("no target specified (and device not removable)", None)
 
 
-def parse_disk(item: Text) -> dict[str, Any]:
-    """Return the fields of a disk (libxl_device_disk). Raises OptionError."""
-    disk = _Disk(item)
+@device_list("disk", "list of disk specifications", "disks", "Disks; see xl-disk-configuration(5) for their syntax.")
+def _disk(build: Build, item: Text, fields: Fields) -> None:
+    disk = _Disk(item, fields)
     if len(item.text) > _LONGEST:
         # Some of libxlu's patterns look at the whole rest at every place.
         disk.error(f"longer than {_LONGEST} characters", None)
     _scan(disk)
     _finish(disk)
-    return disk.fields
-
-
-@device_list("disk", "list of disk specifications", "disks", "Disks; see xl-disk-configuration(5) for their syntax.")
-def _disk(build: Build, item: Text, disk: Fields) -> None:
-    disk.values |= parse_disk(item)
 
 
 OPTIONS = (_disk,)

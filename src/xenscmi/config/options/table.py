@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from xenscmi.config.capabilities import HostCapabilities
-    from xenscmi.config.fields import Enumeration
+    from xenscmi.config.idl.enumeration import Enumeration
     from xenscmi.source import Span
     from xenscmi.xlcfg import Reader
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xenscmi.config.fields import MEMKB_DEFAULT
+from xenscmi.config.constants import MEMKB_DEFAULT
 from xenscmi.config.options.table import Build, custom
 from xenscmi.config.options.text import Text
 from xenscmi.xlcfg import ListValue, StringValue

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from xenscmi.config import kinds as f
-from xenscmi.config.fields import Struct
+from xenscmi.config.constants import INVALID_GFN, UINT32_DEFAULT
+from xenscmi.config.idl import kinds as f
+from xenscmi.config.idl.struct import Struct
 from xenscmi.config.types.enums import (
     Altp2mMode,
     ArmSciType,
@@ -54,7 +55,7 @@ class IomemRange(Struct):
 
     start: int = f.uint64()
     number: int = f.uint64()
-    gfn: int = f.uint64(f.INVALID_GFN)
+    gfn: int = f.uint64(INVALID_GFN)
 
 
 class XsQuotaItem(Struct):
@@ -70,10 +71,6 @@ class XsQuotaList(Struct):
     quota: tuple[XsQuotaItem, ...] = f.array_of(XsQuotaItem)
 
 
-# The first number that is not an agent id: the series keeps 255 for "none".
-INVALID_AGENT_ID = 255
-
-
 class ArmSci(Struct):
     """The domain's SCMI agent; `agent_id` counts only with the multi-agent type (libxl_arm_sci, with the series)."""
 
@@ -87,7 +84,7 @@ class ArchArm(Struct):
     gic_version: GicVersion = f.enum(GicVersion.DEFAULT)
     vuart: VuartType = f.enum(VuartType.UNKNOWN)
     sve_vl: SveType = f.enum(SveType.DISABLED)
-    nr_spis: int = f.uint32(f.UINT32_DEFAULT)
+    nr_spis: int = f.uint32(UINT32_DEFAULT)
     arm_sci: ArmSci = f.struct(ArmSci)
 
 
@@ -145,8 +142,8 @@ class DomainBuildInfo(Struct):
     disable_migrate: bool | None = f.defbool()
     blkdev_start: str | None = f.string()
     vnuma_nodes: tuple[VnodeInfo, ...] = f.array_of(VnodeInfo)
-    max_grant_frames: int = f.uint32(f.UINT32_DEFAULT)
-    max_maptrack_frames: int = f.uint32(f.UINT32_DEFAULT)
+    max_grant_frames: int = f.uint32(UINT32_DEFAULT)
+    max_maptrack_frames: int = f.uint32(UINT32_DEFAULT)
     max_grant_version: int = f.integer(-1)
     device_model_version: DeviceModelVersion = f.enum(DeviceModelVersion.UNKNOWN)
     device_model_stubdomain: bool | None = f.defbool()
@@ -190,11 +187,11 @@ class DomainBuildInfo(Struct):
     arch_arm: ArchArm = f.struct(ArchArm)
     arch_x86: ArchX86 = f.struct(ArchX86)
     altp2m: Altp2mMode = f.enum(Altp2mMode.DISABLED)
-    altp2m_count: int = f.uint32(f.UINT32_DEFAULT)
+    altp2m_count: int = f.uint32(UINT32_DEFAULT)
     vmtrace_buf_kb: int = f.integer()
     vpmu: bool | None = f.defbool()
     trap_unmapped_accesses: bool | None = f.defbool()
-    xenstore_feature_mask: int = f.uint32(f.UINT32_DEFAULT)
+    xenstore_feature_mask: int = f.uint32(UINT32_DEFAULT)
     xenstore_quota: XsQuotaList = f.struct(XsQuotaList)
 
     @property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xenscmi.config import kinds as f
-from xenscmi.config.fields import Struct
+from xenscmi.config.idl import kinds as f
+from xenscmi.config.idl.struct import Struct
 from xenscmi.config.types.enums import (
     ChannelConnection,
     DiskBackend,

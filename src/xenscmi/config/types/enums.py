@@ -1,6 +1,6 @@
 """libxl's enumerations, with libxl's names and numbers (tools/libs/light/libxl_types.idl)."""
 
-from xenscmi.config.fields import Enumeration
+from xenscmi.config.idl.enumeration import Enumeration
 
 
 class DomainType(Enumeration):

@@ -5,11 +5,8 @@ The annotation beside each field says what its values are, hence `Any` here.
 
 from __future__ import annotations
 
-from xenscmi.config.fields import (
-    INVALID_GFN,
-    MEMKB_DEFAULT,
-    UINT32_DEFAULT,
-    ArrayField,
+from xenscmi.config.constants import MEMKB_DEFAULT
+from xenscmi.config.idl.field import (
     BitmapField,
     BooleanField,
     BytesField,
@@ -21,18 +18,16 @@ from xenscmi.config.fields import (
     KeyValuesField,
     StringField,
     StringsField,
-    StructField,
-    UnionField,
 )
+from xenscmi.config.idl.struct import ArrayField, StructField, UnionField
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from xenscmi.config.fields import Enumeration, Struct
-
-__all__ = ["INVALID_GFN", "MEMKB_DEFAULT", "UINT32_DEFAULT"]  # the defaults that types name
+    from xenscmi.config.idl.enumeration import Enumeration
+    from xenscmi.config.idl.struct import Struct
 
 _STRING, _DEFBOOL, _BOOLEAN = StringField(None), DefboolField(None), BooleanField(False)
 _UUID = BytesField(16, (8, 4, 4, 4, 12), "-", "a UUID")

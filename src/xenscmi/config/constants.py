@@ -1,0 +1,15 @@
+"""Numbers of libxl and Xen that have a meaning of their own, wherever they appear."""
+
+from __future__ import annotations
+
+# Bytes in a page of memory and of a guest frame (XC_PAGE_SIZE).
+PAGE_SIZE = 4096
+# libxl is to choose: LIBXL_MEMKB_DEFAULT, and the initial value of many fields of 32 bits.
+MEMKB_DEFAULT = (1 << 64) - 1
+UINT32_DEFAULT = (1 << 32) - 1
+# No guest frame is given: the memory is mapped at the host's own frame (LIBXL_INVALID_GFN).
+INVALID_GFN = (1 << 64) - 1
+# Agent ids are below this.
+INVALID_AGENT_ID = 255
+# The bits of grant_opts that hold the version (XEN_DOMCTL_GRANT_version_mask).
+GRANT_VERSION_MASK = 0xF
