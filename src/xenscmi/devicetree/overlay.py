@@ -11,10 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from xenscmi.devicetree.dtb import NodePlaces, build, write_dtb
-from xenscmi.devicetree.program import run
 from xenscmi.devicetree.tree import DeviceTreeError, Node, Property, ShapeError, Tree
 from xenscmi.diagnostics import Diagnostic
 
@@ -52,6 +50,11 @@ def _apply(base: Tree, overlay: Tree) -> Tree:
 
 def _merge(base: Tree, overlay: Tree) -> bytes:
     """Return the DTB that fdtoverlay makes of both."""
+    # Only a command that meets an overlay pays for these.
+    from tempfile import TemporaryDirectory
+
+    from xenscmi.devicetree.program import run
+
     with TemporaryDirectory(prefix="xenscmi-") as folder:
         (Path(folder) / "overlay").write_bytes(write_dtb(overlay))
         command = ["fdtoverlay", "-i", "-", "-o", "-", "overlay"]
