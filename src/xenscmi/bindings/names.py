@@ -69,6 +69,9 @@ XEN_FORCE_ASSIGN = "xen,force-assign-without-iommu"
 # Memory and the machine
 RESERVED_MEMORY = "/reserved-memory"
 GIC_V3 = "arm,gic-v3"
+GICS_V2 = ("arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400")
+GICS = (*GICS_V2, GIC_V3)
+"""Compatible strings of the interrupt controllers that Xen drives."""
 IOMMU_CELLS = "#iommu-cells"
 IOMMUS = "iommus"
 
@@ -97,10 +100,7 @@ REPLACED_FOR_DOM0 = frozenset(
     (
         "arm,armv7-timer",
         "arm,armv8-timer",
-        "arm,cortex-a15-gic",
-        "arm,cortex-a7-gic",
-        "arm,gic-400",
-        GIC_V3,
+        *GICS,
     )
 )
 """Compatible strings of nodes that Xen replaces by its own: the timer and the interrupt controller."""
@@ -116,11 +116,12 @@ XEN_IOMMUS = frozenset(
         "renesas,ipmmu-r8a7795",
         "renesas,ipmmu-r8a77965",
         "renesas,ipmmu-r8a7796",
+        "renesas,ipmmu-r8a77961",
         "renesas,ipmmu-r8a779f0",
-        "renesas,r8a779g0-ipmmu",
+        "renesas,ipmmu-r8a779g0",
     )
 )
-"""Compatible strings of the IOMMUs that Xen drives and keeps to itself."""
+"""Compatible strings of the IOMMUs that Xen drives and keeps to itself (xen/drivers/passthrough/arm)."""
 
 RESOURCE_CELLS = {
     "clocks": "#clock-cells",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.addresses import translate
-from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS, ACCESS_CONTROLLERS
 from xenscmi.bindings.phandles import PhandleError, phandle_entries
 from xenscmi.bindings.properties import is_available, is_for_passthrough
 from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.host.dom0 import dom0_nodes
-from xenscmi.host.types import AccessController, Device, Region
+from xenscmi.host.registers import registers
+from xenscmi.host.types import AccessController, Device
 
 
 def read_devices(tree: Tree) -> tuple[Device, ...]:
@@ -29,7 +28,7 @@ def _read(node: Node, *, for_dom0: bool) -> Device:
         entries=tuple(_entries(prop)),
         passthrough=passthrough,
         for_dom0=for_dom0 and not passthrough,
-        regions=tuple(_regions(node)),
+        regions=tuple(registers(node)),
         span=prop.span,
         available=is_available(node),
     )
@@ -45,15 +44,3 @@ def _entries(prop: Property) -> Iterator[AccessController]:
         problem = error.diagnostic
         path = error.target.path if error.target else None
         yield AccessController(target=path, arguments=(), span=problem.span or prop.span, problem=problem)
-
-
-def _regions(node: Node) -> Iterator[Region]:
-    """Yield the device's registers as far as they translate."""
-    index = 0
-    try:
-        while True:
-            found = translate(node, index)
-            yield Region(path=node.path, start=found.address, size=found.size, span=found.span)
-            index += 1
-    except BindingError:
-        return

@@ -103,5 +103,17 @@ def _dom0less(node: Node, partial: Tree | None) -> Domain:
         span=node.span,
         tree=read_partial_tree(partial) if partial else None,
         tree_file=tree_file,
+        memory=_memory(node),
+        vcpus=u32(node, "cpus"),
+        direct_map="direct-map" in node,
         outdated=tuple(Stated(value=each, span=prop.span) for each in _OUTDATED if (prop := node.get(each))),
     )
+
+
+def _memory(node: Node) -> Stated[int] | None:
+    """Return how much memory a domain gets, in KiB: two cells, the high one first."""
+    prop = node.get("memory")
+    if prop is None:
+        return None
+    value = int.from_bytes(prop.value[:8], "big") if len(prop.value) >= 8 else None
+    return Stated(value=value, span=prop.span)

@@ -51,16 +51,30 @@ def domain_of(configuration: Configuration, tree: Tree | None = None) -> Domain 
             )
             for index, each in enumerate(config.b_info.iomem)
         ),
+        iomem_span=_place(settings, "iomem") if settings.get("iomem") else None,
+        irqs=tuple(
+            Stated(value=number, span=_place(settings, "irqs", index))
+            for index, number in enumerate(config.b_info.irqs)
+        ),
+        irqs_span=_place(settings, "irqs") if settings.get("irqs") else None,
         dtdevs=tuple(
             Stated(value=each.path, span=_place(settings, "dtdev", index)) for index, each in enumerate(config.dtdevs)
         ),
         configuration=configuration,
+        memory=_number(settings, config.b_info.target_memkb, "memory", "maxmem"),
+        vcpus=_number(settings, config.b_info.max_vcpus, "maxvcpus", "vcpus"),
     )
 
 
 def _guest_frame(gfn: int, start: int) -> int:
     """Return the guest's frame: the host's own where none was given (LIBXL_INVALID_GFN)."""
     return start if gfn == INVALID_GFN else gfn
+
+
+def _number(settings: Settings, value: int, *keys: str) -> Stated[int] | None:
+    """Return a number, at the first of these settings that the file has; None where it has none of them."""
+    key = next((each for each in keys if settings.get(each)), None)
+    return Stated(value=value, span=_place(settings, key)) if key else None
 
 
 def _place(settings: Settings, key: str, index: int | None = None) -> Span:

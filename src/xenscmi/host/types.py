@@ -227,9 +227,10 @@ class Domain:
 
     `sci_type` and `agent_id` are what `xen,sci_type` and `xen,sci-agent-id`, or `arm_sci`, say; dom0's agent comes from
     the container; `agent_property` is what said it, or would have. `tree` is the partial tree; `tree_file` what names
-    it (`device_tree`, or the boot module's node, whose file need not be known). `iomem` and `dtdevs` are a toolstack
-    domain's; a dom0less domain has them in its tree. `outdated` names properties of older dialects.
-    `configuration` is the xl.cfg file of a toolstack domain.
+    it (`device_tree`, or the boot module's node, whose file need not be known). `iomem`, `irqs` (GIC numbers, SPI + 32)
+    and `dtdevs` are a toolstack domain's; a dom0less domain has them in its tree. `iomem_span` and `irqs_span` are the
+    settings as a whole. `memory` is in KiB. `direct_map` says that guest addresses are the host's. `outdated` names
+    properties of older dialects. `configuration` is the xl.cfg file of a toolstack domain.
     """
 
     name: str
@@ -241,7 +242,13 @@ class Domain:
     tree: PartialTree | None = None
     tree_file: Stated[str] | None = None
     iomem: tuple[Mapping, ...] = ()
+    iomem_span: Span | None = field(default=None, compare=False)
+    irqs: tuple[Stated[int], ...] = ()
+    irqs_span: Span | None = field(default=None, compare=False)
     dtdevs: tuple[Stated[str], ...] = ()
+    memory: Stated[int] | None = None
+    vcpus: Stated[int] | None = None
+    direct_map: bool = False
     outdated: tuple[Stated[str], ...] = ()
     configuration: Configuration | None = field(default=None, compare=False)
 

@@ -12,6 +12,7 @@ from itertools import takewhile
 
 from xenscmi.bindings.names import INVALID_AGENT_ID, PAGE_SIZE
 from xenscmi.host.configuration import MULTI_AGENT
+from xenscmi.host.passthrough import Passthrough
 from xenscmi.host.types import (
     AccessController,
     Agent,
@@ -60,6 +61,11 @@ class View:
 
     def __init__(self, host: Host) -> None:
         self.host = host
+
+    @cached_property
+    def passthrough(self) -> Passthrough:
+        """The devices that domains get, SCMI or not."""
+        return Passthrough(self.host)
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:

@@ -1,0 +1,216 @@
+"""Devices of the host that domains get, SCMI or not: by `dtdev`, by `xen,path`, and what Xen leaves to dom0.
+
+What each domain gets with a device, its registers, interrupts and node, stands in files of different kinds; here they
+are found. Nothing here compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from xenscmi.bindings.addresses import RegEntry, address_count, translate, written_reg
+from xenscmi.bindings.errors import BindingError
+from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, InterruptEntry, gic_number, interrupt_entries
+from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
+from xenscmi.bindings.properties import is_for_passthrough, read_string
+from xenscmi.devicetree.tree import Node
+from xenscmi.host.dom0 import console_node, dom0_nodes
+from xenscmi.host.registers import RegisterMap, RegisterUse, bus_windows, registers
+from xenscmi.host.types import Domain, DomainKind, Host
+from xenscmi.source import Span
+
+_GUEST_CELLS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenDevice:
+    """A device that a domain gets: its node in the host tree, and in the partial tree where that has one.
+
+    `setting` is what gives it, `dtdev` or `xen,path`, and `span` where.
+    """
+
+    domain: Domain
+    node: Node
+    setting: str
+    span: Span
+    guest: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestInterrupt:
+    """An interrupt of a node of a partial tree, by the GIC's number."""
+
+    number: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptOwner:
+    """A domain that gets an interrupt: with which node of the host, where one has it, and what says so."""
+
+    domain: Domain
+    number: int
+    node: Node | None
+    span: Span
+
+
+class Passthrough:
+    """The devices of a host by their owners; each answer is worked out on first use."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    @cached_property
+    def _by_path(self) -> dict[str, Node]:
+        """The nodes of the host tree by path in lower case: the first one counts, as for Xen."""
+        found: dict[str, Node] = {}
+        for node in self.host.tree.walk() if self.host.tree else ():
+            found.setdefault(node.path.lower(), node)
+        return found
+
+    def node(self, path: str | None) -> Node | None:
+        """Return the host's node at a path, as Xen finds it: case does not matter."""
+        return self._by_path.get((path or "").lower())
+
+    @cached_property
+    def given(self) -> tuple[GivenDevice, ...]:
+        """The devices that domains other than dom0 get, in the order of the domains."""
+        return tuple(each for domain in self.host.domains for each in self._given(domain))
+
+    def _given(self, domain: Domain) -> Iterator[GivenDevice]:
+        for path in domain.dtdevs:
+            node = self.node(path.value)
+            if node is not None:
+                guest = self._guest_node(domain, node)
+                yield GivenDevice(domain=domain, node=node, setting="dtdev", span=path.span, guest=guest)
+        for each in domain.tree.nodes if domain.tree and domain.kind is DomainKind.DOM0LESS else ():
+            node = self.node(each.host_path.value) if each.host_path else None
+            if node is not None and each.host_path is not None and each.mappings is not None and domain.tree:
+                guest = domain.tree.tree.node(each.path)
+                yield GivenDevice(domain=domain, node=node, setting=XEN_PATH, span=each.host_path.span, guest=guest)
+
+    def _guest_node(self, domain: Domain, node: Node) -> Node | None:
+        """Return the node of the partial tree that stands for a device: by its registers, or else by its name."""
+        starts = {region.start for region in registers(node)}
+        named = None
+        for guest in guest_nodes(domain):
+            if read_string(guest, XEN_PATH) is None:
+                if starts and any(
+                    host_address(domain, entry.address) in starts for entry in guest_registers(guest)[:1]
+                ):
+                    return guest
+                if guest.name.lower() == node.name.lower():
+                    named = named or guest
+        return named
+
+    @cached_property
+    def kept_by_dom0(self) -> dict[Node, Domain]:
+        """The nodes whose devices dom0 has for itself: those that it gets and that are not set aside for a guest."""
+        dom0 = next((each for each in self.host.domains if each.kind is DomainKind.DOM0), None)
+        if dom0 is None or self.host.tree is None:
+            return {}
+        return {node: dom0 for node in dom0_nodes(self.host.tree) if not is_for_passthrough(node)}
+
+    @cached_property
+    def registers_of_dom0(self) -> RegisterMap:
+        """The registers that Xen allows dom0 to map, and so to give to other domains: those of every node it gets."""
+        tree = self.host.tree
+        return RegisterMap(
+            RegisterUse(node, region)
+            for node in (dom0_nodes(tree) if tree else ())
+            for region in (*registers(node), *bus_windows(node))
+        )
+
+    @cached_property
+    def interrupts_of_dom0(self) -> frozenset[int]:
+        """The interrupts that Xen allows dom0 to give to other domains: those of every node it gets."""
+        tree = self.host.tree
+        return frozenset(number for node in (dom0_nodes(tree) if tree else ()) for number, _ in spis(node))
+
+    @cached_property
+    def interrupt_owners(self) -> dict[int, tuple[InterruptOwner, ...]]:
+        """Who gets which interrupt, by the GIC's number: dom0 first, then in the order of the domains."""
+        found: dict[int, list[InterruptOwner]] = {}
+        for each in self._interrupt_owners():
+            found.setdefault(each.number, []).append(each)
+        return {number: tuple(owners) for number, owners in found.items()}
+
+    def _interrupt_owners(self) -> Iterator[InterruptOwner]:
+        for node, dom0 in self.kept_by_dom0.items():
+            for number, entry in spis(node):
+                yield InterruptOwner(domain=dom0, number=number, node=node, span=entry.span)
+        for given in self.given:
+            for number, _ in spis(given.node) if given.domain.kind is DomainKind.DOM0LESS else ():
+                yield InterruptOwner(domain=given.domain, number=number, node=given.node, span=given.span)
+        for domain in self.host.domains:
+            for irq in domain.irqs:
+                if irq.value is not None:
+                    holder = self.with_interrupt(domain, irq.value)
+                    yield InterruptOwner(domain=domain, number=irq.value, node=holder, span=irq.span)
+
+    def with_interrupt(self, domain: Domain, number: int) -> Node | None:
+        """Return the device of a domain that has an interrupt: given by `dtdev`, or mapped by `iomem`."""
+        return next((node for node in self.reached(domain) if any(own == number for own, _ in spis(node))), None)
+
+    def reached(self, domain: Domain) -> Iterator[Node]:
+        """Yield the devices that a toolstack's domain is given or whose registers it maps."""
+        for given in self.given:
+            if given.domain is domain:
+                yield given.node
+        for mapping in domain.iomem:
+            for use in self.registers_of_dom0.within(mapping.host, mapping.host + mapping.size):
+                yield use.node
+
+    @cached_property
+    def console(self) -> Node | None:
+        """The UART that Xen uses as its console."""
+        return console_node(self.host.tree) if self.host.tree else None
+
+
+def spis(node: Node) -> Iterator[tuple[int, InterruptEntry]]:
+    """Yield a node's interrupts that a domain can have: shared ones at the GIC, with the GIC's number."""
+    for entry in interrupt_entries(node):
+        number = entry.number
+        if number is not None and number >= FIRST_SPI:
+            yield number, entry
+
+
+def guest_nodes(domain: Domain) -> Iterator[Node]:
+    """Yield the nodes below `/passthrough` of a domain's partial tree."""
+    passthrough = domain.tree.tree.node(PASSTHROUGH) if domain.tree else None
+    for node in passthrough.walk() if passthrough else ():
+        if node is not passthrough:
+            yield node
+
+
+def guest_registers(node: Node) -> tuple[RegEntry, ...]:
+    """Return the registers of a node of a partial tree, as the guest sees them; as written where nothing translates."""
+    try:
+        return tuple(translate(node, index) for index in range(address_count(node)))
+    except BindingError:
+        return written_reg(node)
+
+
+def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:
+    """Return the shared interrupts of a node of a partial tree, whose parent usually is the GIC that Xen makes."""
+    prop = node.get(INTERRUPTS)
+    if prop is None:
+        return ()
+    count = len(prop.value) // 4
+    cells = [int.from_bytes(prop.value[4 * at : 4 * at + 4], "big") for at in range(count)]
+    found = []
+    for at in range(0, count - _GUEST_CELLS + 1, _GUEST_CELLS):
+        number = gic_number(tuple(cells[at : at + _GUEST_CELLS]))
+        if number is not None and number >= FIRST_SPI:
+            found.append(GuestInterrupt(number=number, span=prop.place(4 * at, 4 * _GUEST_CELLS)))
+    return tuple(found)
+
+
+def host_address(domain: Domain, address: int) -> int | None:
+    """Return the host address behind a guest address of a toolstack's domain; its own where nothing maps it."""
+    for mapping in reversed(domain.iomem):
+        if mapping.guest <= address < mapping.guest + mapping.size:
+            return mapping.host + address - mapping.guest
+    return address

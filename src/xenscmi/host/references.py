@@ -1,0 +1,105 @@
+"""References by phandle: which properties hold them, and where they lead. The names are Linux's bindings'."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xenscmi.bindings.properties import read_u32
+from xenscmi.devicetree.tree import Node, Property
+from xenscmi.source import Span
+
+GIC_PHANDLE = 65000
+"""The phandle of the guest's interrupt controller, which libxl and Xen make (GUEST_PHANDLE_GIC)."""
+
+WITH_ARGUMENTS = {
+    "access-controllers": "#access-controller-cells",
+    "assigned-clocks": "#clock-cells",
+    "assigned-clock-parents": "#clock-cells",
+    "clocks": "#clock-cells",
+    "cooling-device": "#cooling-cells",
+    "dmas": "#dma-cells",
+    "hwlocks": "#hwlock-cells",
+    "interconnects": "#interconnect-cells",
+    "interrupts-extended": "#interrupt-cells",
+    "io-channels": "#io-channel-cells",
+    "iommus": "#iommu-cells",
+    "mboxes": "#mbox-cells",
+    "mux-controls": "#mux-control-cells",
+    "phys": "#phy-cells",
+    "power-domains": "#power-domain-cells",
+    "pwms": "#pwm-cells",
+    "resets": "#reset-cells",
+    "sound-dai": "#sound-dai-cells",
+    "thermal-sensors": "#thermal-sensor-cells",
+}
+"""Lists of references with arguments → what counts the arguments."""
+
+WITHOUT_ARGUMENTS = frozenset(
+    (
+        "backlight",
+        "cpu-idle-states",
+        "extcon",
+        "interrupt-parent",
+        "memory-region",
+        "mmc-pwrseq",
+        "next-level-cache",
+        "nvmem",
+        "nvmem-cells",
+        "operating-points-v2",
+        "panel",
+        "pcs-handle",
+        "phy-handle",
+        "port",
+        "remote-endpoint",
+        "shmem",
+    )
+)
+"""Lists of references without arguments."""
+
+_PATTERNS = ((re.compile(r"pinctrl-\d+|.+-supply"), ""), (re.compile(r"gpios?|.+-gpios?"), "#gpio-cells"))
+
+
+@dataclass(frozen=True, slots=True)
+class PhandleUse:
+    """A reference: its property, the phandle, and the node that has it, None where no node has it."""
+
+    prop: Property
+    phandle: int
+    target: Node | None
+    offset: int
+
+    @property
+    def span(self) -> Span:
+        """Where the reference was written."""
+        return self.prop.place(self.offset, 4)
+
+
+def phandle_uses(node: Node) -> Iterator[PhandleUse]:
+    """Yield the references of a node's properties; of a list with arguments, up to the first that leads nowhere."""
+    for prop in node.properties:
+        cells_name = _cells_name(prop.name)
+        if cells_name is not None:
+            yield from _entries(prop, cells_name)
+
+
+def _cells_name(name: str) -> str | None:
+    """Return what counts the arguments of a property's entries, "" where they have none; None for other properties."""
+    if name in WITHOUT_ARGUMENTS:
+        return ""
+    known = WITH_ARGUMENTS.get(name)
+    return known or next((cells for pattern, cells in _PATTERNS if pattern.fullmatch(name)), None)
+
+
+def _entries(prop: Property, cells_name: str) -> Iterator[PhandleUse]:
+    count = len(prop.value) // 4
+    cells, at = struct.unpack_from(f">{count}I", prop.value), 0
+    while at < count:
+        target = prop.node.tree.by_phandle(cells[at])
+        if cells[at]:  # 0 is an empty entry
+            yield PhandleUse(prop, cells[at], target, 4 * at)
+        if cells[at] and cells_name and target is None:
+            return
+        at += 1 + ((read_u32(target, cells_name) or 0) if target is not None and cells_name else 0)
