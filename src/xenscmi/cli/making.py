@@ -19,12 +19,12 @@ from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.domctl.createdomain import DomctlError
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.host.types import DomainKind
+from xenscmi.model.console import telling_lines
 from xenscmi.model.dom0less import copied_nodes
 from xenscmi.model.errors import Panic
 from xenscmi.model.guest import Offer, offers
 from xenscmi.model.sanitise import read_abilities
 from xenscmi.simulation.advice import advise
-from xenscmi.simulation.vector import telling_lines
 from xenscmi.toolstack.backend import XenError
 from xenscmi.toolstack.create import CreationError, DomainPlan, plan_of_config
 from xenscmi.xlcfg import ListValue

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from xenscmi.cli.files import say, show
+from xenscmi.cli.files import load_host, say, show
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -59,7 +59,6 @@ def location(arguments: Namespace) -> Path:
 
 def open_store(arguments: Namespace) -> Store:
     """Return the state of the host that the arguments mean. Raises XenscmiError where there is none to be had."""
-    from xenscmi.cli.hosts import load_host
     from xenscmi.model.state import Store
 
     where = location(arguments)

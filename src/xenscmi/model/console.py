@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
+from collections.abc import Iterable
 
 from xenscmi.bindings.errors import BindingError
 
 CAPACITY = 16384
 """Lines kept. Older ones are lost, as in Xen's ring: a guest may make Xen print as often as it likes."""
+
+_ROUTINE = re.compile(
+    r"^scmi: agent_id = |^scmi: get smc response .* res=0$|^scmi: Got |^scmi: Agent |^sci: assign device"
+)
+
+
+def telling_lines(lines: Iterable[str]) -> list[str]:
+    """Return lines of Xen's log without those that it prints for every message."""
+    return [line for line in lines if not _ROUTINE.search(line)]
 
 
 class Console:

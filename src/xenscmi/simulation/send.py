@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.model.console import telling_lines
 from xenscmi.model.errors import DataAbort
 from xenscmi.model.guest import Guest, NoAnswer, own_offer
 from xenscmi.model.state import Session
@@ -14,7 +15,6 @@ from xenscmi.scmi.describe import Decoded, Direction, decode
 from xenscmi.scmi.header import Header
 from xenscmi.scmi.message import Command
 from xenscmi.scmi.shmem import Posted
-from xenscmi.simulation.vector import telling_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
