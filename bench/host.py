@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.measure import Figure, best
-from xenscmi.cli.hosts import load_host
+from xenscmi.cli.files import load_host
 from xenscmi.devicetree import load
 from xenscmi.host.reader import read_host
 from xenscmi.rules.engine import check

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.measure import Figure, best
-from xenscmi.cli.hosts import load_host
+from xenscmi.cli.files import load_host
 from xenscmi.simulation.simulate import simulate
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "spider"

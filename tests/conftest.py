@@ -10,13 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from boot_vector import read_vector
 from hypothesis import HealthCheck, settings
 
-from xenscmi.devicetree import load
-from xenscmi.host.reader import read_host
 from xenscmi.host.types import Host
-from xenscmi.host.vector import read_vector_firmware
-from xenscmi.source import Source
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -43,18 +40,10 @@ def shared() -> Path:
 BOOT_VECTORS = Path(__file__).parent / "vectors" / "boot"
 
 
-def read_boot_vector(folder: Path) -> Host:
-    """Return the host of a folder as in vectors/boot: its trees, and of expected.json the firmware alone."""
-    partial = {path.stem: load(path) for path in folder.glob("*.dts") if path.stem != "host"}
-    expected = folder / "expected.json"
-    firmware = read_vector_firmware(Source(str(expected), expected.read_text()))
-    return read_host(load(folder / "host.dts"), partial=partial, firmware=firmware)
-
-
 @pytest.fixture(scope="session")
 def boot_vectors() -> dict[str, Host]:
     """The hosts of all boot vectors by name."""
-    return {folder.name: read_boot_vector(folder) for folder in sorted(BOOT_VECTORS.iterdir()) if folder.is_dir()}
+    return {folder.name: read_vector(folder) for folder in sorted(BOOT_VECTORS.iterdir()) if folder.is_dir()}
 
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from xenscmi.cli.hosts import load_host
+from xenscmi.cli.files import load_host
 from xenscmi.model.state import StateFile, Store
 
 XL_CREATE = Path(__file__).parents[1] / "vectors" / "xl-create"

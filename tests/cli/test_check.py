@@ -11,7 +11,6 @@ import pytest
 from xenscmi.cli import main
 from xenscmi.rules.example import FILES
 
-VECTORS = Path(__file__).parents[1] / "vectors" / "boot"
 MANIFEST = """\
 device_tree = "host.dts"
 
@@ -119,13 +118,6 @@ def test_an_imagebuilder_configuration_finds_the_partial_tree(board: Path, capsy
     manifest = (board / "host.toml").read_text()
     (board / "host.toml").write_text('imagebuilder = "config"\n' + manifest)
     assert _json(capsys, str(board)) == (0, [])
-
-
-def test_a_boot_vector(capsys: pytest.CaptureFixture[str]) -> None:
-    code, found = _json(capsys, "--boot-vector", str(VECTORS / "cells-4"))
-    assert (code, [each["code"] for each in found if each["severity"] == "error"]) == (1, ["XS107"])
-    code, found = _json(capsys, "--boot-vector", str(VECTORS / "good-default"))
-    assert code == 0
 
 
 def test_unusable_input_ends_with_two(board: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from boot_vector import scmi_lines
 from tests.specs import agent_spec
 
 from xenscmi.devicetree import load
@@ -31,7 +32,6 @@ from xenscmi.scmi.protocols.clock import ClockConfig, ClockConfigSetRequest
 from xenscmi.scmi.protocols.power_domain import POWER_ON, PowerStateSetFlags, PowerStateSetRequest
 from xenscmi.scmi.protocols.reset import ResetFlags, ResetRequest, ResetState
 from xenscmi.scmi.status import Status
-from xenscmi.simulation.vector import scmi_lines
 from xenscmi.toolstack.backend import RunState, XenError
 from xenscmi.toolstack.create import CreationError, create
 from xenscmi.toolstack.offer import copied_nodes, offers

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from boot_vector import boot_vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xenscmi.devicetree import Builder, Node, Tree, load
 from xenscmi.host.reader import read_host
 from xenscmi.simulation.simulate import simulate
-from xenscmi.simulation.vector import boot_vector
 from xenscmi.source import Source
 
 Change = tuple[int, str, bytes]

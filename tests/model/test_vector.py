@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from boot_vector import BootResult
     from tests.model.conftest import Bench
-
-    from xenscmi.simulation.vector import BootResult
 
 BOOT = Path(__file__).parents[1] / "vectors" / "boot"
 SAME = ("boots", "panic", "xen", "acquired", "management_messages")

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from boot_vector import boot_vector, read_firmware
 
 from xenscmi.devicetree import parse_dts
 from xenscmi.diagnostics import Severity
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Host
-from xenscmi.host.vector import read_vector_firmware
 from xenscmi.rules.engine import check
-from xenscmi.simulation.vector import boot_vector
 from xenscmi.source import Source
 
 GOOD = Path(__file__).parents[1] / "vectors" / "boot" / "good-default"
@@ -46,7 +45,7 @@ FIRMWARE: dict[str, dict[str, Any]] = {
 
 def _judge(files: dict[str, str], expected: dict[str, Any], went_wrong: Judge) -> None:
     trees = {name: parse_dts(text.encode(), name=name, directory=Path()) for name, text in files.items()}
-    firmware = read_vector_firmware(Source("expected.json", json.dumps(expected)))
+    firmware = read_firmware(Source("expected.json", json.dumps(expected)))
     found_host = read_host(trees["host.dts"], partial={"domU1": trees["domU1.dts"]}, firmware=firmware)
     wrong = went_wrong(found_host, dict(boot_vector(found_host)))
     found = check(found_host)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from boot_vector import read_firmware
 
 from xenscmi.devicetree import load
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.host.configuration import read_configuration
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Firmware, Host
-from xenscmi.host.vector import read_vector_firmware
 from xenscmi.model.machine import boot
 from xenscmi.simulation.simulate import Access, Deviation, simulate
 from xenscmi.source import Source
@@ -26,7 +26,7 @@ def host_of(name: str, *, firmware: bool = True) -> Host:
     return read_host(
         load(folder / "host.dts"),
         partial={path.stem: load(path) for path in folder.glob("domU*.dts")},
-        firmware=read_vector_firmware(Source("expected.json", text)) if firmware else None,
+        firmware=read_firmware(Source("expected.json", text)) if firmware else None,
     )
 
 

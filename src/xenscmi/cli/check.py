@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import read_source, show
+from xenscmi.cli.files import load_host, read_source, show
 from xenscmi.diagnostics import Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
-    from xenscmi.cli.hosts import Loaded
     from xenscmi.diagnostics import Diagnostic
 
 _FORMATS = ("text", "json", "sarif", "github")
@@ -36,7 +35,6 @@ EXIT_FINDINGS, EXIT_UNUSABLE = 1, 2
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder, a host.toml, or the files of a host")
-    parser.add_argument("--boot-vector", metavar="DIR", help="a folder as in vectors/boot: host.dts, domU1.dts, …")
     parser.add_argument("--format", choices=_FORMATS, default="text", help="how findings are written (text)")
     parser.add_argument(
         "--severity",
@@ -69,31 +67,20 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
     from xenscmi.rules.engine import Selection, check, check_files
 
     given = Selection(select=_names(arguments.select), ignore=_names(arguments.ignore))
-    if len(arguments.paths) == 1 and arguments.paths[0].endswith(".cfg") and not arguments.boot_vector:
+    if len(arguments.paths) == 1 and arguments.paths[0].endswith(".cfg"):
         # Alone it has nothing to disagree with: no device trees, and nothing of what reads them.
         from xenscmi.host.configuration import read_configuration
 
         return check_files([read_configuration(read_source(arguments.paths[0]))], given), ()
-    loaded = load(arguments)
-    chosen = loaded.selection
+    loaded = load_host(arguments.paths)
+    rules = loaded.rules
     selection = Selection(
-        select=given.select or chosen.select,
-        ignore=(*chosen.ignore, *given.ignore),
-        per_file=chosen.per_file,
-        severities=chosen.severities,
+        select=given.select or rules.select,
+        ignore=(*rules.ignore, *given.ignore),
+        per_file=rules.per_file,
+        severities=rules.severity,
     )
     return check(loaded.host, selection), loaded.host.notes
-
-
-def load(arguments: Namespace) -> Loaded:
-    """Return the host that the arguments name. Raises XenscmiError where it cannot be read."""
-    from pathlib import Path
-
-    from xenscmi.cli.hosts import load_boot_vector, load_host
-
-    if arguments.boot_vector:
-        return load_boot_vector(Path(arguments.boot_vector))
-    return load_host(arguments.paths)
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ from xenscmi.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from xenscmi.host.load import LoadedHost
 
 LARGEST_FILE = 64 << 20
 
@@ -46,6 +49,34 @@ def _unreadable(name: str, reason: str) -> ConfigError:
 
 def _shown(path: str) -> str:
     return "<stdin>" if path == "-" else path
+
+
+def load_host(paths: Sequence[str]) -> LoadedHost:
+    """Return the host of a folder, of a host.toml, or of single files. Raises XenscmiError as `host.load` does."""
+    from xenscmi.host.load import load_host as load
+
+    return load([_shown(path) for path in paths], read=_read_file, list_folder=_list_folder)
+
+
+def _read_file(path: Path) -> bytes:
+    """Return a regular file's bytes, or what comes on standard input. Raises OSError."""
+    from stat import S_ISREG
+
+    if str(path) == _shown("-"):
+        data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    else:
+        if not S_ISREG(path.stat().st_mode):
+            raise OSError("it is not a regular file")
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise OSError(f"larger than {LARGEST_FILE >> 20} MiB")
+    return data
+
+
+def _list_folder(path: Path) -> list[Path] | None:
+    """Return the regular files in a folder, by name; None for what is not a folder. Raises OSError."""
+    return [each for each in sorted(path.iterdir()) if each.is_file()] if path.is_dir() else None
 
 
 def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from xenscmi.cli.files import say, show
+from xenscmi.cli.files import load_host, say, show
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -73,7 +73,6 @@ def open_store(arguments: Namespace) -> Store:
     where = location(arguments)
 
     def load() -> Host:
-        from xenscmi.cli.hosts import load_host
 
         try:
             return load_host([str(where)]).host

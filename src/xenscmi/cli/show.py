@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.check import EXIT_UNUSABLE, load
-from xenscmi.cli.files import show
+from xenscmi.cli.check import EXIT_UNUSABLE
+from xenscmi.cli.files import load_host, show
 from xenscmi.diagnostics import XenscmiError
 
 TYPE_CHECKING = False
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder, a host.toml, or the files of a host")
-    parser.add_argument("--boot-vector", metavar="DIR", help="a folder as in vectors/boot: host.dts, domU1.dts, …")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -32,7 +31,7 @@ def run(arguments: Namespace) -> int:
     from xenscmi.report.host import render, render_json, table
 
     try:
-        host = load(arguments).host
+        host = load_host(arguments.paths).host
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE

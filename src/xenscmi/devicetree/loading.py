@@ -24,27 +24,32 @@ def load(path: str | Path, include: Sequence[Path] = ()) -> Tree:
 
     Raises DeviceTreeError for a file that cannot be read or is no device tree.
     """
-    data = _read(Path(path))
+    return parse_tree(_read(Path(path)), Path(path), include)
+
+
+def parse_tree(data: bytes, path: Path, include: Sequence[Path] = ()) -> Tree:
+    """Return the tree in the bytes of a file at `path`, by the same rules as `load`. Raises DeviceTreeError."""
     if data.startswith(dtb.MAGIC):
         return dtb.read_dtb(data, str(path))
-    if Path(path).suffix in (".dtb", ".dtbo") and not data.lstrip().startswith(b"/dts-v1/"):
+    if path.suffix in (".dtb", ".dtbo") and not data.lstrip().startswith(b"/dts-v1/"):
         message = f"{path} is no device tree blob: it begins with {data[:4].hex() or 'nothing'}, not {dtb.MAGIC.hex()}"
         raise DeviceTreeError(Diagnostic(message=message, span=Span(Source(str(path), ""), 0, 0)))
-    return parse_dts(data, name=str(path), directory=Path(path).parent, include=include)
+    return parse_dts(data, name=str(path), directory=path.parent, include=include)
 
 
-def load_all(paths: Iterable[str | Path], include: Sequence[Path] = ()) -> list[Tree | DeviceTreeError]:
-    """Return, for each path in order, what `load` returns or raises; dtc runs for several of them at a time."""
+def parse_trees(files: Iterable[tuple[Path, bytes]]) -> list[Tree | DeviceTreeError]:
+    """Return, for each file in order, what `parse_tree` returns or raises; dtc runs for several of them at a time."""
     from concurrent.futures import ThreadPoolExecutor
 
-    def attempt(path: str | Path) -> Tree | DeviceTreeError:
+    def attempt(file: tuple[Path, bytes]) -> Tree | DeviceTreeError:
+        path, data = file
         try:
-            return load(path, include)
+            return parse_tree(data, path)
         except DeviceTreeError as error:
             return error
 
     with ThreadPoolExecutor(min(8, 1 + (os.cpu_count() or 1))) as executor:
-        return list(executor.map(attempt, paths))
+        return list(executor.map(attempt, files))
 
 
 def read_dts(path: str | Path, include: Sequence[Path] = ()) -> Tree:
