@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from xenscmi.bindings.names import IOMMU_CELLS
-from xenscmi.bindings.properties import is_available
+from xenscmi.bindings.names import GIC_V3, IOMMU_CELLS
+from xenscmi.bindings.properties import is_available, is_compatible
 from xenscmi.config.capabilities import HostCapabilities
+from xenscmi.config.types.enums import GicVersion
+from xenscmi.devicetree import Tree
 from xenscmi.host.types import DomainKind, Host
 
 
@@ -20,3 +22,9 @@ def capabilities_of(host: Host) -> HostCapabilities:
     names = ["Domain-0" if domain.kind is DomainKind.DOM0 else domain.name for domain in booted]
     first = 0 if booted and booted[0].kind is DomainKind.DOM0 else 1
     return HostCapabilities(cap_hvm_directio=iommu, domains=tuple(enumerate(names, first)))
+
+
+def gic_version_of(tree: Tree) -> GicVersion:
+    """Return the version of the machine's interrupt controller, which its guests get too."""
+    v3 = any(is_compatible(node, GIC_V3) for node in tree.walk())
+    return GicVersion.V3 if v3 else GicVersion.V2

@@ -23,7 +23,7 @@ from xenscmi.model.devices import device_paths
 from xenscmi.model.domain import Domain
 from xenscmi.model.mediator import Mediator
 from xenscmi.model.memory import AddressSpace, PhysicalMemory
-from xenscmi.model.sanitise import GIC_V2, GIC_V3, read_abilities, sanitise
+from xenscmi.model.sanitise import GIC_NATIVE, read_abilities, sanitise
 from xenscmi.scmi import shmem
 from xenscmi.toolstack.backend import AgentInfo, Backend, DomainInfo, Owner, XenError
 from xenscmi.toolstack.spec import DomainSpec
@@ -84,8 +84,8 @@ class Model(Backend):
             domain = Domain(
                 domid=number, memory=AddressSpace(self.memory), max_vcpus=config.max_vcpus, hardware=number == 0
             )
-            if config.arch_gic_version == GIC_V2 and self.abilities.gic_version == GIC_V3:
-                self.console.print(f"d{number}: vGICv2 is not supported on this platform.")
+            if config.arch_gic_version not in (GIC_NATIVE, self.abilities.gic_version):
+                self.console.print(f"d{number}: vGICv{config.arch_gic_version + 1} is not supported on this platform.")
                 raise XenError(errno.ENODEV)
             self.mediator.domain_init(
                 domain, config.arch_arm_sci_type, config.arch_arm_sci_agent_id, self.hardware_domain

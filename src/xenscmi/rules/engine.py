@@ -60,8 +60,13 @@ def check(host: Host, selection: Selection | None = None) -> tuple[Diagnostic, .
 
 def check_files(configurations: Sequence[Configuration], selection: Selection | None = None) -> tuple[Diagnostic, ...]:
     """Return what the rules about single xl.cfg files find, in the same order."""
+    from xenscmi.rules.domains.refused_by_libxl import RULE, check_alone
+
+    selection = selection or Selection()
+    running: list[Rule] = [RULE] if selection.runs(RULE) else []
+    found = [RULE.diagnostic(finding) for each in configurations for finding in check_alone(each)] if running else []
     sources = [each.source for each in configurations]
-    return _finish(configurations, sources, [], [], selection or Selection())
+    return _finish(configurations, sources, running, found, selection)
 
 
 def sort(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
