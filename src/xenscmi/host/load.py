@@ -15,7 +15,7 @@ from xenscmi.devicetree import DeviceTreeError, Tree, apply_overlays, parse_tree
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host.configuration import Configuration, read_configuration
 from xenscmi.host.imagebuilder import looks_like_imagebuilder, read_imagebuilder
-from xenscmi.host.manifest import NAME, Manifest, Places, RulesSection, check_path, firmware_of, read_manifest
+from xenscmi.host.manifest import NAME, Manifest, RulesSection, TomlPlaces, check_path, firmware_of, read_manifest
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Host
 from xenscmi.source import Source, Span
@@ -108,7 +108,7 @@ class _Folder:
     def __init__(self, files: _Files, path: Path, source: Source, manifest: Manifest) -> None:
         self._files = files
         self._path = path
-        self._places = Places(source)
+        self._places = TomlPlaces(source)
         self._include = [self.find(name, "$.include") for name in manifest.include]
 
     def find(self, name: str, key: str) -> Path:
@@ -146,7 +146,7 @@ class _Folder:
 
 def _by_manifest(files: _Files, path: Path) -> LoadedHost:
     source = files.text(path)
-    manifest, places = read_manifest(source), Places(source)
+    manifest, places = read_manifest(source), TomlPlaces(source)
     folder = _Folder(files, path.parent, source, manifest)
     tree = folder.tree(manifest.device_tree, "$.device_tree")
     if manifest.overlays:

@@ -14,7 +14,7 @@ from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.host.abilities import capabilities_of
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.search import partial_tree_of
-from xenscmi.host.types import Domain, DomainKind, Host
+from xenscmi.host.types import DomainKind, Host, HostDomain
 from xenscmi.toolstack.backend import Backend
 from xenscmi.toolstack.prepare import prepare
 from xenscmi.toolstack.spec import DomainSpec
@@ -29,7 +29,7 @@ class Prepared:
     """
 
     configuration: Configuration
-    domain: Domain | None
+    domain: HostDomain | None
     spec: DomainSpec | None
     diagnostics: tuple[Diagnostic, ...] = ()
 

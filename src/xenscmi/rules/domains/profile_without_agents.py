@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.domctl.profiles import PROFILES
+from xenscmi.host.index import Index, multi_agent
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Finding, HostRule
 
 RULE = HostRule(
@@ -23,11 +23,11 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    profile = PROFILES.get(view.host.xen_profile or "")
+def check(index: Index) -> Iterator[Finding]:
+    profile = PROFILES.get(index.host.xen_profile or "")
     if profile is None or profile.agent_ids:
         return
-    for domain in view.host.domains:
+    for domain in index.host.domains:
         if domain.kind is DomainKind.TOOLSTACK and multi_agent(domain) and domain.sci_type:
             yield Finding(
                 message=f"domain {domain.name} has the multi-agent type, but Xen {profile.name} takes no agent id",
