@@ -14,7 +14,7 @@ from itertools import takewhile
 from xenscmi.bindings.names import INVALID_AGENT_ID, PAGE_SIZE
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.dom0 import UnmappableDevice, unmappable_devices
-from xenscmi.host.passthrough import Passthrough
+from xenscmi.host.passthrough import DeviceOwners
 from xenscmi.host.types import (
     AccessController,
     Container,
@@ -65,9 +65,9 @@ class Index:
         self.host = host
 
     @cached_property
-    def passthrough(self) -> Passthrough:
+    def passthrough(self) -> DeviceOwners:
         """The devices that domains get, SCMI or not."""
-        return Passthrough(self.host)
+        return DeviceOwners(self.host)
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:

@@ -56,7 +56,7 @@ class InterruptOwner:
     span: Span
 
 
-class Passthrough:
+class DeviceOwners:
     """The devices of a host by their owners; each answer is worked out on first use."""
 
     def __init__(self, host: Host) -> None:
