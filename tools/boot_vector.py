@@ -32,7 +32,7 @@ from xenscmi.cli.files import show
 from xenscmi.devicetree import Node, Tree, load
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host.reader import read_host
-from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice, Host
+from xenscmi.host.types import FirmwareAgent, FirmwareDevice, Host, HostFirmware
 from xenscmi.model.boot import start
 from xenscmi.model.console import telling_lines
 from xenscmi.model.domain import Domain
@@ -102,13 +102,13 @@ def read_vector(folder: Path) -> Host:
     return read_host(tree, partial=partial, firmware=firmware)
 
 
-def read_firmware(source: Source) -> Firmware:
+def read_firmware(source: Source) -> HostFirmware:
     """Return the firmware that the text of an expected.json describes. Raises XenscmiError where it does not."""
     whole = Span(source, 0, 0)
     try:
         table = json.loads(source.text)["firmware"]
         devices = [(number, frozenset((number,))) for number in range(table.get("device_count", 0))]
-        return Firmware(
+        return HostFirmware(
             agents=tuple(
                 FirmwareAgent(agent_id=int(row["agent_id"]), func_id=int(row["func_id"]), shmem=int(row["shmem"]))
                 for row in table["agents"]

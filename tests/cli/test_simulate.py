@@ -43,6 +43,7 @@ AS_EXPECTED = (
     "good-dom0+2domU",
     "good-dom0less-2domU",
     "mem-no-hole",
+    "path-upper-case",
     "shmem-size-0",
     "shmem-size-64K",
     "smc-id-smc64",

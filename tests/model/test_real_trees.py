@@ -1,6 +1,6 @@
 """Real boards, the DTBs of Debian's arm64 kernel, as hosts: Xen boots, or panics for a reason that the tree has.
 
-The reasons are looked for by plain arithmetic on the tree: nothing here uses the code under test.
+The reasons are looked for by plain arithmetic on the tree, and the index of the rules must see the same.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from xenscmi.devicetree import Builder, Node, Tree, load
+from xenscmi.host.index import Index
 from xenscmi.host.reader import read_host
+from xenscmi.host.types import Host
 from xenscmi.model.errors import Panic
 from xenscmi.model.machine import boot
 from xenscmi.model.xen import Model
@@ -96,10 +98,10 @@ def fails_to_translate(node: Node, index: int) -> bool:
     raise AssertionError("the root was met")
 
 
-def run(tree: Tree) -> Model | Panic:
+def run(host: Host) -> Model | Panic:
     """Return the booted machine, or how Xen panicked."""
     try:
-        return boot(read_host(tree))
+        return boot(host)
     except Panic as panic:
         return panic
 
@@ -113,11 +115,13 @@ def test_real_boards_boot_or_have_an_address_that_does_not_translate(debian_dtbs
     for path in boards:
         tree = host_tree(load(path))
         with_pci += any(_PCI.fullmatch(node.name) and "reg" in node for node in tree.walk())
-        outcome = run(tree)
+        host = read_host(tree)
+        outcome, unmappable = run(host), Index(host).unmappable_devices
         if isinstance(outcome, Model):
             booted += 1
             assert outcome.mediator.initialized, (path, outcome.console.lines)
             assert outcome.domains[0].channel is not None
+            assert not unmappable, (path, unmappable)
             continue
         said = re.fullmatch(r"Unable to retrieve address (\d+) for (.+)", outcome.log[-2])
         assert said is not None, (path, outcome.log[-3:])
@@ -126,5 +130,6 @@ def test_real_boards_boot_or_have_an_address_that_does_not_translate(debian_dtbs
         assert node.parent is not None
         assert not _PCI.fullmatch(node.parent.name), (path, said[2])
         assert fails_to_translate(node, int(said[1])), (path, said[0])
+        assert (unmappable[0].node, unmappable[0].what) == (node, f"address {said[1]}")
     assert booted > 0.8 * len(boards)
     assert with_pci > 50

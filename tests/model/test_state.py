@@ -14,7 +14,7 @@ from tests.specs import agent_spec
 
 from xenscmi.devicetree import load
 from xenscmi.host.reader import read_host
-from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice, Host
+from xenscmi.host.types import FirmwareAgent, FirmwareDevice, Host, HostFirmware
 from xenscmi.model.errors import Panic
 from xenscmi.model.guest import Guest
 from xenscmi.model.state import StateError, StateFile, Store
@@ -33,7 +33,7 @@ def lab_host() -> Host:
     agents = tuple(FirmwareAgent(agent_id=n, func_id=0x8200_0002 + n, shmem=0x47FF_0000 + n * 0x1000) for n in range(8))
     own = [frozenset((n,)) for n in range(8)]
     devices = tuple(FirmwareDevice(device_id=n, clocks=own[n], resets=own[n], power_domains=own[n]) for n in range(8))
-    return read_host(load(HOST_DTS), firmware=Firmware(agents=agents, devices=devices, trusted_agent=1))
+    return read_host(load(HOST_DTS), firmware=HostFirmware(agents=agents, devices=devices, trusted_agent=1))
 
 
 @pytest.fixture(scope="module")

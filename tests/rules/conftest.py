@@ -10,9 +10,9 @@ import pytest
 
 from xenscmi.devicetree import Tree, parse_dts
 from xenscmi.host.configuration import read_configuration
+from xenscmi.host.index import Index, guest_channel, wanted_agent
 from xenscmi.host.reader import read_host
-from xenscmi.host.types import DomainKind, Firmware, Host
-from xenscmi.host.view import View, guest_channel, wanted_agent
+from xenscmi.host.types import DomainKind, Host, HostFirmware
 from xenscmi.rules.example import FILES
 from xenscmi.rules.rule import Change
 from xenscmi.source import Source
@@ -36,7 +36,7 @@ def _tree(name: str, text: str) -> Tree:
 @pytest.fixture(scope="session")
 def read_example() -> ReadExample:
     def read(
-        changes: tuple[Change, ...] = (), firmware: Firmware | None = None, xen_profile: str | None = None
+        changes: tuple[Change, ...] = (), firmware: HostFirmware | None = None, xen_profile: str | None = None
     ) -> Host:
         files = _apply(changes)
         trees = {Path(name).stem: _tree(name, text) for name, text in files.items() if name.endswith(".dts")}
@@ -54,7 +54,7 @@ def _went_wrong(host: Host, expected: dict[str, Any]) -> list[str]:
     if not expected["boots"]:
         return [f"panic: {expected['panic']}"]
     domains = expected["domains"]
-    view = View(host)
+    index = Index(host)
     wrong = []
     first_id = 0 if host.domains[0].kind is DomainKind.DOM0 else 1
     for number, domain in enumerate(host.domains, first_id):
@@ -71,7 +71,7 @@ def _went_wrong(host: Host, expected: dict[str, Any]) -> list[str]:
             wrong.append(f"d{number} is agent {seen['agent_id']}")
         meant = {
             entry.arguments[0] if entry.arguments else None
-            for each in view.assignments
+            for each in index.assignments
             if each.domain is domain
             for entry in each.device.entries or ()
         }

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from xenscmi.host.types import Firmware, Host
+from xenscmi.host.types import Host, HostFirmware
 from xenscmi.rules.engine import check
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change
@@ -16,11 +16,37 @@ Read = Callable[..., Host]
 
 GUEST = "guest.cfg"
 DTDEV = Change(GUEST, 'dtdev = [ "/soc/audio@e0002000" ]\n', "")
+PCIE = """\tpcie@30000000 {
+\t\tdevice_type = "pci";
+\t\treg = <0x0 0x30000000 0x0 0x1000>;
+\t\t#address-cells = <3>;
+\t\t#size-cells = <2>;
+\t\tranges = <0x02000000 0x0 0x10000000 0x0 0x10000000 0x0 0x100000>;
+\t\tpci@0,0 {
+\t\t\tdevice_type = "pci";
+\t\t\treg = <0 0 0 0 0>;
+\t\t\t#address-cells = <3>;
+\t\t\t#size-cells = <2>;
+\t\t\tranges;
+\t\t\twifi@0 { reg = <0x10000 0 0 0 0>; };
+\t\t};
+\t};
+
+\tsoc {"""
 CASES: dict[str, tuple[tuple[Change, ...], set[tuple[str, str]]]] = {
     "a device's registers without dtdev": ((DTDEV,), {("XS302", "error")}),
     "a device in the partial tree alone": (
         (DTDEV, Change(GUEST, ', "e0002,1"', "")),
         {("XS302", "warning")},
+    ),
+    "devices on a PCI bus": ((Change("host.dts", "\tsoc {", PCIE),), set()),
+    "a PCI bridge without ranges": (
+        (Change("host.dts", "\tsoc {", PCIE.replace("\t\t\tranges;\n", "")),),
+        {("XS312", "error")},
+    ),
+    "a PCI bridge with a window elsewhere": (
+        (Change("host.dts", "\tsoc {", PCIE.replace("ranges;", "ranges = <0x02000000 0 0 0x02000000 0 0 0 0x10>;")),),
+        {("XS312", "error")},
     ),
     "dtdev of what does not exist": (
         (Change(GUEST, '"/soc/audio@e0002000"', '"/soc/audio@e0002000", "/soc/radio"'),),
@@ -99,10 +125,10 @@ def test_a_case(name: str, read_example: Read) -> None:
         (replace(FIRMWARE, trusted_agent=2), {"XS127"}),
         (replace(FIRMWARE, agents=(FIRMWARE.agents or ())[1:]), {"XS126"}),
         (replace(FIRMWARE, devices=()), {"XS308"}),
-        (Firmware(), set()),
+        (HostFirmware(), set()),
     ],
 )
-def test_a_firmware(firmware: Firmware, wanted: set[str], read_example: Read) -> None:
+def test_a_firmware(firmware: HostFirmware, wanted: set[str], read_example: Read) -> None:
     assert {each.code for each in check(read_example(firmware=firmware))} == wanted
 
 

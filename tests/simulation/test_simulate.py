@@ -12,7 +12,7 @@ from xenscmi.devicetree import load
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.host.configuration import read_configuration
 from xenscmi.host.reader import read_host
-from xenscmi.host.types import Firmware, Host
+from xenscmi.host.types import Host, HostFirmware
 from xenscmi.model.machine import boot
 from xenscmi.simulation.simulate import Access, Deviation, simulate
 from xenscmi.source import Source
@@ -118,7 +118,7 @@ def test_a_domain_that_is_refused_is_a_deviation(more: str, reason: str) -> None
 def test_firmware_that_cannot_be_is_said_so() -> None:
     host = host_of("good-default")
     with pytest.raises(XenscmiError, match="profile u-boot is not known"):
-        simulate(replace(host, firmware=Firmware(profile="u-boot")))
+        simulate(replace(host, firmware=HostFirmware(profile="u-boot")))
     assert host.firmware.agents is not None
     with pytest.raises(XenscmiError, match="same agent id"):
         simulate(replace(host, firmware=replace(host.firmware, agents=host.firmware.agents * 2)))

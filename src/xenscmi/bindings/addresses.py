@@ -22,7 +22,8 @@ ADDRESS_CELLS, SIZE_CELLS = "#address-cells", "#size-cells"
 DEFAULT_ADDRESS_CELLS = 2
 DEFAULT_SIZE_CELLS = 1
 MAX_ADDRESS_CELLS = 4
-_U64 = (1 << 64) - 1
+LAST_ADDRESS = (1 << 64) - 1
+"""The last address that Xen can name, by which it also means that there is none (DT_BAD_ADDR)."""
 _PCI_TYPES = ("pci", "pciex", "vci", "ht")
 _PCI_NAMES = ("pci", "pcie")
 _PCI_SPACE = 0x0300_0000
@@ -172,12 +173,12 @@ class _Bus:
         elif len(address) > 2 and address != base:
             return None
         start, number = _number(base), _number(address)
-        return number - start if start <= number < (start + size) & _U64 else None
+        return number - start if start <= number < (start + size) & LAST_ADDRESS else None
 
     def add(self, base: Cells, offset: int) -> Cells:
         """Return the address `offset` after `base`; numbers have 64 bits, further cells become 0."""
         flags = base[:1] if self.pci else ()
-        number = (_number(base[len(flags) :]) + offset) & _U64
+        number = (_number(base[len(flags) :]) + offset) & LAST_ADDRESS
         places = reversed(range(len(base) - len(flags)))
         return (*flags, *(number >> 32 * place & 0xFFFF_FFFF for place in places))
 
@@ -222,7 +223,7 @@ def _physical(node: Node, bus: _Bus, address: Cells) -> int:
         address = bus_above.add(base, offset)
         bus, counts = bus_above, counts_above
     number = _number(address)
-    if number == _U64:
+    if number == LAST_ADDRESS:
         raise _unreadable(node, f"{node.path} has the address {number:#x}, by which Xen means none")
     return number
 
@@ -294,7 +295,7 @@ def _number(cells: Cells) -> int:
     number = 0
     for cell in cells:
         number = number << 32 | cell
-    return number & _U64
+    return number & LAST_ADDRESS
 
 
 def _inherited(node: Node, name: str, default: int) -> int:

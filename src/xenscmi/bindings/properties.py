@@ -69,7 +69,12 @@ def find_by_phandle(tree: Tree, phandle: int) -> Node | None:
 
 def find_by_path(tree: Tree, path: str) -> Node | None:
     """Return the first node with this full path, whatever its case; no aliases, no options (dt_find_node_by_path)."""
-    return next((node for node in tree.walk() if has_path(node, path)), None)
+    if not path.startswith("/"):
+        return None
+    found = [tree.root]
+    for name in path.lower().split("/")[1:] if path != "/" else ():
+        found = [child for node in found for child in node.children if child.name.lower() == name]
+    return found[0] if found else None
 
 
 def has_path(node: Node, path: str) -> bool:

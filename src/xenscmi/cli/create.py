@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import read_source, say, show, split_arguments, write, write_json
+from xenscmi.cli.files import read_file, read_source, say, show, split_arguments, write, write_json
 from xenscmi.config.errors import ConfigError
 from xenscmi.config.json import to_json
 from xenscmi.config.parse import parse_xlcfg
@@ -98,7 +98,9 @@ def _create(arguments: Namespace, files: Sequence[tuple[str, Parsed]]) -> int:
     try:
         store = open_store(arguments)
         with store.session() as xen:
-            specs, remarks = prepare_files(files, xen, store.host, location(arguments))
+            place = location(arguments)
+            folders = [place if place.is_dir() else place.parent]
+            specs, remarks = prepare_files(files, xen, store.host, read=read_file, folders=folders)
             if not arguments.quiet:
                 show(remarks)
             domids = create_all(xen, specs)

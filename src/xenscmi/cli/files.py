@@ -55,10 +55,10 @@ def load_host(paths: Sequence[str]) -> LoadedHost:
     """Return the host of a folder, of a host.toml, or of single files. Raises XenscmiError as `host.load` does."""
     from xenscmi.host.load import load_host as load
 
-    return load([_shown(path) for path in paths], read=_read_file, list_folder=_list_folder)
+    return load([_shown(path) for path in paths], read=read_file, list_folder=_list_folder)
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Return a regular file's bytes, or what comes on standard input. Raises OSError."""
     from stat import S_ISREG
 

@@ -27,7 +27,7 @@ from xenscmi.bindings.properties import is_available, is_compatible
 from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.host.properties import stated, u32
 from xenscmi.host.scmi_nodes import read_scmi_node, shmem_at
-from xenscmi.host.types import Agent, Container, Dialect, Stated
+from xenscmi.host.types import Container, Dialect, SecondaryAgent, Stated
 
 _DOM0_ON_COMMAND_LINE = re.compile(r"(?:^|\s)(?:dom0_scmi_agent_id=|dom0=(?:\S*,)?sci-agent-id=)(\w+)")
 
@@ -88,7 +88,7 @@ def _read(node: Node, form: _Form, command_line: Stated[str] | None) -> Containe
     )
 
 
-def _rows(listing: Property, form: _Form, cells: Stated[int] | None) -> Iterator[Agent]:
+def _rows(listing: Property, form: _Form, cells: Stated[int] | None) -> Iterator[SecondaryAgent]:
     """Yield the rows, none where Xen refuses to cut the list: 2 or 3 cells a row, at least one row, nothing left."""
     width = cells.value if cells and cells.value is not None else SECONDARY_AGENTS_CELLS_DEFAULT
     stated_values = stated(listing, Property.cells)
@@ -98,7 +98,7 @@ def _rows(listing: Property, form: _Form, cells: Stated[int] | None) -> Iterator
     for row in range(0, len(values), width):
         func_id, phandle, agent_id = (row + column for column in (form.func_id, form.shmem, form.agent_id))
         shmem = shmem_at(listing.node.tree, values[phandle], listing.place(4 * phandle))
-        yield Agent(
+        yield SecondaryAgent(
             func_id=Stated(value=values[func_id], span=listing.place(4 * func_id)),
             shmem=Stated(value=shmem, span=listing.place(4 * phandle)),
             agent_id=Stated(value=values[agent_id], span=listing.place(4 * agent_id)) if width > 2 else None,

@@ -34,7 +34,7 @@ from xenscmi.bindings.names import (
 )
 from xenscmi.devicetree import Builder, Node, Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
-from xenscmi.host.types import Agent, Container, Dialect, Host, Shmem, Stated
+from xenscmi.host.types import Container, Dialect, Host, SecondaryAgent, Shmem, Stated
 from xenscmi.source import Span
 
 CONTAINER = ("chosen", "xen", "xen_scmi_config")
@@ -168,7 +168,7 @@ class _Conversion:
                     SHMEM: _cells(dom0.shmem.value.phandle or 0),
                 }
 
-    def is_dom0(self, row: Agent) -> bool:
+    def is_dom0(self, row: SecondaryAgent) -> bool:
         dom0 = self.container.dom0_agent
         return dom0 is not None and row.agent_id is not None and row.agent_id.value == dom0.value
 

@@ -1,9 +1,15 @@
-"""Which nodes of the host's device tree dom0 gets (xen/arch/arm/domain_build.c, handle_node)."""
+"""Which nodes of the host's device tree dom0 gets, and which of them Xen cannot map.
+
+After handle_node in xen/arch/arm/domain_build.c and handle_device in xen/arch/arm/device.c.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from xenscmi.bindings.addresses import LAST_ADDRESS, address_count, physical_ranges, translate
+from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.names import (
     BOOTARGS,
     CHOSEN,
@@ -15,6 +21,8 @@ from xenscmi.bindings.names import (
 )
 from xenscmi.bindings.properties import compatible, device_type, has_path, read_string
 from xenscmi.devicetree.tree import Node, Tree
+from xenscmi.diagnostics import Diagnostic
+from xenscmi.source import Span
 
 _KEPT = SKIPPED_FOR_DOM0 | REPLACED_FOR_DOM0 | XEN_IOMMUS
 
@@ -46,3 +54,54 @@ def dom0_nodes(tree: Tree) -> Iterator[Node]:
         if node is not console and not kept_from_dom0(node):
             yield node
             pending.extend(reversed(list(node.children)))
+
+
+@dataclass(frozen=True, slots=True)
+class UnmappableDevice:
+    """A device of dom0 of which Xen cannot map something: `what` that is ("address 0", "ranges"), and why not."""
+
+    node: Node
+    what: str
+    problem: Diagnostic
+
+
+def unmappable_devices(tree: Tree) -> Iterator[UnmappableDevice]:
+    """Yield the devices that Xen must map to dom0 and cannot, each with the first reason (handle_device).
+
+    Xen maps the registers of a device and, of a PCI bridge, the windows of its bus.
+    """
+    for node in dom0_nodes(tree):
+        found = _unmappable_registers(node)
+        if found is None and (device_type(node) or "").lower() == "pci":
+            found = _unmappable_windows(node)
+        if found is not None:
+            yield found
+
+
+def _unmappable_registers(node: Node) -> UnmappableDevice | None:
+    for index in range(address_count(node)):
+        what = f"address {index}"
+        try:
+            entry = translate(node, index)
+        except BindingError as error:
+            return UnmappableDevice(node, what, error.diagnostic)
+        if entry.address + entry.size > LAST_ADDRESS:
+            return UnmappableDevice(node, what, _too_high(node, entry.address, entry.size, entry.span))
+    return None
+
+
+def _unmappable_windows(node: Node) -> UnmappableDevice | None:
+    try:
+        for window in physical_ranges(node):
+            if window.address is None:
+                if window.problem is not None and window.size:
+                    raise window.problem
+            elif window.address + window.size > LAST_ADDRESS:
+                return UnmappableDevice(node, "ranges", _too_high(node, window.address, window.size, node.span))
+    except BindingError as error:
+        return UnmappableDevice(node, "ranges", error.diagnostic)
+    return None
+
+
+def _too_high(node: Node, start: int, size: int, span: Span) -> Diagnostic:
+    return Diagnostic(message=f"{node.path}: {size:#x} bytes from {start:#x} end beyond the last address", span=span)

@@ -26,7 +26,7 @@ from xenscmi.bindings.properties import compatible, is_compatible
 from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.host.partial import read_partial_tree
 from xenscmi.host.properties import string, u32
-from xenscmi.host.types import Container, Domain, DomainKind, Stated
+from xenscmi.host.types import Container, DomainKind, HostDomain, Stated
 
 _OUTDATED = (SCI_AGENT_ID_V5, ARM_SCI_EPAM)
 _MODULES = frozenset((MULTIBOOT_MODULE, XEN_MULTIBOOT_MODULE))
@@ -36,7 +36,9 @@ _OTHER_KINDS = frozenset(
 )
 
 
-def read_boot_domains(tree: Tree, containers: tuple[Container, ...], partial: Mapping[str, Tree]) -> tuple[Domain, ...]:
+def read_boot_domains(
+    tree: Tree, containers: tuple[Container, ...], partial: Mapping[str, Tree]
+) -> tuple[HostDomain, ...]:
     """Return dom0, where the host boots one, and the dom0less domains in the order in which Xen makes them.
 
     `partial` has the partial trees by the names of their domains' nodes.
@@ -75,10 +77,10 @@ def _belongs_to_domain(module: Node) -> bool:
     return module.parent is not None and is_compatible(module.parent, XEN_DOMAIN)
 
 
-def _dom0(tree: Tree, containers: tuple[Container, ...]) -> Domain:
+def _dom0(tree: Tree, containers: tuple[Container, ...]) -> HostDomain:
     agent_id = containers[0].dom0_agent if containers else None
     chosen = tree.node(CHOSEN)
-    return Domain(
+    return HostDomain(
         name="dom0",
         kind=DomainKind.DOM0,
         sci_type=None,
@@ -88,13 +90,13 @@ def _dom0(tree: Tree, containers: tuple[Container, ...]) -> Domain:
     )
 
 
-def _dom0less(node: Node, partial: Tree | None) -> Domain:
+def _dom0less(node: Node, partial: Tree | None) -> HostDomain:
     modules = [child for child in node.children if is_compatible(child, MULTIBOOT_DEVICE_TREE)]
     name = SCI_AGENT_ID if SCI_AGENT_ID in node or SCI_AGENT_ID_V5 not in node else SCI_AGENT_ID_V5
     tree_file = None
     if modules:
         tree_file = Stated(value=partial.source.name if partial else None, span=modules[0].span)
-    return Domain(
+    return HostDomain(
         name=node.name,
         kind=DomainKind.DOM0LESS,
         sci_type=string(node, SCI_TYPE),

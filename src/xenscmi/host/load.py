@@ -5,26 +5,19 @@ Files come through functions that the caller gives: a command gives the file sys
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from errno import ENOENT
-from os import strerror
 from pathlib import Path
 
-from xenscmi.devicetree import DeviceTreeError, Tree, apply_overlays, parse_tree, parse_trees
+from xenscmi.devicetree import Tree, apply_overlays, parse_tree
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host.configuration import Configuration, read_configuration
+from xenscmi.host.files import HostFiles, ListFolder, Read, unreadable
 from xenscmi.host.imagebuilder import looks_like_imagebuilder, read_imagebuilder
-from xenscmi.host.manifest import NAME, Manifest, Places, RulesSection, check_path, firmware_of, read_manifest
+from xenscmi.host.manifest import NAME, Manifest, RulesSection, TomlPlaces, check_path, firmware_of, read_manifest
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Host
 from xenscmi.source import Source, Span
-
-Read = Callable[[Path], bytes]
-"""Returns a file's bytes, or raises OSError, as `Path.read_bytes`."""
-
-ListFolder = Callable[[Path], Sequence[Path] | None]
-"""Returns the files in a folder, by name; None for what is not a folder. Raises OSError."""
 
 _TREES = (".dts", ".dtb")
 _OVERLAYS = (".dtso", ".dtbo")
@@ -44,7 +37,7 @@ def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder) -> L
 
     Raises XenscmiError where a file cannot be read, or where the files do not make a host.
     """
-    files = _Files(read)
+    files = HostFiles(read)
     given = [Path(path) for path in paths] or [Path()]
     if len(given) > 1:
         return _by_kind(files, given)
@@ -54,7 +47,7 @@ def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder) -> L
     try:
         listing = list_folder(path)
     except OSError as error:
-        raise _unreadable(path, error, None) from None
+        raise unreadable(path, error) from None
     if listing is None:
         return _by_kind(files, given)
     if any(each.name == NAME for each in listing):
@@ -62,53 +55,13 @@ def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder) -> L
     return _by_kind(files, [each for each in listing if _belongs(each)], found=True)
 
 
-class _Files:
-    """Reads files by the caller's function. Raises XenscmiError, at the place that names the file if there is one."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-
-    def read_if_there(self, path: Path, span: Span | None = None) -> bytes | None:
-        """Return a file's bytes; None where there is no such file."""
-        try:
-            return self._read(path)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise _unreadable(path, error, span) from None
-
-    def read(self, path: Path, span: Span | None = None) -> bytes:
-        """Return a file's bytes."""
-        data = self.read_if_there(path, span)
-        if data is None:
-            raise _unreadable(path, FileNotFoundError(ENOENT, strerror(ENOENT)), span)
-        return data
-
-    def text(self, path: Path, span: Span | None = None) -> Source:
-        """Return a file's text; bytes that are not UTF-8 are kept."""
-        return Source(str(path), self.read(path, span).decode("utf-8", "surrogateescape"))
-
-    def trees(self, paths: Iterable[Path]) -> list[Tree]:
-        """Return the trees of several files. Raises XenscmiError with the errors of all of them."""
-        results = parse_trees([(path, self.read(path)) for path in paths])
-        errors = [error for each in results if isinstance(each, DeviceTreeError) for error in each.diagnostics]
-        if errors:
-            raise XenscmiError(*errors)
-        return [each for each in results if isinstance(each, Tree)]
-
-
-def _unreadable(path: Path, error: OSError | ValueError, span: Span | None) -> XenscmiError:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return _error(f"cannot read {path}: {reason}", span or Span(Source(str(path), ""), 0, 0))
-
-
 class _Folder:
     """The files that a manifest names: paths relative to its folder, which they may not leave."""
 
-    def __init__(self, files: _Files, path: Path, source: Source, manifest: Manifest) -> None:
+    def __init__(self, files: HostFiles, path: Path, source: Source, manifest: Manifest) -> None:
         self._files = files
         self._path = path
-        self._places = Places(source)
+        self._places = TomlPlaces(source)
         self._include = [self.find(name, "$.include") for name in manifest.include]
 
     def find(self, name: str, key: str) -> Path:
@@ -144,9 +97,9 @@ class _Folder:
         return found
 
 
-def _by_manifest(files: _Files, path: Path) -> LoadedHost:
+def _by_manifest(files: HostFiles, path: Path) -> LoadedHost:
     source = files.text(path)
-    manifest, places = read_manifest(source), Places(source)
+    manifest, places = read_manifest(source), TomlPlaces(source)
     folder = _Folder(files, path.parent, source, manifest)
     tree = folder.tree(manifest.device_tree, "$.device_tree")
     if manifest.overlays:
@@ -182,7 +135,7 @@ def _rules(section: RulesSection, folder: Path) -> RulesSection:
     return RulesSection(select=section.select, ignore=section.ignore, per_file=per_file, severity=section.severity)
 
 
-def _by_kind(files: _Files, paths: Sequence[Path], *, found: bool = False) -> LoadedHost:
+def _by_kind(files: HostFiles, paths: Sequence[Path], *, found: bool = False) -> LoadedHost:
     """Return the host of files that are told apart by their kinds.
 
     Where they were `found` in a folder, not named, notes of the host say what each was taken for.

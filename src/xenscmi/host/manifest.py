@@ -14,7 +14,7 @@ import msgspec
 
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.domctl.profiles import PROFILES
-from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice
+from xenscmi.host.types import FirmwareAgent, FirmwareDevice, HostFirmware
 from xenscmi.source import Source, Span
 
 NAME = "host.toml"
@@ -102,7 +102,7 @@ def read_manifest(source: Source) -> Manifest:
         path = path.rstrip("`") or "$"
         unknown = re.search(r"unknown field `(.+)`", reason)
         raise _error(
-            f"{NAME}: {path}: {reason}", Places(source).at(f"{path}.{unknown[1]}" if unknown else path)
+            f"{NAME}: {path}: {reason}", TomlPlaces(source).at(f"{path}.{unknown[1]}" if unknown else path)
         ) from None
     except msgspec.DecodeError as error:
         at = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
@@ -110,19 +110,19 @@ def read_manifest(source: Source) -> Manifest:
         raise _error(f"{NAME}: {error}", Span(source, start, start)) from None
     if manifest.xen.profile is not None and manifest.xen.profile not in PROFILES:
         known = f"profiles are {', '.join(PROFILES)}"
-        raise _error(f"there is no Xen profile {manifest.xen.profile}", Places(source).at("$.xen.profile"), known)
+        raise _error(f"there is no Xen profile {manifest.xen.profile}", TomlPlaces(source).at("$.xen.profile"), known)
     for number, domain in enumerate(manifest.domain):
         if (domain.config is None) == (domain.name is None):
             raise _error(
                 f"{NAME}: $.domain[{number}]: give either config, an xl.cfg, or name, the domain's node under /chosen",
-                Places(source).at(f"$.domain[{number}]"),
+                TomlPlaces(source).at(f"$.domain[{number}]"),
             )
     return manifest
 
 
-def firmware_of(section: FirmwareSection, source: Source) -> Firmware:
+def firmware_of(section: FirmwareSection, source: Source) -> HostFirmware:
     """Return the firmware that a manifest describes; where it does not say who is trusted, the profile does."""
-    places = Places(source)
+    places = TomlPlaces(source)
     trusted = section.trusted_agent
     if trusted is None and section.profile != "generic":
         # The firmware brings all its protocols along, and takes a while to import.
@@ -145,7 +145,7 @@ def firmware_of(section: FirmwareSection, source: Source) -> Firmware:
         )
         for n, each in enumerate(section.devices or ())
     ]
-    return Firmware(
+    return HostFirmware(
         profile=section.profile,
         trusted_agent=trusted,
         unsupported=frozenset(section.unsupported),
@@ -170,7 +170,7 @@ _KEY = re.compile(r"[ \t]*([\w.\"'-]+)[ \t]*=")
 _LAST_STEP = re.compile(r"(?:\.[^.\[\]]+|\[[^\]]*\]|\$)$")
 
 
-class Places:
+class TomlPlaces:
     """Where the keys of a TOML text stand, by msgspec's paths: `$.firmware.agents[0].id`."""
 
     def __init__(self, source: Source) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xenscmi.host.types import Agent, Domain, DomainKind, Mapping
-from xenscmi.host.view import View, guest_channel, mappings, maps_guest, maps_host, page
+from xenscmi.host.index import Index, guest_channel, mappings, maps_guest, maps_host, page
+from xenscmi.host.types import DomainKind, GuestMapping, HostDomain, SecondaryAgent
 
 
 @dataclass(frozen=True, slots=True)
 class PageUse:
     """A guest with an agent: the agent's page, the guest address its SCMI node names, and the mapping behind that."""
 
-    domain: Domain
-    row: Agent
+    domain: HostDomain
+    row: SecondaryAgent
     host: int
     guest: int | None
-    behind: Mapping | None
+    behind: GuestMapping | None
 
     @property
     def found(self) -> bool:
@@ -36,16 +36,16 @@ class PageUse:
         """What maps pages to this kind of domain."""
         return "iomem" if self.domain.kind is DomainKind.TOOLSTACK else "xen,reg"
 
-    def elsewhere(self) -> Mapping | None:
+    def elsewhere(self) -> GuestMapping | None:
         """Return the mapping that has the agent's page at another guest address."""
         return next((each for each in mappings(self.domain) if maps_host(each, self.host)), None)
 
 
-def page_uses(view: View) -> Iterator[PageUse]:
+def page_uses(index: Index) -> Iterator[PageUse]:
     """Yield every guest that has a channel whose page is known."""
-    for domain in view.host.domains:
-        row = view.channel(domain)
-        host = view.row_page(row) if row else None
+    for domain in index.host.domains:
+        row = index.channel(domain)
+        host = index.row_page(row) if row else None
         unknown = domain.tree is None and domain.kind is not DomainKind.TOOLSTACK
         if row is None or host is None or unknown:
             continue
@@ -55,6 +55,6 @@ def page_uses(view: View) -> Iterator[PageUse]:
         yield PageUse(domain, row, host, guest, behind)
 
 
-def _behind(domain: Domain, guest: int) -> Mapping | None:
+def _behind(domain: HostDomain, guest: int) -> GuestMapping | None:
     """Return what lies behind a guest address: the last mapping wins."""
     return next((each for each in reversed(mappings(domain)) if maps_guest(each, guest)), None)

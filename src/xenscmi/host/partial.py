@@ -16,7 +16,7 @@ from xenscmi.bindings.properties import is_compatible
 from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree, split_cells
 from xenscmi.host.properties import string, u32
 from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
-from xenscmi.host.types import GuestNode, Mapping, PartialTree, Resource, Stated
+from xenscmi.host.types import GuestMapping, GuestNode, PartialTree, ResourceUse, Stated
 
 _KINDS = {"assigned-clocks": "clocks"}
 
@@ -54,7 +54,7 @@ def _read(node: Node) -> GuestNode | None:
     )
 
 
-def _mappings(prop: Property) -> Stated[tuple[Mapping, ...]]:
+def _mappings(prop: Property) -> Stated[tuple[GuestMapping, ...]]:
     """Return the whole rows of `xen,reg`: host address, size, guest address, in cells of the parent (2 and 1)."""
     parent = prop.node.parent
     assert parent is not None
@@ -74,13 +74,13 @@ def _mappings(prop: Property) -> Stated[tuple[Mapping, ...]]:
     rows = [split_cells(cells[at : at + width], columns) for at in range(0, whole, width or 1)]
     places = [prop.place(4 * width * row, 4 * width) for row in range(len(rows))]
     mappings = tuple(
-        Mapping(host=host, size=length, guest=guest, span=place)
+        GuestMapping(host=host, size=length, guest=guest, span=place)
         for (host, length, guest), place in zip(rows, places, strict=True)
     )
     return Stated(value=mappings, span=prop.span, problem=problem)
 
 
-def _resources(node: Node) -> Iterator[Resource]:
+def _resources(node: Node) -> Iterator[ResourceUse]:
     """Yield the node's uses of SCMI resources: references to the protocol nodes below an SCMI node."""
     for name, cells_name in RESOURCE_CELLS.items():
         prop = node.get(name)
@@ -90,7 +90,7 @@ def _resources(node: Node) -> Iterator[Resource]:
             for found in prop.references(cells_name):
                 parent = found.target.parent
                 if parent is not None and scmi_compatible(parent) and found.arguments:
-                    yield Resource(kind=_KINDS.get(name, name), resource_id=found.arguments[0], span=found.span)
+                    yield ResourceUse(kind=_KINDS.get(name, name), resource_id=found.arguments[0], span=found.span)
         except ShapeError:
             continue
 

@@ -18,7 +18,7 @@ from xenscmi.bindings.properties import is_for_passthrough, read_string
 from xenscmi.devicetree.tree import Node
 from xenscmi.host.dom0 import console_node, dom0_nodes
 from xenscmi.host.registers import RegisterMap, RegisterUse, bus_windows, registers
-from xenscmi.host.types import Domain, DomainKind, Host
+from xenscmi.host.types import DomainKind, Host, HostDomain
 from xenscmi.source import Span
 
 _GUEST_CELLS = 3
@@ -31,7 +31,7 @@ class GivenDevice:
     `setting` is what gives it, `dtdev` or `xen,path`, and `span` where.
     """
 
-    domain: Domain
+    domain: HostDomain
     node: Node
     setting: str
     span: Span
@@ -50,13 +50,13 @@ class GuestInterrupt:
 class InterruptOwner:
     """A domain that gets an interrupt: with which node of the host, where one has it, and what says so."""
 
-    domain: Domain
+    domain: HostDomain
     number: int
     node: Node | None
     span: Span
 
 
-class Passthrough:
+class DeviceOwners:
     """The devices of a host by their owners; each answer is worked out on first use."""
 
     def __init__(self, host: Host) -> None:
@@ -79,7 +79,7 @@ class Passthrough:
         """The devices that domains other than dom0 get, in the order of the domains."""
         return tuple(each for domain in self.host.domains for each in self._given(domain))
 
-    def _given(self, domain: Domain) -> Iterator[GivenDevice]:
+    def _given(self, domain: HostDomain) -> Iterator[GivenDevice]:
         for path in domain.dtdevs:
             node = self.node(path.value)
             if node is not None:
@@ -91,7 +91,7 @@ class Passthrough:
                 guest = domain.tree.tree.node(each.path)
                 yield GivenDevice(domain=domain, node=node, setting=XEN_PATH, span=each.host_path.span, guest=guest)
 
-    def _guest_node(self, domain: Domain, node: Node) -> Node | None:
+    def _guest_node(self, domain: HostDomain, node: Node) -> Node | None:
         """Return the node of the partial tree that stands for a device: by its registers, or else by its name."""
         starts = {region.start for region in registers(node)}
         named = None
@@ -106,7 +106,7 @@ class Passthrough:
         return named
 
     @cached_property
-    def kept_by_dom0(self) -> dict[Node, Domain]:
+    def kept_by_dom0(self) -> dict[Node, HostDomain]:
         """The nodes whose devices dom0 has for itself: those that it gets and that are not set aside for a guest."""
         dom0 = next((each for each in self.host.domains if each.kind is DomainKind.DOM0), None)
         if dom0 is None or self.host.tree is None:
@@ -150,11 +150,11 @@ class Passthrough:
                     holder = self.with_interrupt(domain, irq.value)
                     yield InterruptOwner(domain=domain, number=irq.value, node=holder, span=irq.span)
 
-    def with_interrupt(self, domain: Domain, number: int) -> Node | None:
+    def with_interrupt(self, domain: HostDomain, number: int) -> Node | None:
         """Return the device of a domain that has an interrupt: given by `dtdev`, or mapped by `iomem`."""
         return next((node for node in self.reached(domain) if any(own == number for own, _ in spis(node))), None)
 
-    def reached(self, domain: Domain) -> Iterator[Node]:
+    def reached(self, domain: HostDomain) -> Iterator[Node]:
         """Yield the devices that a toolstack's domain is given or whose registers it maps."""
         for given in self.given:
             if given.domain is domain:
@@ -177,7 +177,7 @@ def spis(node: Node) -> Iterator[tuple[int, InterruptEntry]]:
             yield number, entry
 
 
-def guest_nodes(domain: Domain) -> Iterator[Node]:
+def guest_nodes(domain: HostDomain) -> Iterator[Node]:
     """Yield the nodes below `/passthrough` of a domain's partial tree."""
     passthrough = domain.tree.tree.node(PASSTHROUGH) if domain.tree else None
     for node in passthrough.walk() if passthrough else ():
@@ -208,7 +208,7 @@ def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:
     return tuple(found)
 
 
-def host_address(domain: Domain, address: int) -> int | None:
+def host_address(domain: HostDomain, address: int) -> int | None:
     """Return the host address behind a guest address of a toolstack's domain; its own where nothing maps it."""
     for mapping in reversed(domain.iomem):
         if mapping.guest <= address < mapping.guest + mapping.size:

@@ -16,7 +16,7 @@ from xenscmi.host.memory import read_memory, read_reserved
 from xenscmi.host.properties import string
 from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
 from xenscmi.host.toolstack import domain_of
-from xenscmi.host.types import Firmware, Host, Stated
+from xenscmi.host.types import Host, HostFirmware, Stated
 from xenscmi.source import Source
 
 
@@ -25,7 +25,7 @@ def read_host(
     *,
     partial: Mapping[str, Tree] | None = None,
     toolstack: Sequence[tuple[Configuration, Tree | None]] = (),
-    firmware: Firmware | None = None,
+    firmware: HostFirmware | None = None,
     xen_profile: str | None = None,
     notes: Sequence[Diagnostic] = (),
     sources: Sequence[Source] = (),
@@ -43,7 +43,7 @@ def read_host(
     known = Host(
         domains=tuple(domain for each, own in toolstack if (domain := domain_of(each, own))),
         configurations=configurations,
-        firmware=firmware or Firmware(),
+        firmware=firmware or HostFirmware(),
         xen_profile=xen_profile,
         notes=tuple(notes),
         sources=tuple(dict.fromkeys(texts)),

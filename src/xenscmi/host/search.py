@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from xenscmi.devicetree import Tree, load
+from xenscmi.devicetree import Tree, parse_tree
+from xenscmi.host.files import HostFiles
 from xenscmi.host.types import DomainKind, Host
+from xenscmi.source import Span
 
 
-def partial_tree_of(host: Host, file: str, device_tree: str, folders: Iterable[Path]) -> Tree | None:
-    """Return the partial tree of the domain of an xl.cfg `file`; None where it is not at hand.
+def partial_tree_of(
+    host: Host, file: str, device_tree: str, files: HostFiles, folders: Iterable[Path], span: Span | None = None
+) -> Tree | None:
+    """Return the partial tree of the domain of an xl.cfg `file`; None where it cannot be found.
 
     The host's own files come first: the tree that its manifest gives this file. Else it is what the file names as
-    `device_tree`, in one of these folders or in the file's, or the DTS source beside it. Raises DeviceTreeError for a
-    tree that cannot be read.
+    `device_tree`, at `span`, in one of these folders or in the file's, or the DTS source beside it. Raises XenscmiError
+    for a tree that cannot be read.
     """
     for domain in host.domains:
         of_file = (
@@ -22,8 +26,11 @@ def partial_tree_of(host: Host, file: str, device_tree: str, folders: Iterable[P
         )
         if of_file and domain.tree is not None:
             return domain.tree.tree
-    found = next((path for path in _places(Path(device_tree), Path(file).parent, folders) if path.is_file()), None)
-    return None if found is None else load(found)
+    for path in _places(Path(device_tree), Path(file).parent, folders):
+        data = files.read_if_there(path, span)
+        if data is not None:
+            return parse_tree(data, path)
+    return None
 
 
 def _places(named: Path, beside: Path, folders: Iterable[Path]) -> Iterator[Path]:

@@ -9,12 +9,12 @@ from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.host.configuration import ARM_SCI, Configuration
 from xenscmi.host.partial import read_partial_tree
-from xenscmi.host.types import Domain, DomainKind, Mapping, Stated
+from xenscmi.host.types import DomainKind, GuestMapping, HostDomain, Stated
 from xenscmi.source import Span
 from xenscmi.xlcfg import ListValue, Settings
 
 
-def domain_of(configuration: Configuration, tree: Tree | None = None) -> Domain | None:
+def domain_of(configuration: Configuration, tree: Tree | None = None) -> HostDomain | None:
     """Return the domain of an xl.cfg file, with its partial device tree if that is known; None where xl refuses it."""
     if configuration.parsed is None:
         return None
@@ -27,7 +27,7 @@ def domain_of(configuration: Configuration, tree: Tree | None = None) -> Domain 
     multi_agent = sci.type is ArmSciType.SCMI_SMC_MULTIAGENT
     device_tree = config.b_info.device_tree
     name = settings.get("name")
-    return Domain(
+    return HostDomain(
         name=config.c_info.name or "",
         kind=DomainKind.TOOLSTACK,
         sci_type=Stated(value=sci.type.text, span=places.get("type", sci_place)) if setting else None,
@@ -43,7 +43,7 @@ def domain_of(configuration: Configuration, tree: Tree | None = None) -> Domain 
         tree=read_partial_tree(tree) if tree else None,
         tree_file=Stated(value=device_tree, span=_place(settings, "device_tree")) if device_tree else None,
         iomem=tuple(
-            Mapping(
+            GuestMapping(
                 host=each.start * PAGE_SIZE,
                 size=each.number * PAGE_SIZE,
                 guest=_guest_frame(each.gfn, each.start) * PAGE_SIZE,

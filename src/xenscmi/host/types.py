@@ -84,7 +84,7 @@ class Dialect(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
+class SecondaryAgent:
     """A row of the list of agents. `agent_id` is None in a list of two cells a row: Xen asks the firmware then."""
 
     func_id: Stated[int]
@@ -106,7 +106,7 @@ class Container:
     dialect: Dialect
     cells: Stated[int] | None
     listing: Stated[tuple[int, ...]] | None
-    agents: tuple[Agent, ...]
+    agents: tuple[SecondaryAgent, ...]
     management: tuple[ScmiNode, ...]
     dom0_agent: Stated[int] | None
     span: Span = field(compare=False)
@@ -164,7 +164,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mapping:
+class GuestMapping:
     """`size` bytes of the host from `host`, seen by the guest from `guest`."""
 
     host: int
@@ -174,7 +174,7 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class ResourceUse:
     """A use of an SCMI resource in a partial tree: `kind` is the property (`clocks`, `resets`, `power-domains`)."""
 
     kind: str
@@ -192,10 +192,10 @@ class GuestNode:
 
     path: str
     host_path: Stated[str] | None
-    mappings: Stated[tuple[Mapping, ...]] | None
+    mappings: Stated[tuple[GuestMapping, ...]] | None
     forced: bool
     address: int | None
-    resources: tuple[Resource, ...]
+    resources: tuple[ResourceUse, ...]
     span: Span = field(compare=False)
 
 
@@ -222,7 +222,7 @@ class DomainKind(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Domain:
+class HostDomain:
     """A domain of the host, by any of the ways in which one is made.
 
     `sci_type` and `agent_id` are what `xen,sci_type` and `xen,sci-agent-id`, or `arm_sci`, say; dom0's agent comes from
@@ -241,7 +241,7 @@ class Domain:
     span: Span = field(compare=False)
     tree: PartialTree | None = None
     tree_file: Stated[str] | None = None
-    iomem: tuple[Mapping, ...] = ()
+    iomem: tuple[GuestMapping, ...] = ()
     iomem_span: Span | None = field(default=None, compare=False)
     irqs: tuple[Stated[int], ...] = ()
     irqs_span: Span | None = field(default=None, compare=False)
@@ -280,7 +280,7 @@ class FirmwareDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firmware:
+class HostFirmware:
     """The EL3 firmware as far as it is known.
 
     `profile` names its kind. None for `agents`, `devices` or `trusted_agent` (who may set permissions): not known.
@@ -314,9 +314,9 @@ class Host:
     memory: tuple[Region, ...] = ()
     reserved: tuple[Region, ...] = ()
     devices: tuple[Device, ...] = ()
-    domains: tuple[Domain, ...] = ()
+    domains: tuple[HostDomain, ...] = ()
     configurations: tuple[Configuration, ...] = field(default=(), compare=False)
-    firmware: Firmware = Firmware()
+    firmware: HostFirmware = HostFirmware()
     xen_profile: str | None = None
     command_line: Stated[str] | None = None
     notes: tuple[Diagnostic, ...] = field(default=(), compare=False)

@@ -9,7 +9,7 @@ import errno
 import re
 from collections.abc import Iterator
 
-from xenscmi.bindings.addresses import address_count, physical_ranges, translate
+from xenscmi.bindings.addresses import LAST_ADDRESS, address_count, physical_ranges, translate
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.names import (
     ACCESS_CONTROLLERS,
@@ -34,8 +34,6 @@ from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import Model
 from xenscmi.toolstack.backend import XenError
 
-BAD_ADDRESS = (1 << 64) - 1
-"""What Xen takes for the address of what it cannot translate, and the last of all addresses."""
 PADDR_BITS = 48
 
 DOM0_MEM_DEFAULT = 512 << 10
@@ -118,8 +116,8 @@ def _give_device(xen: Model, dom0: Domain, node: Node) -> None:
         if ACCESS_CONTROLLERS in node:
             dom0.devices.append(node.path)
     for address, size in _regions(xen, node):
-        if BAD_ADDRESS - address < size:
-            end = (address + size) & BAD_ADDRESS
+        if LAST_ADDRESS - address < size:
+            end = (address + size) & LAST_ADDRESS
             reach = f"[{address:#x}, {end:#x}] exceeds the maximum allowed PA width ({PADDR_BITS} bits)"
             xen.console.print(f"{node.path}: {reach}", end="")
             raise XenError(errno.ERANGE)
@@ -148,7 +146,7 @@ def _regions(xen: Model, node: Node) -> Iterator[tuple[int, int]]:
         for window in physical_ranges(node):
             if window.problem is not None:
                 xen.console.print_failure(window.problem)
-            yield BAD_ADDRESS if window.address is None else window.address, window.size
+            yield LAST_ADDRESS if window.address is None else window.address, window.size
     except BindingError as error:
         xen.console.print_failure(error)
         raise XenError(error.errno) from None

@@ -177,7 +177,7 @@ def _assign(xen: Model, domain: Domain, path: str, *, force: bool) -> None:
     xen.mediator.assign_device(domain, device)
     if not _is_protected(device) and not force:
         raise XenError(errno.EINVAL)
-    domain.devices.append(path)
+    domain.devices.append(device.path)
 
 
 def _is_protected(device: Node) -> bool:

@@ -12,6 +12,7 @@ from itertools import chain
 from threading import RLock
 
 from xenscmi.bindings.names import PAGE_SHIFT
+from xenscmi.bindings.properties import find_by_path
 from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.devicetree import Tree
 from xenscmi.domctl.createdomain import CreateDomain
@@ -199,21 +200,22 @@ class Model(Backend):
         """SCI first: what the firmware refuses is not given. Then the IOMMU, which has nothing to say here."""
         with self._lock:
             domain = self.domain(domid)
-            node = self.tree.node(path)
+            node = find_by_path(self.tree, path)
             if node is None:
                 raise XenError(errno.ENODEV)
             self.mediator.assign_device(domain, node)
-            if path not in domain.devices:
-                domain.devices.append(path)
+            if node.path not in domain.devices:
+                domain.devices.append(node.path)
 
     def deassign_device(self, domid: int, path: str) -> None:
         """Xen tells the firmware nothing: the agent keeps its permission until the domain is destroyed."""
         with self._lock:
             domain = self.domain(domid)
-            if self.tree.node(path) is None:
+            node = find_by_path(self.tree, path)
+            if node is None:
                 raise XenError(errno.ENODEV)
-            if path in domain.devices:
-                domain.devices.remove(path)
+            if node.path in domain.devices:
+                domain.devices.remove(node.path)
 
     def bind_pt_spi_irq(self, domid: int, irq: int) -> None:
         with self._lock:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from xenscmi.host.types import Agent, DomainKind, Host
-from xenscmi.host.view import View, page, wanted_agent
+from xenscmi.host.index import Index, page, wanted_agent
+from xenscmi.host.types import DomainKind, Host, SecondaryAgent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Table:
 
 def table(host: Host) -> Table:
     """Return the table of a host: Xen's own agent first, then the agents in the order of the list."""
-    view = View(host)
+    index = Index(host)
     first = next(iter(host.containers), None)
     rows = first.agents if first else ()
     return Table(
@@ -60,27 +60,27 @@ def table(host: Host) -> Table:
         dialect=first.dialect.value if first else None,
         firmware=host.firmware.profile,
         trusted_agent=host.firmware.trusted_agent,
-        agents=(*_xens(view), *(_agent(view, row) for row in rows)),
-        domains=tuple(_domain_row(view, index) for index in range(len(host.domains))),
+        agents=(*_xens(index), *(_agent(index, row) for row in rows)),
+        domains=tuple(_domain_row(index, number) for number in range(len(host.domains))),
     )
 
 
-def _xens(view: View) -> Iterable[AgentRow]:
-    own = view.management
+def _xens(index: Index) -> Iterable[AgentRow]:
+    own = index.management
     if own is not None:
         func_id = own.func_id.value if own.func_id else None
-        yield AgentRow(agent_id=view.xen_agent_id, func_id=func_id, page=page(own.shmem), owners=("Xen",))
+        yield AgentRow(agent_id=index.xen_agent_id, func_id=func_id, page=page(own.shmem), owners=("Xen",))
 
 
-def _agent(view: View, row: Agent) -> AgentRow:
-    users = view.users(row)
+def _agent(index: Index, row: SecondaryAgent) -> AgentRow:
+    users = index.users(row)
     devices = {
         (entry.arguments[0], assignment.device.path)
-        for assignment, entry in view.bindings
-        if entry.arguments and view.channel(assignment.domain) is row
+        for assignment, entry in index.grants
+        if entry.arguments and index.channel(assignment.domain) is row
     }
     return AgentRow(
-        agent_id=view.agent_id(row),
+        agent_id=index.agent_id(row),
         func_id=row.func_id.value,
         page=page(row.shmem),
         owners=tuple(domain.title for domain in users),
@@ -88,8 +88,8 @@ def _agent(view: View, row: Agent) -> AgentRow:
     )
 
 
-def _domain_row(view: View, index: int) -> DomainRow:
-    domain = view.host.domains[index]
+def _domain_row(index: Index, number: int) -> DomainRow:
+    domain = index.host.domains[number]
     wanted = wanted_agent(domain)
     name = "dom0" if domain.kind is DomainKind.DOM0 else domain.name
     return DomainRow(name=name, kind=domain.kind.value, agent_id=wanted.value if wanted else None)

@@ -49,12 +49,12 @@ class Selection(Record):
 
 def check(host: Host, selection: Selection | None = None) -> tuple[Diagnostic, ...]:
     """Return what the rules find on a host, sorted by file, place and severity."""
-    from xenscmi.host.view import View
+    from xenscmi.host.index import Index
 
     selection = selection or Selection()
-    view = View(host)
+    index = Index(host)
     running = [rule for rule in host_rules() if selection.runs(rule)]
-    found = [rule.diagnostic(finding) for rule in running for finding in rule.findings(view)]
+    found = [rule.diagnostic(finding) for rule in running for finding in rule.findings(index)]
     return _finish(host.configurations, host.sources, [*running], found, selection)
 
 

@@ -6,7 +6,7 @@ with device 2; agent 5 is unused. The pages are in a hole in the RAM.
 
 from __future__ import annotations
 
-from xenscmi.host.types import Firmware, FirmwareAgent, FirmwareDevice
+from xenscmi.host.types import FirmwareAgent, FirmwareDevice, HostFirmware
 
 HOST_DTS = """\
 /dts-v1/;
@@ -233,7 +233,7 @@ device_tree = "/boot/guest.dtb"
 
 FILES = {"host.dts": HOST_DTS, "panel.dts": PANEL_DTS, "guest.dts": GUEST_DTS, "guest.cfg": GUEST_CFG}
 
-FIRMWARE = Firmware(
+FIRMWARE = HostFirmware(
     agents=tuple(
         FirmwareAgent(agent_id=number, func_id=0x82000002 + number, shmem=0x47FF0000 + number * 0x1000)
         for number in range(1, 6)

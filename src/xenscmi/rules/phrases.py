@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from xenscmi.host.types import Domain, DomainKind
+from xenscmi.host.types import DomainKind, HostDomain
 
 PROBE_FAILS = "the mediator's probe fails, and every domain runs without SCMI"
 NO_SCMI = "The mediator's probe fails. That is not fatal: Xen boots, and every domain runs without SCMI."
 
 
-def refusal(domain: Domain, errno: int) -> str:
+def refusal(domain: HostDomain, errno: int) -> str:
     """Return what happens when Xen refuses to create a domain: a panic at boot, or an error of `xl create`."""
     if domain.kind is DomainKind.DOM0:
         return f"Xen panics at boot (rc = {-errno})"

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from xenscmi.host.configuration import Configuration
-    from xenscmi.host.types import Firmware
-    from xenscmi.host.view import View
+    from xenscmi.host.index import Index
+    from xenscmi.host.types import HostFirmware
     from xenscmi.source import Span
 
 
@@ -63,7 +63,7 @@ class Rule(Record):
     fix: str
     then: str = ""
     bad: tuple[Change, ...] = ()
-    firmware: Firmware | None = None
+    firmware: HostFirmware | None = None
     xen_profile: str | None = None
 
     def diagnostic(self, finding: Finding) -> Diagnostic:
@@ -86,12 +86,12 @@ class Rule(Record):
 class HostRule(Rule):
     """A rule about a host as a whole."""
 
-    def check(self, function: Callable[[View], Iterable[Finding]]) -> Callable[[View], Iterable[Finding]]:
+    def check(self, function: Callable[[Index], Iterable[Finding]]) -> Callable[[Index], Iterable[Finding]]:
         """Decorate the function that finds this rule's mistakes."""
         self.__dict__["findings"] = function
         return function
 
-    def findings(self, view: View) -> Iterable[Finding]:
+    def findings(self, index: Index) -> Iterable[Finding]:
         """Return what the rule finds on a host: what the decorated function returns."""
         raise NotImplementedError(f"{self.code} has no @RULE.check")
 

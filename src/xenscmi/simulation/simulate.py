@@ -13,9 +13,8 @@ from enum import Enum
 
 from xenscmi.bindings.names import PAGE_SHIFT
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.host.types import Domain as HostDomain
-from xenscmi.host.types import DomainKind, Host
-from xenscmi.host.view import wanted_agent
+from xenscmi.host.index import wanted_agent
+from xenscmi.host.types import DomainKind, Host, HostDomain
 from xenscmi.model.boot import start
 from xenscmi.model.devices import device_ids
 from xenscmi.model.domain import Domain

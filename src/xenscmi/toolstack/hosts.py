@@ -13,8 +13,9 @@ from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.host.abilities import capabilities_of
 from xenscmi.host.configuration import Configuration
+from xenscmi.host.files import HostFiles, Read
 from xenscmi.host.search import partial_tree_of
-from xenscmi.host.types import Domain, DomainKind, Host
+from xenscmi.host.types import DomainKind, Host, HostDomain
 from xenscmi.toolstack.backend import Backend
 from xenscmi.toolstack.prepare import prepare
 from xenscmi.toolstack.spec import DomainSpec
@@ -29,7 +30,7 @@ class Prepared:
     """
 
     configuration: Configuration
-    domain: Domain | None
+    domain: HostDomain | None
     spec: DomainSpec | None
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -71,25 +72,24 @@ def with_domain(capabilities: HostCapabilities, name: str) -> HostCapabilities:
 
 
 def prepare_files(
-    files: Sequence[tuple[str, Parsed]], xen: Backend, host: Host, location: Path
+    files: Sequence[tuple[str, Parsed]], xen: Backend, host: Host, *, read: Read, folders: Sequence[Path]
 ) -> tuple[list[DomainSpec], tuple[Diagnostic, ...]]:
     """Return what is to be made of several xl.cfg files on a running host, and what there is to say besides.
 
-    `host` is the host as its files describe it, which stand at `location`: partial trees are looked for there too.
-    Raises ConfigError as `prepare` does, and DeviceTreeError for a partial tree that cannot be read.
+    `host` is the host as its files describe it. Partial trees are looked for in `folders` too, and read by `read`.
+    Raises ConfigError as `prepare` does, and XenscmiError for a partial tree that cannot be read.
     """
     capabilities = xen.capabilities()
-    folder = location if location.is_dir() else location.parent
     specs: list[DomainSpec] = []
+    reader = HostFiles(read)
     remarks: list[Diagnostic] = []
     for file, parsed in files:
-        device_tree = parsed.config.b_info.device_tree
-        partial = partial_tree_of(host, file, device_tree, [folder]) if device_tree else None
+        device_tree, place = parsed.config.b_info.device_tree, parsed.place("b_info.device_tree")
+        partial = partial_tree_of(host, file, device_tree, reader, folders, place) if device_tree else None
         spec = prepare(parsed, capabilities, xen.profile, partial)
         remarks += spec.warnings
         if not spec.tree_known:
             message = f"{device_tree} is not here: the model takes the domain to have its agent's channel"
-            place = parsed.place("b_info.device_tree")
             remarks.append(Diagnostic(message=message, severity=Severity.INFO, span=place))
         specs.append(spec)
         capabilities = with_domain(capabilities, spec.name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from xenscmi.bindings.addresses import written_reg
+from xenscmi.bindings.addresses import translate, written_reg
+from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.names import ALIASES, PASSTHROUGH, SCMI_SMC, SHMEM, SMC_ID
-from xenscmi.bindings.properties import is_compatible, read_u32
+from xenscmi.bindings.properties import is_available, is_compatible, read_u32
 from xenscmi.devicetree import Node, Tree
 from xenscmi.record import Record
 
@@ -44,10 +45,22 @@ def offers(nodes: Sequence[Node]) -> Iterator[Offer]:
     """Yield the usable channels of a domain's device tree, in its order."""
     phandles = {phandle: node for node in nodes if (phandle := read_u32(node, "phandle")) is not None}
     for node in nodes:
-        if not is_compatible(node, SCMI_SMC):
+        if not is_compatible(node, SCMI_SMC) or not is_available(node):
             continue
         func_id, shmem = read_u32(node, SMC_ID), read_u32(node, SHMEM)
         page = phandles.get(shmem) if shmem is not None else None
-        regions = written_reg(page) if page is not None else ()
-        if func_id is not None and regions:
-            yield Offer(node=node.path, func_id=func_id, shmem=regions[0].address)
+        address = _address(page) if page is not None else None
+        if func_id is not None and address is not None:
+            yield Offer(node=node.path, func_id=func_id, shmem=address)
+
+
+def _address(page: Node) -> int | None:
+    """Return a page's address to the guest: Linux writes pages as children of a `mmio-sram` with `ranges`.
+
+    Where the address does not translate, it is taken as written.
+    """
+    try:
+        return translate(page).address
+    except BindingError:
+        regions = written_reg(page)
+    return regions[0].address if regions else None

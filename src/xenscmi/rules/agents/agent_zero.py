@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View, wanted_agent
+from xenscmi.host.index import Index, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -24,8 +24,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         wanted = wanted_agent(domain)
         if wanted and wanted.value == 0 and not wanted.problem:
             yield Finding(message=f"{domain.title} is agent 0, which SCMI reserves for the platform", span=wanted.span)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -22,12 +22,12 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own = view.management
+def check(index: Index) -> Iterator[Finding]:
+    own = index.management
     cells = own.access_controller_cells if own else None
     if own is None or (cells is not None and cells.value == 1):
         return
-    referring = [entry.span for device in view.host.devices for entry in device.entries if entry.target == own.path]
+    referring = [entry.span for device in index.host.devices for entry in device.entries if entry.target == own.path]
     if cells is None or cells.value is None:
         message = f"could not get #access-controller-cells for {own.path}: no device can be given to a domain"
     elif cells.value == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -22,8 +22,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    cells = view.container.cells if view.container else None
+def check(index: Index) -> Iterator[Finding]:
+    cells = index.container.cells if index.container else None
     if cells is None:
         return
     if cells.value is None:

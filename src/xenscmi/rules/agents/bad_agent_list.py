@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import SECONDARY_AGENTS_CELLS_DEFAULT
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -23,8 +23,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    container = view.container
+def check(index: Index) -> Iterator[Finding]:
+    container = index.container
     if container is None or container.listing is None or container.agents:
         return
     cells, listing = container.cells, container.listing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -22,15 +22,15 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own, row = view.management, view.broken_row
+def check(index: Index) -> Iterator[Finding]:
+    own, row = index.management, index.broken_row
     if own and own.shmem and own.shmem.value and own.shmem.value.path is None:
         yield Finding(message=f"shmem of {own.path} does not point to a node", span=own.shmem.span)
     if row and row.shmem.value and row.shmem.value.path is None:
-        cells = view.container.cells if view.container else None
+        cells = index.container.cells if index.container else None
         width = 2 if row.agent_id is None else 3
         yield Finding(
-            message=f"Could not find shmem node for {view.row_name(row)}: "
+            message=f"Could not find shmem node for {index.row_name(row)}: "
             f"no node has phandle {row.shmem.value.phandle:#x}",
             span=row.shmem.span,
             related=also(f"a row has {width} cells", cells.span if cells else None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -20,9 +20,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    if view.container and not view.container.available:
+def check(index: Index) -> Iterator[Finding]:
+    if index.container and not index.container.available:
         yield Finding(
-            message=f"{view.container.path} is disabled, but Xen ignores the container's status",
-            span=view.container.span,
+            message=f"{index.container.path} is disabled, but Xen ignores the container's status",
+            span=index.container.span,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -24,12 +24,12 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for node in view.management_nodes:
+def check(index: Index) -> Iterator[Finding]:
+    for node in index.management_nodes:
         if not node.available or node.passthrough:
             why = "disabled" if not node.available else "marked xen,passthrough"
             yield Finding(
                 message=f"Xen's scmi node {node.path} is {why}: Xen does not bind to it",
                 span=node.span,
-                severity=Severity.WARNING if view.management else None,
+                severity=Severity.WARNING if index.management else None,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -23,10 +23,10 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for row in view.rows:
-        number = view.agent_id(row)
-        first = view.row_by_id.get(number) if number is not None else None
+def check(index: Index) -> Iterator[Finding]:
+    for row in index.rows:
+        number = index.agent_id(row)
+        first = index.row_by_id.get(number) if number is not None else None
         if first is not None and first is not row:
             yield Finding(
                 message=f"Could not create channel for agent {number}: it is already in the list"

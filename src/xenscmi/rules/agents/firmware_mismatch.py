@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Agent, DomainKind, FirmwareAgent
-from xenscmi.host.view import View, page
+from xenscmi.host.index import Index, page
+from xenscmi.host.types import DomainKind, FirmwareAgent, SecondaryAgent
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -28,12 +28,12 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    if view.host.firmware.agents is None:
+def check(index: Index) -> Iterator[Finding]:
+    if index.host.firmware.agents is None:
         return
-    for row in view.rows:
-        known = view.firmware_by_func_id.get(row.func_id.value)
-        for message, span, harmful in _differences(view, row, known):
+    for row in index.rows:
+        known = index.firmware_by_func_id.get(row.func_id.value)
+        for message, span, harmful in _differences(index, row, known):
             # Xen sends a message on every channel of a list without ids: one wrong row fails the whole probe.
             yield Finding(
                 message=message,
@@ -47,9 +47,9 @@ def check(view: View) -> Iterator[Finding]:
             )
 
 
-def _differences(view: View, row: Agent, known: FirmwareAgent | None) -> Iterator[tuple[str, Span, bool]]:
+def _differences(index: Index, row: SecondaryAgent, known: FirmwareAgent | None) -> Iterator[tuple[str, Span, bool]]:
     """Yield how a row differs from the firmware's agent with its function id, where, and whether that does harm."""
-    name, users = view.row_name(row), view.users(row)
+    name, users = index.row_name(row), index.users(row)
     if known is None:
         message = f"the firmware has no agent with function id {row.func_id.value:#x} ({name})"
         yield message, row.func_id.span, bool(users)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -22,8 +22,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own = view.management
+def check(index: Index) -> Iterator[Finding]:
+    own = index.management
     for name, stated in (("arm,smc-id", own.func_id), ("shmem", own.shmem)) if own else ():
         if own and stated is None:
             yield Finding(message=f"Xen's scmi node {own.path} has no {name}", span=own.span)

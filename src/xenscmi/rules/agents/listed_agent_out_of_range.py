@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import INVALID_AGENT_ID
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -21,8 +21,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for row in view.rows:
+def check(index: Index) -> Iterator[Finding]:
+    for row in index.rows:
         if row.agent_id and row.agent_id.value is not None and row.agent_id.value >= INVALID_AGENT_ID:
             yield Finding(
                 message=f"agent {row.agent_id.value} is out of range [0..254]: no domain can ask for it",

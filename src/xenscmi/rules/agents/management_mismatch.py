@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View, page
+from xenscmi.host.index import Index, page
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -24,11 +24,11 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own = view.management
-    if view.host.firmware.agents is None or own is None or own.func_id is None or own.func_id.value is None:
+def check(index: Index) -> Iterator[Finding]:
+    own = index.management
+    if index.host.firmware.agents is None or own is None or own.func_id is None or own.func_id.value is None:
         return
-    known = view.firmware_by_func_id.get(own.func_id.value)
+    known = index.firmware_by_func_id.get(own.func_id.value)
     address = page(own.shmem)
     if known is None:
         yield Finding(

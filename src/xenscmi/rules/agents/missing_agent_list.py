@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -22,9 +22,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    if view.container and view.container.listing is None:
+def check(index: Index) -> Iterator[Finding]:
+    if index.container and index.container.listing is None:
         yield Finding(
-            message=f"{view.container.path} has no scmi-secondary-agents: no agents to collect",
-            span=view.container.span,
+            message=f"{index.container.path} has no scmi-secondary-agents: no agents to collect",
+            span=index.container.span,
         )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import DOM0_AGENT_ID, SECONDARY_AGENTS
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, multi_agent
 from xenscmi.host.scmi_nodes import with_property
-from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -23,8 +23,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    host = view.host
+def check(index: Index) -> Iterator[Finding]:
+    host = index.host
     if host.tree is None or host.containers:
         return
     asking = [domain for domain in host.domains if multi_agent(domain)]

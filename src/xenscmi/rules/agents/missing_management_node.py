@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import SMC_ID
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.scmi_nodes import with_property
-from xenscmi.host.view import View
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -30,9 +30,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    tree, container = view.host.tree, view.container
-    if tree and container and not view.management_nodes:
+def check(index: Index) -> Iterator[Finding]:
+    tree, container = index.host.tree, index.container
+    if tree and container and not index.management_nodes:
         misnamed = with_property(tree.node(container.path), SMC_ID)
         yield Finding(
             message=f"there is no arm,scmi-smc node below {container.path}: Xen has no channel of its own",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 # Bit 31: fast call. Bit 30: 64-bit convention, both work. Bits 29-24: the owner, 2 is SiP (SMCCC, DEN0028).
@@ -24,12 +24,12 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for row in view.rows:
+def check(index: Index) -> Iterator[Finding]:
+    for row in index.rows:
         func_id = row.func_id.value
         if func_id is None or func_id & (_FAST | _OWNER) == _FAST | _SIP:
             continue
-        name = f"function id {func_id:#x} of {view.row_name(row)}"
+        name = f"function id {func_id:#x} of {index.row_name(row)}"
         if func_id & _OWNER == _SIP:
             yield Finding(
                 message=f"{name} is a yielding call",
@@ -41,5 +41,5 @@ def check(view: View) -> Iterator[Finding]:
             yield Finding(
                 message=f"{name} is not a SiP fast call",
                 span=row.func_id.span,
-                severity=None if view.users(row) else Severity.WARNING,
+                severity=None if index.users(row) else Severity.WARNING,
             )

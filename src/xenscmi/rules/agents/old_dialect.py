@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import Dialect
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 _SAYS = {
@@ -32,8 +32,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for container in view.host.containers:
+def check(index: Index) -> Iterator[Finding]:
+    for container in index.host.containers:
         if container.dialect in _SAYS:
             by_command_line = container.dialect is Dialect.CONTAINER_V7 and container.dom0_agent
             yield Finding(
@@ -41,7 +41,7 @@ def check(view: View) -> Iterator[Finding]:
                 span=by_command_line.span if by_command_line else container.span,
                 related=also("the container", container.span) if by_command_line else (),
             )
-    for domain in view.host.domains:
+    for domain in index.host.domains:
         for stated in domain.outdated:
             yield Finding(
                 message=f"{stated.value} of {domain.title} is an older form; Xen does not read it since v8",

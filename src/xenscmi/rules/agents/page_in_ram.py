@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -29,12 +29,12 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    host = view.host
+def check(index: Index) -> Iterator[Finding]:
+    host = index.host
     for region in host.memory:
         inside = [
             page
-            for page in view.pages
+            for page in index.pages
             if region.overlaps(page.address, PAGE_SIZE)
             and not any(each.overlaps(page.address, PAGE_SIZE) for each in host.reserved)
         ]

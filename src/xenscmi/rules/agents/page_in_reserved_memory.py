@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -30,9 +30,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for region in view.host.reserved:
-        inside = [page for page in view.pages if region.overlaps(page.address, PAGE_SIZE)]
+def check(index: Index) -> Iterator[Finding]:
+    for region in index.host.reserved:
+        inside = [page for page in index.pages if region.overlaps(page.address, PAGE_SIZE)]
         if inside:
             yield Finding(
                 message=f"{region.path} holds {len(inside)} of the agents' pages, the first at {inside[0].address:#x}: "

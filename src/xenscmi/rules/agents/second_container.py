@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -28,12 +28,12 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    if view.container is None:
+def check(index: Index) -> Iterator[Finding]:
+    if index.container is None:
         return
-    for other in view.containers[1:]:
+    for other in index.containers[1:]:
         yield Finding(
-            message=f"{other.path} is a second xen,sci container; Xen reads {view.container.path}",
+            message=f"{other.path} is a second xen,sci container; Xen reads {index.container.path}",
             span=other.span,
-            related=also("the first one, which Xen reads", view.container.span),
+            related=also("the first one, which Xen reads", index.container.span),
         )

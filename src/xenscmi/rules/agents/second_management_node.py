@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import ScmiNode
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -32,8 +32,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    usable = [node for node in view.management_nodes if node.available and not node.passthrough]
+def check(index: Index) -> Iterator[Finding]:
+    usable = [node for node in index.management_nodes if node.available and not node.passthrough]
     for node in usable[1:]:
         yield Finding(
             message=f"{node.path} is a second scmi node for Xen: only one SCI controller is supported",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Agent
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
+from xenscmi.host.types import SecondaryAgent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -23,16 +23,16 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    first: dict[int | None, Agent] = {}
-    for row in view.rows:
+def check(index: Index) -> Iterator[Finding]:
+    first: dict[int | None, SecondaryAgent] = {}
+    for row in index.rows:
         other = first.setdefault(row.func_id.value, row)
         if other is row:
             continue
-        both = view.users(row) and view.users(other)
+        both = index.users(row) and index.users(other)
         yield Finding(
-            message=f"function id {row.func_id.value:#x} is given to {view.row_name(row)} "
-            f"and to {view.row_name(other)}: to the firmware it is one agent",
+            message=f"function id {row.func_id.value:#x} is given to {index.row_name(row)} "
+            f"and to {index.row_name(other)}: to the firmware it is one agent",
             span=row.func_id.span,
             related=also("first claimed here", other.func_id.span),
             severity=None if both else Severity.WARNING,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Agent
-from xenscmi.host.view import Page, View
+from xenscmi.host.index import Index, Page
+from xenscmi.host.types import SecondaryAgent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -24,20 +24,20 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
+def check(index: Index) -> Iterator[Finding]:
     first: dict[int, Page] = {}
-    for page in view.pages:
+    for page in index.pages:
         other = first.setdefault(page.address // PAGE_SIZE, page)
-        if other is page or page.row is None or (other.row is None and _is_xens(view, page.row)):
+        if other is page or page.row is None or (other.row is None and _is_xens(index, page.row)):
             continue
         yield Finding(
-            message=f"page {page.address:#x} is given to {view.row_name(page.row)} and to {other.owner}",
+            message=f"page {page.address:#x} is given to {index.row_name(page.row)} and to {other.owner}",
             span=page.span,
             related=also("first claimed here", other.span),
         )
 
 
-def _is_xens(view: View, row: Agent) -> bool:
+def _is_xens(index: Index, row: SecondaryAgent) -> bool:
     """Return whether a row is Xen's own channel altogether: that is rule xen-channel-listed."""
-    own = view.management.func_id if view.management else None
+    own = index.management.func_id if index.management else None
     return own is not None and own.value == row.func_id.value

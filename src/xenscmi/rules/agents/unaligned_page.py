@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -29,10 +29,10 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own = view.management
+def check(index: Index) -> Iterator[Finding]:
+    own = index.management
     shared = [own.shmem] if own and own.shmem else []
-    for shmem in (*shared, *(row.shmem for row in view.rows)):
+    for shmem in (*shared, *(row.shmem for row in index.rows)):
         page = shmem.value
         if page is None or page.address is None or page.size is None:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Finding, HostRule, also
 
@@ -27,8 +27,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own, lacks = view.management, view.host.firmware.unsupported
+def check(index: Index) -> Iterator[Finding]:
+    own, lacks = index.management, index.host.firmware.unsupported
     if own is None:
         return
     for message in _PROBE:
@@ -36,12 +36,12 @@ def check(view: View) -> Iterator[Finding]:
             yield Finding(
                 message=f"the firmware does not implement {message}, which Xen's probe sends: no domain gets SCMI",
                 span=own.span,
-                related=also("the firmware", view.host.firmware.span),
+                related=also("the firmware", index.host.firmware.span),
             )
     if _PERMISSIONS in lacks:
         yield Finding(
             message=f"the firmware does not implement {_PERMISSIONS}: no device can be given to a domain",
             span=own.span,
-            related=also("the firmware", view.host.firmware.span),
-            severity=None if view.bindings else Severity.WARNING,
+            related=also("the firmware", index.host.firmware.span),
+            severity=None if index.grants else Severity.WARNING,
         )

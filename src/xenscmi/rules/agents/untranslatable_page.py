@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.source import Span
@@ -24,8 +24,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own, row = view.management, view.broken_row
+def check(index: Index) -> Iterator[Finding]:
+    own, row = index.management, index.broken_row
     seen: set[Span | None] = set()
     for shmem in (own.shmem if own else None, row.shmem if row else None):
         page = shmem.value if shmem else None

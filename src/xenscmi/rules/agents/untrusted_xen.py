@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Finding, HostRule, also
 
@@ -25,15 +25,15 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own, trusted = view.management, view.host.firmware.trusted_agent
-    if own is None or own.func_id is None or trusted is None or view.xen_agent_id in (None, trusted):
+def check(index: Index) -> Iterator[Finding]:
+    own, trusted = index.management, index.host.firmware.trusted_agent
+    if own is None or own.func_id is None or trusted is None or index.xen_agent_id in (None, trusted):
         return
-    row = view.row_by_id.get(trusted)
-    whose = f", and {users[0].title} agent {trusted}" if row and (users := view.users(row)) else ""
+    row = index.row_by_id.get(trusted)
+    whose = f", and {users[0].title} agent {trusted}" if row and (users := index.users(row)) else ""
     yield Finding(
-        message=f"the firmware lets agent {trusted} set permissions, but Xen is agent {view.xen_agent_id}{whose}",
+        message=f"the firmware lets agent {trusted} set permissions, but Xen is agent {index.xen_agent_id}{whose}",
         span=own.func_id.span,
         related=also("the trusted agent", (row.agent_id or row.func_id).span if row else None),
-        severity=None if view.bindings else Severity.WARNING,
+        severity=None if index.grants else Severity.WARNING,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -25,21 +25,21 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own = view.management
+def check(index: Index) -> Iterator[Finding]:
+    own = index.management
     if own is None or own.func_id is None:
         return
-    for row in view.rows:
+    for row in index.rows:
         same_id = (
-            row.agent_id is not None and row.agent_id.value == view.xen_agent_id and row.agent_id.value is not None
+            row.agent_id is not None and row.agent_id.value == index.xen_agent_id and row.agent_id.value is not None
         )
         same_channel = row.func_id.value == own.func_id.value
         if not (same_id or same_channel):
             continue
         # In a list without ids Xen learns too late that the channel is its own; this does no harm until a domain asks.
-        harmless = not same_id and not view.users(row)
+        harmless = not same_id and not index.users(row)
         yield Finding(
-            message=f"{view.row_name(row)} is Xen's own agent: it must not be in the list"
+            message=f"{index.row_name(row)} is Xen's own agent: it must not be in the list"
             if same_id
             else f"function id {row.func_id.value:#x} is that of Xen's own channel: it must not be in the list",
             span=row.agent_id.span if same_id and row.agent_id else row.func_id.span,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -26,20 +26,20 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own = view.management
+def check(index: Index) -> Iterator[Finding]:
+    own = index.management
     if own is None:
         return
     # Rules of their own: foreign-access-controller, and bad-access-controller-cells for Xen's node.
-    known = {node.path for node in view.host.scmi_nodes}
-    given = {each.device.path for each in view.assignments if view.channel(each.domain)}
-    for device in view.host.devices:
+    known = {node.path for node in index.host.scmi_nodes}
+    given = {each.device.path for each in index.assignments if index.channel(each.domain)}
+    for device in index.host.devices:
         broken = next((each for each in device.entries if each.problem), None)
         if broken is None or broken.problem is None or broken.target in known - {own.path}:
             continue
         if broken.target == own.path and own.access_controller_cells is None:
             continue
-        harmless = view.scmi_entries(device) or device.path not in given
+        harmless = index.scmi_entries(device) or device.path not in given
         yield Finding(
             message=f"Xen stops reading here: {broken.problem.message}",
             span=broken.span,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -29,9 +29,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for each in view.assignments:
-        if each.domain.kind is not DomainKind.DOM0 and each.device.for_dom0 and view.dom0:
+def check(index: Index) -> Iterator[Finding]:
+    for each in index.assignments:
+        if each.domain.kind is not DomainKind.DOM0 and each.device.for_dom0 and index.dom0:
             yield Finding(
                 message=f"{each.device.path} is given to {each.domain.title}, and dom0 has it too: "
                 "its node has no xen,passthrough",

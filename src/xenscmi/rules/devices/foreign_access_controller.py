@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -22,16 +22,16 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own = view.management
+def check(index: Index) -> Iterator[Finding]:
+    own = index.management
     if own is None:
         return
     # A second node of Xen's own is another rule: second-management-node.
-    xens = {node.path for node in view.management_nodes}
-    scmi_paths = {node.path for node in view.host.scmi_nodes} - xens
-    given = {each.device.path for each in view.assignments if view.channel(each.domain)}
-    for device in view.host.devices:
-        if view.scmi_entries(device):
+    xens = {node.path for node in index.management_nodes}
+    scmi_paths = {node.path for node in index.host.scmi_nodes} - xens
+    given = {each.device.path for each in index.assignments if index.channel(each.domain)}
+    for device in index.host.devices:
+        if index.scmi_entries(device):
             continue
         entry = next((each for each in device.entries if each.target in scmi_paths), None)
         if entry:

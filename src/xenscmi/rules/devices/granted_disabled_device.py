@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -27,8 +27,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for assignment, entry in view.bindings:
+def check(index: Index) -> Iterator[Finding]:
+    for assignment, entry in index.grants:
         if assignment.domain.kind is DomainKind.DOM0 and not assignment.device.available:
             yield Finding(
                 message=f"{assignment.device.path} is disabled, but Xen has the firmware grant it to dom0 anyway",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Assignment, Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import Assignment, View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -42,9 +42,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
+def check(index: Index) -> Iterator[Finding]:
     first: dict[str, Assignment] = {}
-    for each in view.assignments:
+    for each in index.assignments:
         if each.domain.kind is DomainKind.DOM0:
             continue  # device-left-to-dom0
         other = first.setdefault(each.device.path, each)

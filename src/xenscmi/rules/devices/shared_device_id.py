@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Assignment, Index
 from xenscmi.host.types import AccessController
-from xenscmi.host.view import Assignment, View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -22,9 +22,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
+def check(index: Index) -> Iterator[Finding]:
     first: dict[int, tuple[Assignment, AccessController]] = {}
-    for each, entry in view.bindings:
+    for each, entry in index.grants:
         if not entry.arguments:
             continue
         other, named = first.setdefault(entry.arguments[0], (each, entry))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Device, Domain, DomainKind, Mapping
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
+from xenscmi.host.types import Device, DomainKind, GuestMapping, HostDomain
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -24,12 +24,12 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    controlled = _by_page(view)
-    for domain in view.host.domains:
-        if domain.kind is DomainKind.DOM0 or view.channel(domain) is None:
+def check(index: Index) -> Iterator[Finding]:
+    controlled = _by_page(index)
+    for domain in index.host.domains:
+        if domain.kind is DomainKind.DOM0 or index.channel(domain) is None:
             continue
-        given = {each.device.path for each in view.assigned(domain)}
+        given = {each.device.path for each in index.assigned(domain)}
         setting = "dtdev" if domain.kind is DomainKind.TOOLSTACK else "xen,path"
         for mapping in _unnamed(domain):
             for device in _within(mapping, controlled):
@@ -41,8 +41,8 @@ def check(view: View) -> Iterator[Finding]:
                     )
                     given.add(device.path)
         for node in domain.tree.nodes if domain.tree and domain.kind is DomainKind.TOOLSTACK else ():
-            found = view.device_behind(domain, node)
-            if node.resources and found and view.scmi_entries(found) and found.path not in given:
+            found = index.device_behind(domain, node)
+            if node.resources and found and index.scmi_entries(found) and found.path not in given:
                 yield Finding(
                     message=f"{node.path} of {domain.title} uses SCMI resources of {found.path}, "
                     "but dtdev does not name it, and iomem does not map it",
@@ -52,7 +52,7 @@ def check(view: View) -> Iterator[Finding]:
                 )
 
 
-def _unnamed(domain: Domain) -> Iterator[Mapping]:
+def _unnamed(domain: HostDomain) -> Iterator[GuestMapping]:
     """Yield the mappings that name no device: all of `iomem`, and `xen,reg` without `xen,path`."""
     yield from domain.iomem
     for node in domain.tree.nodes if domain.tree and domain.kind is DomainKind.DOM0LESS else ():
@@ -60,17 +60,17 @@ def _unnamed(domain: Domain) -> Iterator[Mapping]:
             yield from node.mappings.value or ()
 
 
-def _by_page(view: View) -> dict[int, Device]:
+def _by_page(index: Index) -> dict[int, Device]:
     """Return the devices under SCMI control by the numbers of the pages in which their registers begin."""
     return {
         region.start // PAGE_SIZE: device
-        for device in view.host.devices
-        if view.scmi_entries(device)
+        for device in index.host.devices
+        if index.scmi_entries(device)
         for region in device.regions
     }
 
 
-def _within(mapping: Mapping, controlled: dict[int, Device]) -> Iterator[Device]:
+def _within(mapping: GuestMapping, controlled: dict[int, Device]) -> Iterator[Device]:
     first, last = mapping.host // PAGE_SIZE, (mapping.host + mapping.size - 1) // PAGE_SIZE
     if last - first > len(controlled):
         yield from (device for number, device in controlled.items() if first <= number <= last)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.properties import find_by_path
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -22,16 +23,15 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    tree = view.host.tree
-    if tree is None or view.management is None:
+def check(index: Index) -> Iterator[Finding]:
+    tree = index.host.tree
+    if tree is None or index.management is None:
         return
-    for domain in view.host.domains:
-        for node in domain.tree.nodes if domain.tree and view.channel(domain) else ():
+    for domain in index.host.domains:
+        for node in domain.tree.nodes if domain.tree and index.channel(domain) else ():
             path = node.host_path.value if node.host_path else None
-            device = tree.node(path) if path else None
-            controlled = view.devices[path].entries if path in view.devices else ()
-            if device and not controlled and node.resources:
+            device, controlled = find_by_path(tree, path) if path else None, index.device(path)
+            if device and not (controlled and controlled.entries) and node.resources:
                 yield Finding(
                     message=f"{node.path} of {domain.title} uses SCMI resources, "
                     f"but access-controllers of {path} in the host names nobody",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -24,13 +24,13 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    if view.host.firmware.devices is None:
+def check(index: Index) -> Iterator[Finding]:
+    if index.host.firmware.devices is None:
         return
-    sent = {id(entry) for _, entry in view.bindings}
-    for device in view.host.devices:
-        for entry in view.scmi_entries(device):
-            if entry.arguments and entry.arguments[0] not in view.firmware_devices:
+    sent = {id(entry) for _, entry in index.grants}
+    for device in index.host.devices:
+        for entry in index.scmi_entries(device):
+            if entry.arguments and entry.arguments[0] not in index.firmware_devices:
                 yield Finding(
                     message=f"the firmware has no device {entry.arguments[0]} ({device.path})",
                     span=entry.span,

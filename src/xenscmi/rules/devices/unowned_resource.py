@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Device, FirmwareDevice, Resource
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
+from xenscmi.host.types import Device, FirmwareDevice, ResourceUse
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -24,16 +24,16 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    if view.host.firmware.devices is None:
+def check(index: Index) -> Iterator[Finding]:
+    if index.host.firmware.devices is None:
         return
-    for domain in view.host.domains:
-        if domain.tree is None or view.channel(domain) is None:
+    for domain in index.host.domains:
+        if domain.tree is None or index.channel(domain) is None:
             continue
-        all_devices = [each.device for each in view.assigned(domain)]
+        all_devices = [each.device for each in index.assigned(domain)]
         for node in domain.tree.nodes:
-            device = view.device_behind(domain, node)
-            rows = _firmware_rows(view, [device] if device else all_devices)
+            device = index.device_behind(domain, node)
+            rows = _firmware_rows(index, [device] if device else all_devices)
             for resource in node.resources if rows else ():
                 if not any(resource.resource_id in _owned(row, resource) for row in rows):
                     owner = device.path if device else "any device of the domain"
@@ -45,10 +45,10 @@ def check(view: View) -> Iterator[Finding]:
                     )
 
 
-def _firmware_rows(view: View, devices: list[Device]) -> list[FirmwareDevice]:
-    ids = [entry.arguments[0] for device in devices for entry in view.scmi_entries(device) if entry.arguments]
-    return [view.firmware_devices[number] for number in ids if number in view.firmware_devices]
+def _firmware_rows(index: Index, devices: list[Device]) -> list[FirmwareDevice]:
+    ids = [entry.arguments[0] for device in devices for entry in index.scmi_entries(device) if entry.arguments]
+    return [index.firmware_devices[number] for number in ids if number in index.firmware_devices]
 
 
-def _owned(row: FirmwareDevice, resource: Resource) -> frozenset[int]:
+def _owned(row: FirmwareDevice, resource: ResourceUse) -> frozenset[int]:
     return {"clocks": row.clocks, "resets": row.resets, "power-domains": row.power_domains}[resource.kind]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.addresses import address_count, translate
-from xenscmi.devicetree.tree import ShapeError
 from xenscmi.diagnostics import Severity
-from xenscmi.host.dom0 import dom0_nodes
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.source import Span
 
@@ -34,21 +31,17 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    tree = view.host.tree
+def check(index: Index) -> Iterator[Finding]:
     seen: set[Span | None] = set()
-    for node in dom0_nodes(tree) if tree and view.container and view.dom0 else ():
-        for index in range(address_count(node)):
-            try:
-                translate(node, index)
-            except ShapeError as error:
-                problem = error.diagnostic
-                if problem.span not in seen:
-                    seen.add(problem.span)
-                    yield Finding(
-                        message=f"Unable to retrieve address {index} for {node.path}: {problem.message}",
-                        span=problem.span,
-                        related=also("the device", node.span),
-                        help=problem.help or None,
-                    )
-                break
+    for device in index.unmappable_devices if index.container and index.dom0 else ():
+        problem, path = device.problem, device.node.path
+        if problem.span in seen:
+            continue
+        seen.add(problem.span)
+        what = f"Unable to {'map' if device.what == 'ranges' else 'retrieve'} {device.what}"
+        yield Finding(
+            message=f"{what} for {path}: {problem.message}",
+            span=problem.span,
+            related=also("the device", device.node.span),
+            help=problem.help or None,
+        )

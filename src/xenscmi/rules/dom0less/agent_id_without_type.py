@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -25,8 +25,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         ignored = domain.sci_type is None or domain.sci_type.value == "none"
         if domain.kind is DomainKind.DOM0LESS and domain.agent_id and ignored:
             why = "there is no xen,sci_type" if domain.sci_type is None else 'xen,sci_type is "none"'

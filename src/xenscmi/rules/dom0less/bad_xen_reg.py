@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -30,8 +30,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
             continue
         for stated in (node.mappings for node in domain.tree.nodes if node.mappings):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xenscmi.bindings.names import SCI_AGENT_ID, SCI_AGENT_ID_V5, SCI_TYPE, XEN_DOMAIN
 from xenscmi.bindings.properties import compatible
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -24,8 +24,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    tree = view.host.tree
+def check(index: Index) -> Iterator[Finding]:
+    tree = index.host.tree
     for node in tree.walk() if tree else ():
         stated = next((prop for name in (SCI_TYPE, SCI_AGENT_ID, SCI_AGENT_ID_V5) if (prop := node.get(name))), None)
         if stated is None or (XEN_DOMAIN in compatible(node) and node.parent is node.tree.node("/chosen")):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.properties import compatible
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.properties import u32
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 KERNEL = "multiboot,kernel"
@@ -28,9 +28,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    chosen = view.host.tree.node("/chosen") if view.host.tree else None
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    chosen = index.host.tree.node("/chosen") if index.host.tree else None
+    for domain in index.host.domains:
         node = chosen.child(domain.name) if chosen and domain.kind is DomainKind.DOM0LESS else None
         if node is None:
             continue

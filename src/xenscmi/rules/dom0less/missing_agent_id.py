@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import SCI_AGENT_ID
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, multi_agent
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -23,8 +23,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or domain.sci_type is None:
             continue
         if domain.agent_id is None or domain.agent_property != SCI_AGENT_ID:

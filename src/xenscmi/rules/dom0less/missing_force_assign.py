@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.properties import find_by_path
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 _IOMMU = ("iommus", "mmu-masters", "iommu-map")
@@ -24,14 +25,14 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    tree = view.host.tree
-    for domain in view.host.domains if tree else ():
+def check(index: Index) -> Iterator[Finding]:
+    tree = index.host.tree
+    for domain in index.host.domains if tree else ():
         if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
             continue
         for node in domain.tree.nodes:
             path = node.host_path.value if node.host_path else None
-            device = tree.node(path) if tree and path else None
+            device = find_by_path(tree, path) if tree and path else None
             if device is None or node.host_path is None or node.forced or node.mappings is None:
                 continue
             if not any(name in device for name in _IOMMU):

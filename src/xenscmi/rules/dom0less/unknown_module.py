@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.example import PANEL_DTS
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -22,8 +22,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         if domain.kind is DomainKind.DOM0LESS and domain.tree_file and domain.tree is None:
             yield Finding(
                 message=f"the file behind domain {domain.name}'s device tree module is unknown: its channel and its "

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.configuration import MULTI_AGENT
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 _TYPES = ("none", "scmi_smc", MULTI_AGENT)
@@ -25,8 +25,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         stated = domain.sci_type
         if domain.kind is not DomainKind.DOM0LESS or stated is None or stated.value in _TYPES:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View, wanted_agent
+from xenscmi.host.index import Index, wanted_agent
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -24,13 +24,13 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    if not view.lists_agents:
+def check(index: Index) -> Iterator[Finding]:
+    if not index.lists_agents:
         return
-    for domain in view.host.domains:
+    for domain in index.host.domains:
         wanted = wanted_agent(domain)
-        if wanted and wanted.value != view.xen_agent_id and wanted.value not in view.row_by_id:
-            listing = view.container.listing if view.container else None
+        if wanted and wanted.value != index.xen_agent_id and wanted.value not in index.row_by_id:
+            listing = index.container.listing if index.container else None
             yield Finding(
                 message=f"{domain.title} asks for agent {wanted.value}, which is not listed: "
                 + refusal(domain, ENOENT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View, wanted_agent
+from xenscmi.host.index import Index, wanted_agent
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -26,11 +26,11 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    own = view.management
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    own = index.management
+    for domain in index.host.domains:
         wanted = wanted_agent(domain)
-        if wanted and wanted.value == view.xen_agent_id and own and own.func_id:
+        if wanted and wanted.value == index.xen_agent_id and own and own.func_id:
             yield Finding(
                 message=f"{domain.title} asks for agent {wanted.value}, which is Xen's own: " + refusal(domain, EEXIST),
                 span=wanted.span,

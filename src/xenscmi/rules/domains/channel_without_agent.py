@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, guest_channel, multi_agent
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View, guest_channel, multi_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -23,8 +23,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains if view.container else ():
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains if index.container else ():
         node = guest_channel(domain)
         plain = domain.sci_type is None or domain.sci_type.value == "none"
         if node and plain and not multi_agent(domain) and domain.kind is not DomainKind.DOM0:

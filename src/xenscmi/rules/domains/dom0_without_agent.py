@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import FIRMWARE_SCMI
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View, wanted_agent
+from xenscmi.host.index import Index, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -22,9 +22,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    dom0, node = view.dom0, view.dom0_channel
-    if view.container is None or dom0 is None or wanted_agent(dom0) is not None:
+def check(index: Index) -> Iterator[Finding]:
+    dom0, node = index.dom0, index.dom0_channel
+    if index.container is None or dom0 is None or wanted_agent(dom0) is not None:
         return
     if dom0.agent_id is not None:
         said = "not a cell" if dom0.agent_id.value is None else str(dom0.agent_id.value)
@@ -37,6 +37,6 @@ def check(view: View) -> Iterator[Finding]:
         what = "is removed from its tree" if node.path == FIRMWARE_SCMI else "stays in its tree without its page"
         yield Finding(
             message=f"dom0 has no agent: {node.path} {what}",
-            span=view.container.span,
+            span=index.container.span,
             related=also("dom0's scmi node", node.span),
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import Domain, Stated
-from xenscmi.host.view import View, wanted_agent
+from xenscmi.host.index import Index, wanted_agent
+from xenscmi.host.types import HostDomain, Stated
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -29,9 +29,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    first: dict[int | None, tuple[Domain, Stated[int]]] = {}
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    first: dict[int | None, tuple[HostDomain, Stated[int]]] = {}
+    for domain in index.host.domains:
         wanted = wanted_agent(domain)
         if wanted is None:
             continue

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
-from xenscmi.host.types import DomainKind, Mapping
-from xenscmi.host.view import Page, View, mappings
+from xenscmi.host.index import Index, Page, mappings
+from xenscmi.host.types import DomainKind, GuestMapping
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 # dom0 may map an agent's page once the agent's domain was created, and from then on for ever.
@@ -33,16 +33,16 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
-        row = view.channel(domain)
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
+        row = index.channel(domain)
         for mapping in mappings(domain):
             if mapping.host % PAGE_SIZE:
                 continue  # Xen refuses that: bad-xen-reg
-            for page in _within(mapping, view.owners):
-                own = page.row is not None and row is not None and page.address == view.row_page(row)
+            for page in _within(mapping, index.owners):
+                own = page.row is not None and row is not None and page.address == index.row_page(row)
                 # The page of an unused agent does no harm to a domain without a channel, and other rules report it.
-                spare = row is None and page.row is not None and not view.users(page.row)
+                spare = row is None and page.row is not None and not index.users(page.row)
                 if not (own or spare):
                     yield Finding(
                         message=f"{domain.title} gets the page {page.address:#x} of {page.owner}",
@@ -52,7 +52,7 @@ def check(view: View) -> Iterator[Finding]:
                     )
 
 
-def _within(mapping: Mapping, owners: dict[int, Page]) -> Iterator[Page]:
+def _within(mapping: GuestMapping, owners: dict[int, Page]) -> Iterator[Page]:
     first, last = mapping.host // PAGE_SIZE, (mapping.host + max(mapping.size, 1) - 1) // PAGE_SIZE
     if last - first > len(owners):
         yield from (page for number, page in owners.items() if first <= number <= last)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 # What Xen puts where in an Arm guest (xen/include/public/arch-arm.h): name, first address, size.
@@ -43,8 +43,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         channel = guest_channel(domain)
         shmem = channel.shmem.value if channel and channel.shmem else None
         if domain.kind is DomainKind.DOM0 or shmem is None or shmem.address is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import FIRMWARE_SCMI, SCMI_SMC
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View, wanted_agent
+from xenscmi.host.index import Index, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -26,13 +26,13 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    wanted = wanted_agent(view.dom0) if view.dom0 else None
+def check(index: Index) -> Iterator[Finding]:
+    wanted = wanted_agent(index.dom0) if index.dom0 else None
     if wanted is None:
         return
-    node = view.dom0_channel
+    node = index.dom0_channel
     if node is None:
-        misnamed = view.host.tree.node(FIRMWARE_SCMI) if view.host.tree else None
+        misnamed = index.host.tree.node(FIRMWARE_SCMI) if index.host.tree else None
         what = (
             f"{FIRMWARE_SCMI} is not compatible with {SCMI_SMC}"
             if misnamed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -26,8 +26,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         if domain.kind is DomainKind.TOOLSTACK and domain.tree and not domain.tree.has_passthrough:
             yield Finding(
                 message=f'Can\'t copy the node "/passthrough" from the partial FDT of {domain.title}: there is none',

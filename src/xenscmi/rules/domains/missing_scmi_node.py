@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import SMC_ID
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, guest_channel, wanted_agent
 from xenscmi.host.scmi_nodes import with_property
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View, guest_channel, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -24,8 +24,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         wanted = wanted_agent(domain)
         if domain.kind is DomainKind.DOM0 or wanted is None:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import SCMI_SMC
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View, guest_channel, wanted_agent
+from xenscmi.host.index import Index, guest_channel, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -21,9 +21,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
-        node = view.dom0_channel if domain is view.dom0 else guest_channel(domain)
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
+        node = index.dom0_channel if domain is index.dom0 else guest_channel(domain)
         if node and wanted_agent(domain) and node.compatible != SCMI_SMC:
             yield Finding(
                 message=f"{node.path} of {domain.title} is {node.compatible}: "

@@ -14,7 +14,7 @@ from xenscmi.toolstack.prepare import prepare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xenscmi.host.view import View
+    from xenscmi.host.index import Index
 
 RULE = HostRule(
     code="XS229",
@@ -29,10 +29,10 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
+def check(index: Index) -> Iterator[Finding]:
     from xenscmi.toolstack.hosts import prepare_host
 
-    for prepared in prepare_host(view.host):
+    for prepared in prepare_host(index.host):
         if prepared.domain is not None:
             yield from _findings(prepared.diagnostics)
 

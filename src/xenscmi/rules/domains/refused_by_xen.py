@@ -8,7 +8,7 @@ from xenscmi.config.types.enums import GicVersion
 from xenscmi.diagnostics import Severity
 from xenscmi.domctl.createdomain import CreateDomain, flag_names
 from xenscmi.host.abilities import gic_version_of
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule
 from xenscmi.toolstack.hosts import prepare_host
 
@@ -44,10 +44,10 @@ _REFUSED: tuple[tuple[str, str, Callable[[CreateDomain], bool]], ...] = (
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    tree = view.host.tree
+def check(index: Index) -> Iterator[Finding]:
+    tree = index.host.tree
     machine = gic_version_of(tree) if tree is not None else GicVersion.DEFAULT
-    for prepared in prepare_host(view.host):
+    for prepared in prepare_host(index.host):
         spec = prepared.spec
         if spec is None:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 OPTION = "scmi-smc-passthrough"
@@ -23,9 +23,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    line = view.host.command_line
+def check(index: Index) -> Iterator[Finding]:
+    line = index.host.command_line
     words = (line.value or "").split() if line else []
     found = next((word for word in words if word.split("=")[0].removeprefix("no-") == OPTION), None)
-    if line and found and view.container:
+    if line and found and index.container:
         yield Finding(message=f"{found} on Xen's command line is an option of the single-agent driver", span=line.span)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -32,9 +32,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    container = view.container
-    for domain in view.host.domains if container else ():
+def check(index: Index) -> Iterator[Finding]:
+    container = index.container
+    for domain in index.host.domains if container else ():
         if domain.sci_type and domain.sci_type.value == SINGLE_AGENT:
             panics = 'Xen panics: "Error getting SCI configuration"'
             then = panics if domain.kind is DomainKind.DOM0LESS else refusal(domain, EINVAL)

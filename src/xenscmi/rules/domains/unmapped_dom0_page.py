@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View
+from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -28,8 +28,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    row, node, tree = view.channel(view.dom0) if view.dom0 else None, view.dom0_channel, view.host.tree
+def check(index: Index) -> Iterator[Finding]:
+    row, node, tree = index.channel(index.dom0) if index.dom0 else None, index.dom0_channel, index.host.tree
     shmem = node.shmem.value if node and node.shmem else None
     if row is None or tree is None or shmem is None or shmem.path is None or shmem.address is None:
         return

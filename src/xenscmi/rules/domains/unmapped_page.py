@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.page_use import page_uses
-from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -28,14 +28,14 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for use in page_uses(view):
+def check(index: Index) -> Iterator[Finding]:
+    for use in page_uses(index):
         if use.behind is None and use.elsewhere() is None:
             channel = guest_channel(use.domain)
             shmem = channel.shmem.value if channel and channel.shmem else None
             wanted = use.domain.agent_id
             yield Finding(
-                message=f"{use.domain.title} does not get the page {use.host:#x} of {view.row_name(use.row)}: "
+                message=f"{use.domain.title} does not get the page {use.host:#x} of {index.row_name(use.row)}: "
                 f"no {use.setting} maps it",
                 span=shmem.span if shmem else wanted.span if wanted else use.domain.span,
                 related=also("the agent's page", use.row.shmem.span),

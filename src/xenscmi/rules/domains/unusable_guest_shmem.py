@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import SCMI_SHMEM
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -23,10 +23,10 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
         node = guest_channel(domain)
-        if node is None or domain.kind is DomainKind.DOM0 or view.channel(domain) is None:
+        if node is None or domain.kind is DomainKind.DOM0 or index.channel(domain) is None:
             continue
         name, page = domain.title, node.shmem.value if node.shmem else None
         if node.shmem is None:

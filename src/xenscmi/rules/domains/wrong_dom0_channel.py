@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.view import View, page
+from xenscmi.host.index import Index, page
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -22,13 +22,13 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    row = view.channel(view.dom0) if view.dom0 else None
-    node = view.dom0_channel
+def check(index: Index) -> Iterator[Finding]:
+    row = index.channel(index.dom0) if index.dom0 else None
+    node = index.dom0_channel
     if row is None or node is None or not node.available:
         return
-    asked = view.dom0.agent_id.span if view.dom0 and view.dom0.agent_id else None
-    func_id, address, wanted = node.func_id, page(node.shmem), view.row_page(row)
+    asked = index.dom0.agent_id.span if index.dom0 and index.dom0.agent_id else None
+    func_id, address, wanted = node.func_id, page(node.shmem), index.row_page(row)
     if func_id is None or func_id.value != row.func_id.value:
         said = "none" if func_id is None or func_id.value is None else f"{func_id.value:#x}"
         yield Finding(
@@ -37,7 +37,7 @@ def check(view: View) -> Iterator[Finding]:
             related=also("dom0's agent", row.func_id.span, asked),
         )
     shared = node.shmem.value if node.shmem else None
-    if shared and shared.path and any(shared.path.startswith(each.path + "/") for each in view.containers):
+    if shared and shared.path and any(shared.path.startswith(each.path + "/") for each in index.containers):
         yield Finding(
             message=f"shmem of {node.path} points into Xen's container, which dom0 does not get",
             span=node.shmem.span if node.shmem else node.span,
@@ -52,7 +52,7 @@ def check(view: View) -> Iterator[Finding]:
             span=node.shmem.span if node.shmem else node.span,
             related=(*also("dom0's agent", row.shmem.span, asked), *also("the page", shared.span if shared else None)),
         )
-    for other in view.dom0_nodes:
+    for other in index.dom0_nodes:
         if other is not node and other.func_id and other.func_id.value != row.func_id.value:
             yield Finding(
                 message=f"{other.path} is another scmi node of dom0, with a different function id",

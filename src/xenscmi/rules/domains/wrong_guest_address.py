@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.page_use import page_uses
-from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -28,8 +28,8 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for use in page_uses(view):
+def check(index: Index) -> Iterator[Finding]:
+    for use in page_uses(index):
         mapping = use.elsewhere()
         channel = guest_channel(use.domain)
         if use.behind is None and mapping and use.guest is not None and channel and channel.shmem:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind
-from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -23,9 +23,9 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for domain in view.host.domains:
-        row, node = view.channel(domain), guest_channel(domain)
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
+        row, node = index.channel(domain), guest_channel(domain)
         if row is None or node is None or domain.kind is DomainKind.DOM0:
             continue
         asked = domain.agent_id.span if domain.agent_id else None
@@ -38,7 +38,7 @@ def check(view: View) -> Iterator[Finding]:
         elif node.func_id.value != row.func_id.value:
             yield Finding(
                 message=f"{domain.title} calls {node.func_id.value:#x}, "
-                f"but {view.row_name(row)} has function id {row.func_id.value:#x}",
+                f"but {index.row_name(row)} has function id {row.func_id.value:#x}",
                 span=node.func_id.span,
                 related=also("the domain's agent", row.func_id.span, asked),
             )

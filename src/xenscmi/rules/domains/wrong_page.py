@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.page_use import page_uses
-from xenscmi.host.view import View, guest_channel
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -29,18 +29,18 @@ RULE = HostRule(
 
 
 @RULE.check
-def check(view: View) -> Iterator[Finding]:
-    for use in page_uses(view):
+def check(index: Index) -> Iterator[Finding]:
+    for use in page_uses(index):
         if use.behind is None or use.leads_to is None or use.found:
             continue
         within = use.leads_to // PAGE_SIZE == use.host // PAGE_SIZE
         # Another agent's page is another rule: foreign-page.
-        if within or use.leads_to // PAGE_SIZE not in view.owners:
+        if within or use.leads_to // PAGE_SIZE not in index.owners:
             channel = guest_channel(use.domain)
             guest = channel.shmem.value if channel and channel.shmem else None
             yield Finding(
                 message=f"guest address {use.guest:#x} of {use.domain.title} leads to {use.leads_to:#x}, "
-                f"but the page of {view.row_name(use.row)} is {use.host:#x}",
+                f"but the page of {index.row_name(use.row)} is {use.host:#x}",
                 span=guest.span if within and guest else use.behind.span,
                 related=also("the agent's page", use.row.shmem.span),
             )

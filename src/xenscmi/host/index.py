@@ -1,6 +1,7 @@
-"""What follows from what a host says: who wants which agent, whose a page is, which device goes to whom.
+"""What follows from what a host says: who wants which agent, who owns a page, which device goes to which domain.
 
-Shared by rules, tables and plans. Still nothing here judges: where the files contradict themselves, a view shows it.
+Rules, tables and plans look things up here. The index does not judge: where the files contradict themselves, it shows
+it. It decides by code of its own what Xen will do; the model of Xen decides again, and tests hold them to each other.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ from itertools import takewhile
 
 from xenscmi.bindings.names import INVALID_AGENT_ID, PAGE_SIZE
 from xenscmi.host.configuration import MULTI_AGENT
-from xenscmi.host.passthrough import Passthrough
+from xenscmi.host.dom0 import UnmappableDevice, unmappable_devices
+from xenscmi.host.passthrough import DeviceOwners
 from xenscmi.host.types import (
     AccessController,
-    Agent,
     Container,
     Device,
     Dialect,
-    Domain,
     DomainKind,
     FirmwareAgent,
     FirmwareDevice,
+    GuestMapping,
     GuestNode,
     Host,
-    Mapping,
+    HostDomain,
     ScmiNode,
+    SecondaryAgent,
     Shmem,
     Stated,
 )
@@ -42,7 +44,7 @@ class Page:
 
     address: int
     owner: str
-    row: Agent | None
+    row: SecondaryAgent | None
     span: Span
 
 
@@ -50,22 +52,22 @@ class Page:
 class Assignment:
     """A device given to a domain; `span` is where, `node` the partial tree's node that does it, if one does."""
 
-    domain: Domain
+    domain: HostDomain
     device: Device
     span: Span
     node: GuestNode | None = None
 
 
-class View:
+class Index:
     """A host with everything that is looked up more than once; each answer is worked out on first use."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
 
     @cached_property
-    def passthrough(self) -> Passthrough:
+    def passthrough(self) -> DeviceOwners:
         """The devices that domains get, SCMI or not."""
-        return Passthrough(self.host)
+        return DeviceOwners(self.host)
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
@@ -90,13 +92,13 @@ class View:
         return next((node for node in self.management_nodes if node.available and not node.passthrough), None)
 
     @cached_property
-    def rows(self) -> tuple[Agent, ...]:
+    def rows(self) -> tuple[SecondaryAgent, ...]:
         """The rows of the list that Xen gets to: those before the first one whose page it cannot find."""
         listed = self.container.agents if self.container else ()
         return tuple(takewhile(lambda row: row.shmem.value is not None and row.shmem.value.address is not None, listed))
 
     @cached_property
-    def broken_row(self) -> Agent | None:
+    def broken_row(self) -> SecondaryAgent | None:
         """The row at which Xen gives the list up, as its page cannot be found; None where it reads them all."""
         listed = self.container.agents if self.container else ()
         return listed[len(self.rows)] if len(self.rows) < len(listed) else None
@@ -114,22 +116,22 @@ class View:
             )
         )
 
-    def agent_id(self, row: Agent) -> int | None:
+    def agent_id(self, row: SecondaryAgent) -> int | None:
         """Return a row's agent id: as stated, or as the firmware would answer; None where that is not known."""
         if row.agent_id is not None:
             return row.agent_id.value
         known = self.firmware_by_func_id.get(row.func_id.value)
         return known.agent_id if known else None
 
-    def row_name(self, row: Agent) -> str:
+    def row_name(self, row: SecondaryAgent) -> str:
         """Return what to call a row: its agent id, or its function id where that is not known."""
         number = self.agent_id(row)
         return f"the agent of {row.func_id.value:#x}" if number is None else f"agent {number}"
 
     @cached_property
-    def row_by_id(self) -> dict[int, Agent]:
+    def row_by_id(self) -> dict[int, SecondaryAgent]:
         """The channel that Xen gives for an agent id: the first row that has it."""
-        found: dict[int, Agent] = {}
+        found: dict[int, SecondaryAgent] = {}
         for row in self.rows:
             number = self.agent_id(row)
             if number is not None:
@@ -152,7 +154,7 @@ class View:
         return known.agent_id if known else None
 
     @cached_property
-    def _channels(self) -> list[tuple[Domain, Agent | None]]:
+    def _channels(self) -> list[tuple[HostDomain, SecondaryAgent | None]]:
         found = []
         for domain in self.host.domains:
             wanted = wanted_agent(domain)
@@ -160,21 +162,21 @@ class View:
         return found
 
     @cached_property
-    def _channel_of(self) -> dict[int, Agent | None]:
+    def _channel_of(self) -> dict[int, SecondaryAgent | None]:
         return {id(domain): row for domain, row in self._channels}
 
     @cached_property
-    def _users(self) -> dict[int, list[Domain]]:
-        found: dict[int, list[Domain]] = {}
+    def _users(self) -> dict[int, list[HostDomain]]:
+        found: dict[int, list[HostDomain]] = {}
         for domain, row in self._channels:
             found.setdefault(id(row), []).append(domain)
         return found
 
-    def channel(self, domain: Domain) -> Agent | None:
+    def channel(self, domain: HostDomain) -> SecondaryAgent | None:
         """Return the row that a domain of this host asks for; None where it wants none or there is none."""
         return self._channel_of[id(domain)]
 
-    def users(self, row: Agent) -> list[Domain]:
+    def users(self, row: SecondaryAgent) -> list[HostDomain]:
         """Return the domains that ask for a row's channel."""
         return self._users.get(id(row), [])
 
@@ -188,7 +190,7 @@ class View:
                 found.append(Page(at, self.row_name(row), row, row.shmem.span))
         return tuple(found)
 
-    def row_page(self, row: Agent) -> int | None:
+    def row_page(self, row: SecondaryAgent) -> int | None:
         """Return the page at which the firmware listens to a row's agent; where it is not known, the listed one."""
         known = self.firmware_by_func_id.get(row.func_id.value)
         return known.shmem if known else page(row.shmem)
@@ -204,7 +206,7 @@ class View:
         return found
 
     @cached_property
-    def dom0(self) -> Domain | None:
+    def dom0(self) -> HostDomain | None:
         return next((domain for domain in self.host.domains if domain.kind is DomainKind.DOM0), None)
 
     @cached_property
@@ -228,13 +230,13 @@ class View:
         """The devices under access controllers by the first addresses of their registers."""
         return {region.start: device for device in self.host.devices for region in device.regions}
 
-    def device_behind(self, domain: Domain, node: GuestNode) -> Device | None:
+    def device_behind(self, domain: HostDomain, node: GuestNode) -> Device | None:
         """Return the host's device that a node of a guest stands for, None where that is none under a controller.
 
         By `xen,path`; else by its address, which is the host's own where no mapping says otherwise.
         """
         if node.host_path is not None:
-            return self.devices.get(node.host_path.value or "")
+            return self.device(node.host_path.value)
         if node.address is None:
             return None
         mapping = next((each for each in mappings(domain) if maps_guest(each, node.address)), None)
@@ -247,12 +249,12 @@ class View:
             found.setdefault(id(each.domain), []).append(each)
         return found
 
-    def assigned(self, domain: Domain) -> list[Assignment]:
+    def assigned(self, domain: HostDomain) -> list[Assignment]:
         """Return what a domain of this host is given."""
         return self._assigned.get(id(domain), [])
 
     @cached_property
-    def bindings(self) -> tuple[tuple[Assignment, AccessController], ...]:
+    def grants(self) -> tuple[tuple[Assignment, AccessController], ...]:
         """The entries for which Xen asks for permissions: of devices given to domains that have a channel."""
         return tuple(
             (assignment, entry)
@@ -262,9 +264,20 @@ class View:
         )
 
     @cached_property
-    def devices(self) -> dict[str, Device]:
-        """The devices under access controllers by path."""
-        return {device.path: device for device in self.host.devices}
+    def _devices(self) -> dict[str, Device]:
+        found: dict[str, Device] = {}
+        for device in self.host.devices:
+            found.setdefault(device.path.lower(), device)
+        return found
+
+    def device(self, path: str | None) -> Device | None:
+        """Return the device under an access controller at a path, which Xen compares without case; None without one."""
+        return None if path is None else self._devices.get(path.lower())
+
+    @cached_property
+    def unmappable_devices(self) -> tuple[UnmappableDevice, ...]:
+        """The devices at which Xen gives up when it builds dom0: of these, something cannot be mapped."""
+        return tuple(unmappable_devices(self.host.tree)) if self.host.tree else ()
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
@@ -277,17 +290,17 @@ class View:
             if domain.kind is DomainKind.DOM0:
                 found += [Assignment(domain, device, device.span) for device in self.host.devices if device.for_dom0]
             for node in domain.tree.nodes if domain.tree and domain.kind is DomainKind.DOM0LESS else ():
-                device = self.devices.get(node.host_path.value or "") if node.host_path else None
+                device = self.device(node.host_path.value) if node.host_path else None
                 if device is not None and node.host_path and node.mappings is not None:
                     found.append(Assignment(domain, device, node.host_path.span, node))
             for path in domain.dtdevs:
-                device = self.devices.get(path.value or "")
+                device = self.device(path.value)
                 if device is not None:
                     found.append(Assignment(domain, device, path.span))
         return tuple(found)
 
 
-def wanted_agent(domain: Domain) -> Stated[int] | None:
+def wanted_agent(domain: HostDomain) -> Stated[int] | None:
     """Return the agent that a domain asks Xen for; None where it asks for none, or for none that can exist."""
     stated = domain.agent_id
     if not multi_agent(domain) or stated is None or stated.value is None or stated.value >= INVALID_AGENT_ID:
@@ -295,7 +308,7 @@ def wanted_agent(domain: Domain) -> Stated[int] | None:
     return stated
 
 
-def multi_agent(domain: Domain) -> bool:
+def multi_agent(domain: HostDomain) -> bool:
     """Return whether a domain is of the multi-agent type; dom0 is, by having an agent."""
     if domain.kind is DomainKind.DOM0:
         return domain.agent_id is not None
@@ -307,7 +320,7 @@ def page(shmem: Stated[Shmem] | None) -> int | None:
     return shmem.value.address if shmem and shmem.value else None
 
 
-def guest_channel(domain: Domain) -> ScmiNode | None:
+def guest_channel(domain: HostDomain) -> ScmiNode | None:
     """Return the SCMI node that a guest talks through: of those of its partial tree that get there."""
     nodes = domain.tree.scmi_nodes if domain.tree else ()
     return _first_usable(node for node in nodes if node.kept)
@@ -322,7 +335,7 @@ def _has_channel(node: ScmiNode) -> bool:
     return node.func_id is not None and page(node.shmem) is not None
 
 
-def mappings(domain: Domain) -> tuple[Mapping, ...]:
+def mappings(domain: HostDomain) -> tuple[GuestMapping, ...]:
     """Return what of the host's addresses a guest is given: `iomem`, or `xen,reg` of its partial tree."""
     if domain.kind is not DomainKind.DOM0LESS:
         return domain.iomem
@@ -330,11 +343,11 @@ def mappings(domain: Domain) -> tuple[Mapping, ...]:
     return tuple(each for node in nodes if node.mappings for each in node.mappings.value or ())
 
 
-def maps_host(mapping: Mapping, address: int) -> bool:
+def maps_host(mapping: GuestMapping, address: int) -> bool:
     """Return whether a mapping reaches into the host page at an address."""
     return mapping.host < address + PAGE_SIZE and address < mapping.host + mapping.size
 
 
-def maps_guest(mapping: Mapping, address: int) -> bool:
+def maps_guest(mapping: GuestMapping, address: int) -> bool:
     """Return whether a mapping lies behind a guest address."""
     return mapping.guest <= address < mapping.guest + mapping.size
