@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from xenscmi.cli import main
-from xenscmi.host.types import Firmware
+from xenscmi.host.types import HostFirmware
 
 PROBE_CFG = 'name = "probe"\nkernel = "/boot/Image"\nmemory = 64\n'
 """A domain without SCMI, devices or memory of the host: made where the host itself boots."""
 
 
 def write_host(
-    folder: Path, files: Mapping[str, str], firmware: Firmware | None, xen_profile: str | None = None
+    folder: Path, files: Mapping[str, str], firmware: HostFirmware | None, xen_profile: str | None = None
 ) -> Path:
     """Write a host: `host.dts`, partial trees and xl.cfg files by their names, and a manifest for all of them.
 
@@ -29,7 +29,7 @@ def write_host(
     return folder
 
 
-def _manifest(files: Mapping[str, str], firmware: Firmware | None, xen_profile: str | None) -> Iterator[str]:
+def _manifest(files: Mapping[str, str], firmware: HostFirmware | None, xen_profile: str | None) -> Iterator[str]:
     yield 'device_tree = "host.dts"'
     if xen_profile is not None:
         yield f'[xen]\nprofile = "{xen_profile}"'
@@ -45,7 +45,7 @@ def _manifest(files: Mapping[str, str], firmware: Firmware | None, xen_profile: 
         yield from _firmware(firmware)
 
 
-def _firmware(firmware: Firmware) -> Iterator[str]:
+def _firmware(firmware: HostFirmware) -> Iterator[str]:
     yield f'[firmware]\nprofile = "{firmware.profile}"'
     if firmware.trusted_agent is not None:
         yield f"trusted_agent = {firmware.trusted_agent}"
