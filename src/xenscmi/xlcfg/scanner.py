@@ -35,8 +35,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 # libxlu skips one bad byte, then either one blank, the newline, or everything up to a blank or newline. A character
-# past ASCII has several bytes, except U+DC80 to U+DCFF, which stand for bytes that are not UTF-8. The pattern is compiled
-# only when it is needed: its large class takes ten times as long to compile as all of the above.
+# past ASCII has several bytes, except U+DC80 to U+DCFF, which stand for bytes that are not UTF-8. The pattern is only
+# compiled when it is needed: its large class takes ten times as long to compile as all of the above.
 _BAD = r"[\x80-\udc7f\udd00-\U0010ffff][^ \t\n]*|[^\n](?:[ \t]|\n|[^ \t\n]+)"
 _LOOKS_LIKE_PYTHON = frozenset("+-.():")
 
