@@ -102,7 +102,7 @@ def test_no_flag_and_no_byte_is_lost(xenscmi: Run) -> None:
     assert document(xenscmi("domctl", "--decode", flags))["flags"] == ["trap_unmapped_accesses", "0x80000000"]
     done = xenscmi("domctl", "--decode", "-", stdin=HEX.encode() + b"\n" * (1 << 16) + b"00")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"has 76 bytes, these are 77" in done.stderr
+    assert b"has 76 bytes, not 77" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ def test_no_flag_and_no_byte_is_lost(xenscmi: Run) -> None:
     [
         (["--decode", "zz"], "`zz' is not hexadecimal"),
         (["--decode", "0:c 0"], "an odd number of digits: 3"),
-        (["--decode", ""], "createdomain of profile 4.22+sci-ma has 76 bytes, these are 0"),
-        (["--decode", HEX[:-2]], "createdomain of profile 4.22+sci-ma has 76 bytes, these are 75"),
-        (["--decode", HEX, "--profile", "4.19"], "createdomain of profile 4.19 has 72 bytes, these are 76"),
+        (["--decode", ""], "createdomain of profile 4.22+sci-ma has 76 bytes, not 0"),
+        (["--decode", HEX[:-2]], "createdomain of profile 4.22+sci-ma has 76 bytes, not 75"),
+        (["--decode", HEX, "--profile", "4.19"], "createdomain of profile 4.19 has 72 bytes, not 76"),
         (["--decode", HEX, "--profile", "4.22+sci-ma-pad"], None),
-        (["--decode", HEX, "--profile", "4.21"], "byte 73 is 0x03, where profile 4.21 has padding"),
+        (["--decode", HEX, "--profile", "4.21"], "byte 73 is 0x03, but profile 4.21 has padding there"),
         (["--decode", "00" * 144], "domctl 0 is not createdomain (1)"),
-        (["--decode", HEX, "guest.cfg"], "name one file, or bytes with --decode"),
-        ([], "name one file, or bytes with --decode"),
-        (["guest.cfg", "guest.cfg"], "name one file, or bytes with --decode"),
+        (["--decode", HEX, "guest.cfg"], "name one file, or give bytes with --decode"),
+        ([], "name one file, or give bytes with --decode"),
+        (["guest.cfg", "guest.cfg"], "name one file, or give bytes with --decode"),
         (["guest.cfg", "--profile", "4.18"], "invalid choice: '4.18'"),
     ],
 )

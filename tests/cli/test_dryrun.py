@@ -109,7 +109,7 @@ def test_an_error_is_shown_with_its_place(xenscmi: Run, guest: Path) -> None:
         '  6 | arm_sci="type=scmi_smc_multiagent,agent_id=255"\n'
         "    |                                            ^^^\n"
         "  = note: this line is from the command line; xl numbers it after the file's lines\n"
-        "  = help: take the agent id that the firmware gives this domain, 0..254\n"
+        "  = help: write the agent id that the firmware has for this domain, 0..254\n"
     )
 
 

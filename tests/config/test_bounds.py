@@ -43,5 +43,5 @@ def test_memory_and_output_stay_small(text: str, command: str, exit_code: int) -
 
 def test_the_most_virtual_cpus() -> None:
     assert parse_xlcfg(Source("f", f"{GUEST}vcpus = 65536\n")).config.b_info.max_vcpus == 65536
-    with pytest.raises(ConfigError, match="65537 virtual CPUs are more than this tool takes"):
+    with pytest.raises(ConfigError, match="65537 virtual CPUs are more than xenscmi accepts"):
         parse_xlcfg(Source("f", f"{GUEST}vcpus = 65537\n"))

@@ -59,9 +59,9 @@ def test_lists_that_we_bound_and_xl_does_not() -> None:
     with pytest.raises(ConfigError, match="Invalid LLC color range: 0-65536"):
         fields(f'{GUEST}llc_colors = [ "0-65536" ]\n')
     assert fields(f"{GUEST}vcpus = 65536\n")["b_info.max_vcpus"] == 65536
-    with pytest.raises(ConfigError, match="65537 virtual CPUs are more than this tool takes"):
+    with pytest.raises(ConfigError, match="65537 virtual CPUs are more than xenscmi accepts"):
         fields(f"{GUEST}vcpus = 65537\n")
-    with pytest.raises(ConfigError, match="100000 virtual nodes are more than this tool takes"):
+    with pytest.raises(ConfigError, match="100000 virtual nodes are more than xenscmi accepts"):
         fields(f"{GUEST}vnuma = [ {'[],' * 100_000} ]\n")
     with pytest.raises(ConfigError, match="Invalid vcpu range: 0-65535"):
         fields(f"{GUEST}vnuma = [ [ 'vcpus={'0-65535,' * 10_000}' ] ]\n")

@@ -221,11 +221,11 @@ def with_byte(data: bytes, offset: int, value: int) -> bytes:
 @pytest.mark.parametrize(
     ("profile", "data", "message"),
     [
-        ("4.22+sci-ma", DATA[:-1], "createdomain of profile 4.22+sci-ma has 76 bytes, these are 75"),
-        ("4.19", DATA, "createdomain of profile 4.19 has 72 bytes, these are 76"),
-        ("4.22+sci-ma", with_byte(DATA, 75, 9), "byte 75 is 0x09, where profile 4.22+sci-ma has padding"),
-        ("4.22", with_byte(DATA, 74, 1), "byte 74 is 0x01, where profile 4.22 has padding"),
-        ("4.21", with_byte(DATA, 73, 7), "byte 73 is 0x07, where profile 4.21 has padding"),
+        ("4.22+sci-ma", DATA[:-1], "createdomain of profile 4.22+sci-ma has 76 bytes, not 75"),
+        ("4.19", DATA, "createdomain of profile 4.19 has 72 bytes, not 76"),
+        ("4.22+sci-ma", with_byte(DATA, 75, 9), "byte 75 is 0x09, but profile 4.22+sci-ma has padding there"),
+        ("4.22", with_byte(DATA, 74, 1), "byte 74 is 0x01, but profile 4.22 has padding there"),
+        ("4.21", with_byte(DATA, 73, 7), "byte 73 is 0x07, but profile 4.21 has padding there"),
         ("4.19", with_byte(DATA[:72], 21, 1), "flags 0x100 have bit 8, which profile 4.19 lacks"),
     ],
 )
@@ -239,13 +239,13 @@ def test_bytes_that_are_no_createdomain(profile: str, data: bytes, message: str)
 @pytest.mark.parametrize(
     ("profile", "data", "message"),
     [
-        ("4.22+sci-ma", WHOLE + b"\0", "a xen_domctl has 144 bytes, these are 145"),
-        ("4.22+sci-ma", b"", "a xen_domctl has 144 bytes, these are 0"),
+        ("4.22+sci-ma", WHOLE + b"\0", "a xen_domctl has 144 bytes, not 145"),
+        ("4.22+sci-ma", b"", "a xen_domctl has 144 bytes, not 0"),
         ("4.22+sci-ma", with_byte(WHOLE, 0, 2), "domctl 2 is not createdomain (1)"),
         ("4.21", WHOLE, "interface version 0x18 is not that of profile 4.21 (0x17)"),
-        ("4.22+sci-ma", with_byte(WHOLE, 10, 1), "bytes 10 to 15 are not zero, where a xen_domctl has padding"),
-        ("4.22+sci-ma", with_byte(WHOLE, 15, 1), "bytes 10 to 15 are not zero, where a xen_domctl has padding"),
-        ("4.22", with_byte(WHOLE, 92, 1), "bytes from 92 on are not zero: createdomain of 4.22 ends there"),
+        ("4.22+sci-ma", with_byte(WHOLE, 10, 1), "bytes 10 to 15 are not zero, but they are padding of xen_domctl"),
+        ("4.22+sci-ma", with_byte(WHOLE, 15, 1), "bytes 10 to 15 are not zero, but they are padding of xen_domctl"),
+        ("4.22", with_byte(WHOLE, 92, 1), "bytes from 92 on are not zero, but createdomain of 4.22 ends there"),
     ],
 )
 def test_bytes_that_are_no_domctl(profile: str, data: bytes, message: str) -> None:

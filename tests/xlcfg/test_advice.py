@@ -12,7 +12,7 @@ from xenscmi.xlcfg import parse
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ("memory = -1\n", "numbers are not negative in xl.cfg; leave the setting out for the default"),
+        ("memory = -1\n", "xl.cfg has no negative numbers; remove the setting to get the default"),
         (
             "arm_sci = type=scmi_smc_multiagent,agent_id=2 # two\n",
             'put the value in quotes: "type=scmi_smc_multiagent,agent_id=2"',
@@ -20,14 +20,14 @@ from xenscmi.xlcfg import parse
         ("uuid = 5b9e83c3-54d0\n", 'put the value in quotes: "5b9e83c3-54d0"'),
         ("vcpus = 2.5\n", 'put the value in quotes: "2.5"'),
         ('extra = a "b"\n', "put the value in quotes: 'a \"b\"'"),
-        ("memory = 1G\n", "a number has no unit: memory, for one, counts MiB"),
-        ("Memory = 1\n", "a line is KEY = VALUE, with the key in lower case"),
-        ('{ "c_info": 1 }\n', "this looks like JSON; `xenscmi domctl` reads libxl's"),
+        ("memory = 1G\n", "write the number without a unit: memory, for example, is in MiB"),
+        ("Memory = 1\n", "write KEY = VALUE, with the key in lower case"),
+        ('{ "c_info": 1 }\n', "this looks like JSON; `xenscmi domctl` reads libxl's JSON"),
         ("\ufeffname = 1\n", "remove the byte order mark at the beginning of the file"),
-        ("x = 1 # end", "a comment must end with a newline: add one at the end of the file"),
+        ("x = 1 # end", "a comment must end with a newline: add a newline at the end of the file"),
     ],
 )
-def test_the_first_error_says_how_to_mend_it(text: str, advice: str) -> None:
+def test_the_first_error_says_how_to_fix_it(text: str, advice: str) -> None:
     with pytest.raises(XenscmiError) as raised:
         parse(Source("f", text))
     assert raised.value.diagnostics[0].help == advice

@@ -172,12 +172,12 @@ def test_a_missing_value_is_reported_a_line_early_with_the_real_place_beside_it(
     assert (error.span.line, error.span.text) == (line, "")
     (note,) = error.related
     assert (note.span.line, note.span.column) == (line + 1, 4)
-    assert note.label == "the line ends here; libxlu counts one line less"
+    assert note.label == "the line ends here; libxlu reports the line before"
 
 
 def test_dos_line_ends_are_refused_with_the_cure() -> None:
     for error in errors("a=1\r\nb=2\r\n"):
-        assert error.help == "the file has DOS line ends: convert it with dos2unix"
+        assert error.help == "the file has DOS line endings: convert it with dos2unix"
 
 
 @pytest.mark.parametrize("opening", ["[", "[1,"])

@@ -1,12 +1,12 @@
 """Show the createdomain hypercall of a domain as JSON, or decode its bytes.
 
 The file is an xl.cfg file, or libxl's JSON of a configuration (as `xl -N create` prints it, or from /var/lib/xen).
-libxl's defaults are applied as it does on Arm; what libxl would refuse is refused here, with its exit code.
+The defaults are libxl's on Arm. A configuration that libxl refuses is refused here, with libxl's exit code.
 
-A profile is the layout of one Xen; the interface version does not tell them apart. See `xenscmi profiles`.
+A profile is the layout of one Xen. Several have the same interface version. See `xenscmi profiles`.
 
-exit codes: 0; 1, 3 and 6 as `xenscmi create`, and 1 for what the profile has no place for; 2 for arguments or bytes
-that are not understood
+exit codes: 0; 1, 3 and 6 as for `xenscmi create`; also 1 if the profile has no place for a value; 2 for bad arguments
+or bytes
 
 examples:
   xenscmi domctl guest.cfg
@@ -51,14 +51,24 @@ _EXIT_USAGE = 2
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--profile", choices=list(PROFILES), default=DEFAULT_PROFILE, help="whose layout (default: %(default)s)"
+        "--profile",
+        choices=list(PROFILES),
+        default=DEFAULT_PROFILE,
+        help="choose the Xen whose layout to use (default: %(default)s)",
     )
     parser.add_argument(
-        "--decode", metavar="HEX", help="decode these bytes: createdomain, or a whole xen_domctl; - reads them"
+        "--decode",
+        metavar="HEX",
+        help="decode these bytes: createdomain, or a whole xen_domctl; - reads them from standard input",
     )
-    parser.add_argument("--full", action="store_true", help="the whole xen_domctl: 16 bytes of header, 128 of union")
     parser.add_argument(
-        "arguments", nargs="*", metavar="FILE | KEY=VALUE", help="one file (- is standard input), settings"
+        "--full", action="store_true", help="show the whole xen_domctl: a header of 16 bytes, a union of 128"
+    )
+    parser.add_argument(
+        "arguments",
+        nargs="*",
+        metavar="FILE | KEY=VALUE",
+        help="name one file (- is standard input), and settings to append to it",
     )
 
 
@@ -67,7 +77,10 @@ def run(arguments: Namespace) -> int:
     profile = PROFILES[arguments.profile]
     files, settings = split_arguments(arguments.arguments)
     if (arguments.decode is None) != (len(files) == 1):
-        print("xenscmi domctl: error: name one file, or bytes with --decode; see --help", file=sys.stderr)
+        print(
+            "xenscmi domctl: error: name one file, or give bytes with --decode; see xenscmi domctl --help",
+            file=sys.stderr,
+        )
         return _EXIT_USAGE
     name = files[0] if files else "xenscmi domctl"
     parsed: Parsed | None = None
@@ -91,15 +104,15 @@ def run(arguments: Namespace) -> int:
 def _read(file: str, settings: list[str]) -> Parsed:
     """Return the configuration of an xl.cfg file or of libxl's JSON. Raises ConfigError."""
     source = read_source(file, settings)
-    is_json = source.text.lstrip().startswith(("{", "["))  # which no xl.cfg file does
+    is_json = source.text.lstrip().startswith(("{", "["))  # an xl.cfg file cannot begin with either
     if is_json and settings:
         message = f"{settings[0]}: settings can be added to an xl.cfg file, not to JSON"
-        raise ConfigError([Diagnostic(message=message, help="change the JSON itself")], EXIT_FAILURE)
+        raise ConfigError([Diagnostic(message=message, help="edit the JSON instead")], EXIT_FAILURE)
     return Parsed(config=from_json(source)) if is_json else parse_xlcfg(source)
 
 
 def _domain_of(parsed: Parsed, file: str) -> CreateDomain:
-    """Return what Xen is told of a configuration, and show the warnings. Raises ConfigError."""
+    """Return what libxl tells Xen about a configuration, and show the warnings. Raises ConfigError."""
     show(parsed.diagnostics, file)
     complete, warnings = setdefault(parsed)
     show(warnings, file)
@@ -122,8 +135,8 @@ def _decoded(text: str, profile: Profile) -> CreateDomain:
         data = bytes.fromhex(digits)
     except ValueError:
         odd = len(digits) % 2 and set(digits) <= set(hexdigits)
-        message = f"an odd number of digits: {len(digits)}" if odd else f"`{text[:40]}' is not hexadecimal"
-        raise DomctlError(message, "two hexadecimal digits a byte, blanks allowed") from None
+        message = f"there is an odd number of digits: {len(digits)}" if odd else f"`{text[:40]}' is not hexadecimal"
+        raise DomctlError(message, "write two hexadecimal digits for each byte; spaces are allowed") from None
     whole = len(data) == DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE
     return decode_domctl(data, profile) if whole else decode(data, profile)
 

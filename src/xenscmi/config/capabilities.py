@@ -1,4 +1,4 @@
-"""What the toolstack asks the hypervisor about the host before it creates a domain (libxl_physinfo and its like)."""
+"""What libxl finds out about the host before it creates a domain (libxl_physinfo and others)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ SECINITSID_DOMU = 12
 
 
 class HostCapabilities(Record):
-    """A host as libxl sees it. The defaults are the host on which the vectors were recorded.
+    """A host as libxl sees it. The defaults describe the host on which the vectors were recorded.
 
-    `nodes` has the CPUs of each NUMA node as a bitmap, of at least one; `sve_vl` is the longest SVE vector in bits, 0
-    without SVE; `cap_*` are physinfo's; `pools` and `domains` are pairs of id and name. Its Xen has no Flask policy.
+    `nodes` has a bitmap of CPUs for each NUMA node, at least one; `sve_vl` is the longest SVE vector in bits, 0 without
+    SVE; `cap_*` are the flags of libxl_physinfo; `pools` and `domains` are pairs of id and name. Xen has no Flask
+    policy.
     """
 
     nodes: tuple[int, ...] = (0xFF,)
@@ -27,7 +28,7 @@ class HostCapabilities(Record):
 
     @property
     def cpu_bits(self) -> int:
-        """The size of libxl's CPU bitmaps: the number of CPUs, in whole bytes."""
+        """The size of libxl's CPU bitmaps in bits: the number of CPUs, rounded up to whole bytes."""
         return (max(self.nodes).bit_length() + 7) // 8 * 8
 
     @property

@@ -1,7 +1,7 @@
 """libxl's defaults and refusals before a domain is created on Arm.
 
 The steps are those of libxl__domain_config_setdefault (tools/libs/light/libxl_create.c) and of its Arm parts
-(libxl_arm.c), in libxl's order, since the first refusal decides the exit code.
+(libxl_arm.c). They are in libxl's order because the first refusal decides the exit code.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _EVENT_CHANNELS = 1023
 _MAX_MEMKB = 32 * 1024
 _MOST_VCPU_BYTES = 128
-_ARM_EXTRA_PAGING_MIB = 128
+_ARM_EXTRA_PAGES = 128
 
 
 def setdefault(parsed: Parsed, host: HostCapabilities = DEFAULT_HOST) -> tuple[DomainConfig, tuple[Diagnostic, ...]]:
@@ -71,7 +71,7 @@ def setdefault(parsed: Parsed, host: HostCapabilities = DEFAULT_HOST) -> tuple[D
 
 
 class _Defaults:
-    """The configuration being completed: every step replaces `config`."""
+    """The configuration while it is completed; every step replaces `config`."""
 
     def __init__(self, parsed: Parsed, host: HostCapabilities) -> None:
         self.parsed = parsed
@@ -100,7 +100,7 @@ class _Defaults:
         self.config = self.config.replace(b_info=self.config.b_info.replace(**changes))
 
     def security_labels(self) -> None:
-        # The host has no Flask policy: labels are dropped with a warning.
+        # The host has no Flask policy, so libxl drops the labels with a warning.
         c_info, b_info = self.config.c_info, self.config.b_info
         help_text = "this host's Xen has no Flask policy"
         if c_info.ssid_label is not None:
@@ -130,7 +130,7 @@ class _Defaults:
             self.warn("Converting PV guest to PVH.", "c_info.type", 'write type = "pvh"')
             self.create(type=DomainType.PVH)
         if not (self.host.cap_hap or self.host.cap_shadow):
-            help_text = "the host's Xen can run no guests of this type"
+            help_text = "the host's Xen cannot run such guests"
             self.refuse("neither hap nor shadow paging available", "c_info.hap", help_text)
         self.create(
             hap=_or(c_info.hap, self.host.cap_hap),
@@ -150,10 +150,10 @@ class _Defaults:
             mode = Passthrough.ENABLED if devices else Passthrough.DISABLED
             field = "dtdevs" if config.dtdevs else "pcidevs"
         if mode is not Passthrough.DISABLED and not self.host.cap_hvm_directio:
-            self.refuse("passthrough not supported on this platform", field, "the host has no IOMMU in use")
+            self.refuse("passthrough not supported on this platform", field, "Xen does not use an IOMMU on this host")
         if mode is Passthrough.DISABLED and devices:
             message = "passthrough disabled but devices are specified"
-            self.refuse(message, field, 'remove passthrough = "disabled", or dtdev and pci')
+            self.refuse(message, field, 'remove passthrough = "disabled", or remove dtdev and pci')
         if mode is Passthrough.ENABLED:
             mode = Passthrough.SHARE_PT
         if mode not in (Passthrough.DISABLED, Passthrough.SHARE_PT):
@@ -164,17 +164,17 @@ class _Defaults:
         self.populate_on_demand = b_info.target_memkb < b_info.max_memkb  # before their defaults, as in libxl
         if self.populate_on_demand and mode is not Passthrough.DISABLED:
             message = "IOMMU required for device passthrough but not supported together with PoD"
-            self.refuse(message, "b_info.max_memkb", "make memory and maxmem the same")
+            self.refuse(message, "b_info.max_memkb", "give memory and maxmem the same value")
         if self.populate_on_demand and b_info.vnuma_nodes:
             message = "Cannot enable PoD and vNUMA at the same time"
-            self.refuse(message, "b_info.vnuma_nodes", "make memory and maxmem the same")
+            self.refuse(message, "b_info.vnuma_nodes", "give memory and maxmem the same value")
 
     def paging_memory(self) -> None:
         b_info, c_info = self.config.b_info, self.config.c_info
         if b_info.shadow_memkb == MEMKB_DEFAULT:
-            # A page for each MiB of memory, twice without hardware paging, a MiB for each vCPU, and 128 MiB on Arm.
+            # In pages: 1 for each MiB of memory (2 without hardware paging), 256 for each vCPU, and 128 more on Arm.
             pages = 256 * b_info.max_vcpus + (1 + (not c_info.hap)) * (b_info.max_memkb // 1024)
-            self.build(shadow_memkb=4 * (pages + _ARM_EXTRA_PAGING_MIB) & ULONG_MAX)
+            self.build(shadow_memkb=4 * (pages + _ARM_EXTRA_PAGES) & ULONG_MAX)
         if b_info.iommu_memkb == MEMKB_DEFAULT:
             self.build(iommu_memkb=0)
 
@@ -189,7 +189,7 @@ class _Defaults:
             self.refuse(message, "b_info.type", 'write type = "pvh"; libxl aborts here', EXIT_FAILURE)
         if (b_info.avail_vcpus.bit_length() + 7) // 8 > _MOST_VCPU_BYTES:
             message = "avail_vcpus bitmap contains too many VCPUS"
-            self.fail(message, "b_info.avail_vcpus", f"at most {_MOST_VCPU_BYTES * 8}, of which Xen takes 128")
+            self.fail(message, "b_info.avail_vcpus", f"libxl accepts at most {_MOST_VCPU_BYTES * 8}, and Xen 128")
         max_vcpus = b_info.max_vcpus or 1
         max_memkb = _MAX_MEMKB if b_info.max_memkb == MEMKB_DEFAULT else b_info.max_memkb
         version = b_info.device_model_version
@@ -238,7 +238,7 @@ class _Defaults:
             return SveType(most)
         if wanted.value > most:
             message = f"Invalid sve value: {wanted.value}. Platform supports up to {most} bits"
-            self.fail(message, "b_info.arch_arm.sve_vl", f'write sve = "hw" or at most {most}')
+            self.fail(message, "b_info.arch_arm.sve_vl", f'write sve = "hw", or at most {most}')
         return wanted
 
     def grants_and_altp2m(self) -> None:
@@ -248,7 +248,7 @@ class _Defaults:
             version = 2 if self.host.cap_gnttab_v2 else int(self.host.cap_gnttab_v1)
         elif version & ~GRANT_VERSION_MASK:
             message = f"max grant version {version} out of range"
-            # libxl returns the wrong sign here, so that the real xl exits 0 without a domain.
+            # libxl returns the wrong sign here, so the real xl exits with 0 and creates no domain.
             self.refuse(message, "b_info.max_grant_version", "write 1 or 2", EXIT_FAILURE)
         count = 0 if b_info.altp2m_count == UINT32_DEFAULT else b_info.altp2m_count
         self.build(max_grant_version=version, altp2m_count=count)
@@ -260,9 +260,9 @@ class _Defaults:
             self.refuse("nestedhvm and altp2mhvm cannot be used together", "b_info.altp2m", "remove one")
         if altp2m and self.populate_on_demand:
             message = "Cannot enable PoD and ALTP2M at the same time"
-            self.refuse(message, "b_info.altp2m", "make memory and maxmem the same")
+            self.refuse(message, "b_info.altp2m", "give memory and maxmem the same value")
         if b_info.vpmu and not self.host.cap_vpmu:
-            self.refuse("vPMU not supported on this platform", "b_info.vpmu", "boot Xen with vpmu=on, or remove it")
+            self.refuse("vPMU not supported on this platform", "b_info.vpmu", "boot Xen with vpmu=on, or remove vpmu")
 
     def virtio_backends(self) -> None:
         virtios = tuple(self._virtio(index, one) for index, one in enumerate(self.config.virtios))
@@ -289,7 +289,7 @@ class _Defaults:
         sci = self.config.b_info.arch_arm.arm_sci
         if sci.type is ArmSciType.SCMI_SMC_MULTIAGENT and sci.agent_id >= INVALID_AGENT_ID:
             message = f"Invalid ARM SCI agent_id: {sci.agent_id}. Valid range is [0..254]"
-            help_text = "take the agent id that the firmware gives this domain"
+            help_text = "write the agent id that the firmware has for this domain"
             self.fail(message, "b_info.arch_arm.arm_sci.agent_id", help_text)
 
 

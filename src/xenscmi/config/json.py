@@ -1,6 +1,6 @@
-"""libxl's JSON of a configuration: what `xl -N create` prints and what libxl keeps in /var/lib/xen.
+"""libxl's JSON of a configuration, as `xl -N create` prints it and libxl stores it in /var/lib/xen.
 
-The text is json-c's, to the byte: two blanks of indentation, no blank after a colon, `/` escaped.
+The text is the same as json-c's to the byte: two spaces of indentation, no space after a colon, `/` escaped.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 def to_json(config: DomainConfig) -> str:
-    """Return the configuration as libxl_domain_config_to_json does: without what is at its default."""
+    """Return the configuration as libxl_domain_config_to_json does: fields at their default are left out."""
     return pretty(config.dump())
 
 
 def pretty(value: Any) -> str:
-    """Return numbers, texts, lists and objects as json-c prints them."""
+    """Return numbers, strings, lists and objects as json-c prints them."""
     return _text(value, "\n")
 
 
@@ -53,9 +53,9 @@ def _text(value: Any, newline: str) -> str:
 def from_json(source: Source) -> DomainConfig:
     """Return the configuration that libxl reads from its JSON.
 
-    As in libxl, entries with unknown names and entries of another kind than libxl writes are skipped. Raises
-    ConfigError where libxl refuses the text: no JSON (but json-c also takes comments, a comma too many and the like),
-    an enumerator it does not know, a number out of range.
+    As in libxl, entries with unknown names or of an unexpected kind are skipped. Raises ConfigError if libxl refuses
+    the text: it is not JSON, it has an unknown enumerator, or a number is out of range. json-c also accepts comments,
+    an extra comma and the like; they are refused here.
     """
     import json
 
@@ -90,12 +90,12 @@ def _too_deep(parsed: object) -> bool:
 
 
 def _refusal(message: str, span: Span) -> ConfigError:
-    help_text = "libxl reads the JSON that `xl -N create` prints"
+    help_text = "use the JSON that `xl -N create` prints"
     return ConfigError([Diagnostic(message=message, span=span, help=help_text)], EXIT_ERROR_FAIL)
 
 
 def _find(source: Source, steps: tuple[str | int, ...]) -> Span:
-    """Return the place of the value to which the steps lead, in a text that is known to be JSON."""
+    """Return the place of the value at the end of the steps. The text is known to be JSON."""
     from json import JSONDecoder
 
     text, decode = source.text, JSONDecoder().raw_decode
@@ -106,7 +106,7 @@ def _find(source: Source, steps: tuple[str | int, ...]) -> Span:
 
 
 def _entry(text: str, at: int, step: str | int, decode: Callable[[str, int], tuple[Any, int]]) -> int:
-    """Return where in the object or array at `at` a value begins; of several of one name it is the last that counts."""
+    """Return where a value of the object or array at `at` begins; of several with the same name, the last counts."""
     found, index = at, 0
     while text[at] not in "}]":
         at = _skip_blanks(text, at + 1)

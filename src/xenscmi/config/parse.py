@@ -1,4 +1,4 @@
-"""From an xl.cfg file to libxl's configuration: what xl does before it talks to libxl (tools/xl/xl_parse.c)."""
+"""From an xl.cfg file to libxl's configuration: what xl does before it calls libxl (tools/xl/xl_parse.c)."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _UNIONS: dict[DomainType, type[BuildHvm | BuildPv | BuildPvh | BuildInvalid]] = 
 def parse_xlcfg(source: Source, host: HostCapabilities = DEFAULT_HOST, new_uuid: bytes | None = None) -> Parsed:
     """Return the configuration that xl makes of an xl.cfg file.
 
-    `host` is asked where xl asks (CPU lists, NUMA nodes); `new_uuid` (16 bytes) is taken where the file has none, else
-    one is made up. Raises ConfigError with every error; the exit code is that of the first.
+    `host` resolves CPU lists and NUMA nodes, as in xl. `new_uuid` (16 bytes) is for a domain whose file has no UUID; by
+    default it is random. Raises ConfigError with all errors, and with the exit code of the first.
     """
     try:
         settings = xlcfg.parse(source)
@@ -54,13 +54,13 @@ def parse_xlcfg(source: Source, host: HostCapabilities = DEFAULT_HOST, new_uuid:
 def _read_options(build: Build) -> int:
     """Read all options in xl's order; return the exit code of the first that failed, or 0.
 
-    xl ends at the first error; going on shows the others in the same run.
+    xl stops at the first error; this continues, to report the others in the same run.
     """
     settings, exit_code = build.reader.settings, 0
     for group in GROUPS:
         present = [key for key in group.keys if key in settings]
         if group.hvm and build.type is not DomainType.HVM:
-            _say_without_effect(build, present)
+            _report_unused(build, present)
             continue
         if not (present or group.always or group.hvm):
             continue
@@ -68,7 +68,7 @@ def _read_options(build: Build) -> int:
         for option in rows:
             code = _try(build, option.read)
             exit_code = exit_code or code
-        _say_without_effect(build, [option.key for option in rows if option.x86 and option.key in settings])
+        _report_unused(build, [option.key for option in rows if option.x86 and option.key in settings])
     return exit_code
 
 
@@ -86,25 +86,25 @@ def _finish(build: Build) -> DomainConfig:
     values = build.values
     b_info = values["b_info"]
     b_info["u"] = _UNIONS[build.type].of(b_info["u"])
-    # What xl.conf sets for every domain, at its default.
+    # xl sets these for every domain from xl.conf; its defaults are true.
     values["c_info"]["run_hotplug_scripts"] = True
     b_info["claim_mode"] = True
     return DomainConfig.of(values)
 
 
-def _say_without_effect(build: Build, keys: list[str]) -> None:
+def _report_unused(build: Build, keys: list[str]) -> None:
     for key in keys:
         setting = build.reader.settings.get(key)
         if setting:
             message = f"`{key}' is for x86 or HVM guests only and has no effect on Arm"
-            help_text = "remove it, or leave it for a file that both architectures share"
+            help_text = "remove it, unless the file is also for an x86 host"
             build.reader.diagnostics.append(
                 Diagnostic(message=message, severity=Severity.INFO, span=setting.key_span, help=help_text)
             )
 
 
 def _random_uuid() -> bytes:
-    """Return a random UUID of version 4 (RFC 9562); importing `uuid` would cost more than the rest of the parse."""
+    """Return a random UUID of version 4 (RFC 9562); importing `uuid` takes longer than the whole parse."""
     value = bytearray(os.urandom(16))
     value[6] = value[6] & 0x0F | 0x40
     value[8] = value[8] & 0x3F | 0x80

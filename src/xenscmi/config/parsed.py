@@ -1,4 +1,4 @@
-"""A configuration, and beside it the places in the file that its fields came from."""
+"""A configuration together with the places in the file that its fields came from."""
 
 from __future__ import annotations
 

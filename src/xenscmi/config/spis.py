@@ -23,9 +23,9 @@ _FIRST_SPI = 32
 
 
 def assign_spis(config: DomainConfig, refuse: Callable[..., NoReturn]) -> DomainConfig:
-    """Return the configuration with `irq` and `base` of its virtio devices and `nr_spis` filled in.
+    """Return the configuration with `nr_spis` and the `irq` and `base` of its virtio devices filled in.
 
-    `refuse(message, field, help)` raises; it is called with libxl's words, for libxl's reasons.
+    `refuse(message, field, help)` raises; it is called if libxl refuses the configuration, with libxl's message.
     """
     slots = _Slots(refuse)
     disks = tuple(
@@ -42,7 +42,7 @@ def assign_spis(config: DomainConfig, refuse: Callable[..., NoReturn]) -> Domain
     nr_spis = needed if arch.nr_spis == UINT32_DEFAULT else arch.nr_spis
     if nr_spis < needed:
         message = f"Provided nr_spis value is too small (minimum required {needed})"
-        refuse(message, "b_info.arch_arm.nr_spis", f"write at least {needed}, or leave it out")
+        refuse(message, "b_info.arch_arm.nr_spis", f"write at least {needed}, or remove it")
     b_info = config.b_info.replace(arch_arm=arch.replace(nr_spis=nr_spis))
     return config.replace(b_info=b_info, disks=disks, virtios=virtios)
 
@@ -67,7 +67,7 @@ class _Slots:
 
 
 def _needed_spis(irqs: tuple[int, ...], vuart: bool, virtios: int, refuse: Callable[..., NoReturn]) -> int:
-    """Return how many SPIs cover the vuart's, the virtio devices' and the passed-through interrupts."""
+    """Return the number of SPIs that the vuart, the virtio devices and the passed-through interrupts need."""
     spis = GUEST_VPL011_SPI - _FIRST_SPI + 1 if vuart else 0
     last_virtio = GUEST_VIRTIO_MMIO_SPI_FIRST + virtios - 1
     if virtios:
@@ -75,11 +75,11 @@ def _needed_spis(irqs: tuple[int, ...], vuart: bool, virtios: int, refuse: Calla
     for index, irq in enumerate(irqs):
         if vuart and irq == GUEST_VPL011_SPI:
             message = f"Physical IRQ {irq} conflicting with pl011 SPI"
-            help_text = "the vuart takes this interrupt: leave out vuart, or this interrupt"
+            help_text = "the vuart uses this interrupt: remove vuart, or this interrupt"
             refuse(message, f"b_info.irqs[{index}]", help_text)
         if GUEST_VIRTIO_MMIO_SPI_FIRST <= irq <= last_virtio:
             message = f"Physical IRQ {irq} conflicting with Virtio MMIO IRQ range"
-            help_text = f"the virtio devices take {GUEST_VIRTIO_MMIO_SPI_FIRST} to {last_virtio}"
+            help_text = f"the virtio devices use {GUEST_VIRTIO_MMIO_SPI_FIRST} to {last_virtio}"
             refuse(message, f"b_info.irqs[{index}]", help_text)
         spis = max(spis, irq - _FIRST_SPI + 1)
     return spis

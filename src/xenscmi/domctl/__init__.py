@@ -1,1 +1,1 @@
-"""The binary contract with Xen: layouts as named profiles, createdomain to bytes and back."""
+"""The binary contract with Xen: layouts of createdomain as named profiles, and its bytes."""

@@ -1,4 +1,4 @@
-"""`struct xen_domctl_createdomain`: from libxl's configuration to bytes and back, in any profile."""
+"""`struct xen_domctl_createdomain`: from libxl's configuration, to bytes and back, in any profile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xenscmi.domctl.profiles import (
     CREATEDOMAIN_CMD,
     DOMCTL_HEADER_SIZE,
     DOMCTL_UNION_SIZE,
-    Layout,
+    LayoutField,
     Profile,
 )
 from xenscmi.record import Record
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from xenscmi.config.types.domain import DomainConfig
 
-# XEN_DOMCTL_CDF_*: bit by bit, from the lowest.
+# XEN_DOMCTL_CDF_*, from bit 0.
 FLAGS = (
     "hvm",
     "hap",
@@ -60,10 +60,10 @@ class DomctlError(XenscmiError):
 
 
 class CreateDomain(Record):
-    """What the toolstack tells Xen of a new domain. Names are those of Xen's headers, `.` written as `_`.
+    """What the toolstack tells Xen about a new domain. Names are those of Xen's headers, with `_` for `.`.
 
-    `handle` has 16 bytes; `vmtrace_size` is bytes for each virtual CPU; `arch_sve_vl` is the vector length in bits
-    divided by 128; `arch_clock_frequency` (Hz) is written by Xen. Frames of -1 mean Xen's own default.
+    `handle` has 16 bytes; `vmtrace_size` is in bytes for each virtual CPU; `arch_sve_vl` is the vector length in bits
+    divided by 128; Xen writes `arch_clock_frequency` (Hz). -1 as a number of frames means Xen's default.
     """
 
     ssidref: int = 0
@@ -97,7 +97,7 @@ def _whole_pages(kib: int) -> int:
     return (kib * 1024 + PAGE_SIZE - 1) // PAGE_SIZE * PAGE_SIZE & 0xFFFFFFFF
 
 
-# Flag of createdomain -> libxl's field, and when its value sets the flag.
+# Flag of createdomain -> libxl's field, and whether its value sets the flag.
 _FLAG_FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "hap": ("c_info.hap", bool),
     "oos_off": ("c_info.oos", lambda in_sync: not in_sync),
@@ -106,7 +106,7 @@ _FLAG_FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "vpmu": ("b_info.vpmu", bool),
     _TRAP_NAME: (_TRAP_FIELD, bool),
 }
-# Field of createdomain -> libxl's field, and how its value is passed to Xen.
+# Field of createdomain -> libxl's field, and how its value is converted.
 _FIELDS: dict[str, tuple[str, Callable[[Any], int | bytes]]] = {
     "ssidref": ("c_info.ssidref", int),
     "handle": ("c_info.uuid", bytes),
@@ -129,7 +129,7 @@ _FIELDS: dict[str, tuple[str, Callable[[Any], int | bytes]]] = {
 
 
 def from_config(config: DomainConfig) -> CreateDomain:
-    """Return what libxl tells Xen of a configuration to which its defaults were applied (libxl__domain_make)."""
+    """Return what libxl tells Xen about a configuration that `setdefault` completed (libxl__domain_make)."""
     values: dict[str, Any] = {name: convert(_value(config, path)) for name, (path, convert) in _FIELDS.items()}
     flags = [name for name, (path, is_set) in _FLAG_FIELDS.items() if is_set(_value(config, path))]
     if config.b_info.arch_arm.arm_sci.type is not ArmSciType.SCMI_SMC_MULTIAGENT:
@@ -150,7 +150,7 @@ def flag_names(flags: int) -> tuple[str, ...]:
 
 
 def encode(domain: CreateDomain, profile: Profile) -> bytes:
-    """Return the bytes of the structure. Raises DomctlError where the profile has no place for a value."""
+    """Return the bytes of the structure. Raises DomctlError if the profile has no place for a value."""
     _check_fits(domain, profile)
     data = bytearray(profile.size)
     for field in profile.layout:
@@ -161,7 +161,7 @@ def encode(domain: CreateDomain, profile: Profile) -> bytes:
     return bytes(data)
 
 
-def _field_bytes(field: Layout, value: int | bytes) -> bytes:
+def _field_bytes(field: LayoutField, value: int | bytes) -> bytes:
     try:
         data = value if isinstance(value, bytes) else value.to_bytes(field.size, "little", signed=field.signed)
     except OverflowError:
@@ -173,7 +173,7 @@ def _field_bytes(field: Layout, value: int | bytes) -> bytes:
 
 
 def read_fields(data: bytes, profile: Profile) -> dict[str, int | bytes]:
-    """Return what stands in each field of the structure, by its name in the layout."""
+    """Return the raw value of each field of the structure, by its name in the layout."""
     fields: dict[str, int | bytes] = {}
     for field in profile.layout:
         raw = data[field.offset : field.offset + field.size]
@@ -182,18 +182,18 @@ def read_fields(data: bytes, profile: Profile) -> dict[str, int | bytes]:
 
 
 def decode(data: bytes, profile: Profile) -> CreateDomain:
-    """Return the structure that the bytes hold, with the trap flag set for a Xen that always traps.
+    """Return the structure in these bytes; the trap flag is set for a Xen that always traps.
 
-    Raises DomctlError for a wrong size, for padding that is not zero and for the trap flag where there is none.
+    Raises DomctlError for a wrong size, for padding that is not zero, and for the trap flag if the profile has none.
     """
     help_text = "choose the profile of the Xen that these bytes are for"
     if len(data) != profile.size:
-        message = f"createdomain of profile {profile.name} has {profile.size} bytes, these are {len(data)}"
+        message = f"createdomain of profile {profile.name} has {profile.size} bytes, not {len(data)}"
         raise DomctlError(message, help_text)
     used = {offset for field in profile.layout for offset in range(field.offset, field.offset + field.size)}
     stray = next((offset for offset, byte in enumerate(data) if byte and offset not in used), None)
     if stray is not None:
-        message = f"byte {stray} is {data[stray]:#04x}, where profile {profile.name} has padding"
+        message = f"byte {stray} is {data[stray]:#04x}, but profile {profile.name} has padding there"
         raise DomctlError(message, help_text)
     values: dict[str, Any] = {_attribute(name): value for name, value in read_fields(data, profile).items()}
     if profile.always_traps:
@@ -207,12 +207,12 @@ def decode(data: bytes, profile: Profile) -> CreateDomain:
 
 
 def encode_domctl(domain: CreateDomain, profile: Profile, domid: int = 0) -> bytes:
-    """Return the whole `struct xen_domctl` of XEN_DOMCTL_createdomain: a header and the union, padded with zeroes.
+    """Return the whole `struct xen_domctl` of XEN_DOMCTL_createdomain: a header and the union, padded with zeros.
 
-    `domid` is 0..65535. Raises DomctlError for another, and as `encode` does.
+    `domid` is 0..65535. Raises DomctlError for any other, and as `encode` does.
     """
     if not 0 <= domid <= _UINT16_MAX:
-        raise DomctlError(f"{domid} is no domain id", f"0 to {_UINT16_MAX}")
+        raise DomctlError(f"{domid} is not a domain id", f"use 0 to {_UINT16_MAX}")
     header = b"".join(
         value.to_bytes(size, "little")
         for value, size in ((CREATEDOMAIN_CMD, 4), (profile.interface_version, 4), (domid, 2), (0, 6))
@@ -221,9 +221,9 @@ def encode_domctl(domain: CreateDomain, profile: Profile, domid: int = 0) -> byt
 
 
 def decode_domctl(data: bytes, profile: Profile) -> CreateDomain:
-    """Return the structure inside a whole `struct xen_domctl`. Raises DomctlError if it is another command's."""
+    """Return the structure in a whole `struct xen_domctl`. Raises DomctlError if it is for another command."""
     if len(data) != DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE:
-        raise DomctlError(f"a xen_domctl has {DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE} bytes, these are {len(data)}")
+        raise DomctlError(f"a xen_domctl has {DOMCTL_HEADER_SIZE + DOMCTL_UNION_SIZE} bytes, not {len(data)}")
     cmd, version = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
     if cmd != CREATEDOMAIN_CMD:
         raise DomctlError(f"domctl {cmd} is not createdomain ({CREATEDOMAIN_CMD})")
@@ -233,10 +233,10 @@ def decode_domctl(data: bytes, profile: Profile) -> CreateDomain:
         )
         raise DomctlError(message, "choose a profile with this interface version: see xenscmi profiles")
     if any(data[10:DOMCTL_HEADER_SIZE]):
-        raise DomctlError("bytes 10 to 15 are not zero, where a xen_domctl has padding")
+        raise DomctlError("bytes 10 to 15 are not zero, but they are padding of xen_domctl")
     end = DOMCTL_HEADER_SIZE + profile.size
     if any(data[end:]):
-        raise DomctlError(f"bytes from {end} on are not zero: createdomain of {profile.name} ends there")
+        raise DomctlError(f"bytes from {end} on are not zero, but createdomain of {profile.name} ends there")
     return decode(data[DOMCTL_HEADER_SIZE:end], profile)
 
 
@@ -245,12 +245,12 @@ def _attribute(name: str) -> str:
 
 
 def _libxl_field(name: str) -> str:
-    """Return libxl's path of a field of createdomain; empty if libxl leaves the field alone."""
+    """Return libxl's path of a field of createdomain; empty if libxl has no such field."""
     return _FIELDS[name][0] if name in _FIELDS else ""
 
 
 def _check_fits(domain: CreateDomain, profile: Profile) -> None:
-    """Refuse what this Xen could not be told, rather than drop it."""
+    """Refuse what this Xen cannot be told, instead of dropping it."""
     if domain.arch_arm_sci_type == _SCI[ArmSciType.SCMI_SMC_MULTIAGENT] and not profile.agent_ids:
         message = f"Xen {profile.name} cannot be told an SCMI agent id, so scmi_smc_multiagent is not possible"
         help_text = "use a Xen with the multi-agent series, and its profile (4.22+sci-ma)"
@@ -259,8 +259,8 @@ def _check_fits(domain: CreateDomain, profile: Profile) -> None:
     for name in domain.fields:
         if name not in layout and getattr(domain, name):
             message = f"Xen {profile.name} has no field {name}, which should be {getattr(domain, name)}"
-            raise DomctlError(message, "leave the option out, or use the profile of a newer Xen", _libxl_field(name))
+            raise DomctlError(message, "remove the option, or use the profile of a newer Xen", _libxl_field(name))
     if profile.always_traps and not domain.flags & _TRAP:
         message = f"Xen {profile.name} always traps accesses to unmapped addresses"
-        help_text = "leave trap_unmapped_accesses out, or use the profile of a newer Xen"
+        help_text = "remove trap_unmapped_accesses, or use the profile of a newer Xen"
         raise DomctlError(message, help_text, _TRAP_FIELD)

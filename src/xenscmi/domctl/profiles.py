@@ -1,9 +1,8 @@
-"""The layouts of `struct xen_domctl_createdomain` on Arm that exist, by name.
+"""The known layouts of `struct xen_domctl_createdomain` on Arm, by name.
 
-The interface number does not tell them apart (0x17 is 4.19 as well as 4.21, 0x18 is 4.22 with and without the series),
-so a layout is a name that the user picks or a tool probes, never something derived from the number. Offsets and sizes
-are bytes; everything is little endian. Source: xen/include/public/{domctl,arch-arm}.h of each release, and the series
-as posted.
+Several layouts share an interface version (0x17 is 4.19 and 4.21, 0x18 is 4.22 with and without the series), so the
+user chooses a profile by its name; it is not derived from the version. Offsets and sizes are in bytes; all fields are
+little endian. Source: xen/include/public/{domctl,arch-arm}.h of each release, and the series as posted.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from xenscmi.record import Record
 DOMCTL_HEADER_SIZE = 16
 DOMCTL_UNION_SIZE = 128
 CREATEDOMAIN_CMD = 1
-# Where `struct xen_arch_domainconfig` begins in every profile.
+# Offset of `struct xen_arch_domainconfig` in every profile.
 ARCH_OFFSET = 60
 
 
-class Layout(Record):
-    """One field: its name as in Xen's headers (dotted where nested), offset, size, and whether it is signed."""
+class LayoutField(Record):
+    """One field: its name in Xen's headers (with dots if nested), offset, size, and whether it is signed."""
 
     name: str
     offset: int
@@ -27,15 +26,15 @@ class Layout(Record):
 
 
 class Profile(Record):
-    """A named layout of createdomain; `source` says which Xen has it.
+    """A named layout of createdomain; `source` describes the Xen that has it.
 
-    `always_traps` is set for a Xen that has no flag trap_unmapped_accesses (before 4.21): it always traps them.
+    `always_traps` is true for a Xen without the flag trap_unmapped_accesses (before 4.21), which always traps.
     """
 
     name: str
     interface_version: int
     source: str
-    layout: tuple[Layout, ...]
+    layout: tuple[LayoutField, ...]
     always_traps: bool = False
 
     @property
@@ -49,8 +48,8 @@ class Profile(Record):
         return any(field.name == "arch.arm_sci_agent_id" for field in self.layout)
 
 
-def _fields(*rows: tuple[str, int, int] | tuple[str, int, int, bool]) -> tuple[Layout, ...]:
-    return tuple(Layout(name=row[0], offset=row[1], size=row[2], signed=row[3:] == (True,)) for row in rows)
+def _fields(*rows: tuple[str, int, int] | tuple[str, int, int, bool]) -> tuple[LayoutField, ...]:
+    return tuple(LayoutField(name=row[0], offset=row[1], size=row[2], signed=row[3:] == (True,)) for row in rows)
 
 
 _COMMON = _fields(
@@ -77,8 +76,8 @@ _TAIL = _fields(
 )
 
 
-def _sci(agent_id: int | None = None, v8r_el1_msa: int | None = None) -> tuple[Layout, ...]:
-    """Return what follows clock_frequency: the SCI type, and where its neighbours stand, if anywhere."""
+def _sci(agent_id: int | None = None, v8r_el1_msa: int | None = None) -> tuple[LayoutField, ...]:
+    """Return the fields after clock_frequency: the SCI type, and those of the other two that have an offset."""
     rows = [("arch.arm_sci_type", ARCH_OFFSET + 12, 1)]
     if agent_id is not None:
         rows.append(("arch.arm_sci_agent_id", agent_id, 1))
@@ -112,7 +111,7 @@ PROFILES: dict[str, Profile] = {
         Profile(
             name="4.22+sci-ma",
             interface_version=0x18,
-            source="Xen 4.22 with the series, the field where the patch puts it (not upstream)",
+            source="Xen 4.22 with the series, the field at the offset of the patch (not upstream)",
             layout=(*_NEW, *_sci(agent_id=_BYTE_13, v8r_el1_msa=_BYTE_14)),
         ),
         Profile(

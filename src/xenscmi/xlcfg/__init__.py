@@ -1,4 +1,4 @@
-"""The xl.cfg language: text to settings, accepting exactly what libxlu accepts. It knows no option's name."""
+"""The xl.cfg language: text to settings, accepting exactly what libxlu accepts. It knows no option by name."""
 
 from xenscmi.xlcfg.parser import parse
 from xenscmi.xlcfg.reader import Reader

@@ -1,7 +1,7 @@
 """C's rules for reading numbers from text, as xl relies on them: strtol, strtoul, atoi and sscanf's %x and %u.
 
-Widths are those of arm64: `long` is 64 bits. Texts may have anything after the number; every function says where it
-stopped.
+Widths are those of arm64: `long` has 64 bits. Anything may follow a number in a text; every function but `atoi` returns
+the index at which it stopped.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def scan(text: str, base: int, start: int = 0) -> tuple[int, int]:
 
 
 def _value(digits: str, base: int) -> int:
-    # Past 64 bits only the fact counts; int() refuses (and takes long over) thousands of digits.
+    # A number of more than 64 digits is too large whatever its value; int() is slow for thousands of digits.
     significant = digits.lstrip("0")
     return int(significant or "0", base) if len(significant) <= 64 else 1 << 200
 
@@ -55,7 +55,7 @@ def strtol(text: str, base: int) -> tuple[int, int, bool]:
 
 
 def strtoul(text: str, base: int, start: int = 0) -> tuple[int, int, bool]:
-    """Return value, index after it, and whether it saturated (ERANGE). A minus sign wraps around, as C has it."""
+    """Return value, index after it, and whether it saturated (ERANGE). A negative number wraps around, as in C."""
     value, end = scan(text, base, start)
     if abs(value) > ULONG_MAX:
         return ULONG_MAX, end, True
@@ -63,11 +63,11 @@ def strtoul(text: str, base: int, start: int = 0) -> tuple[int, int, bool]:
 
 
 def atoi(text: str) -> int:
-    """Return the number that the text begins with as a C int; 0 if none."""
+    """Return the number at the beginning of the text as a C int; 0 if there is none."""
     return signed(strtol(text, 10)[0], 32)
 
 
 def signed(value: int, bits: int) -> int:
-    """Return the value as a two's complement number of that width, as an assignment in C truncates it."""
+    """Return the value truncated to a two's complement number of that width, as by an assignment in C."""
     value &= (1 << bits) - 1
     return value - (1 << bits) if value >> (bits - 1) else value

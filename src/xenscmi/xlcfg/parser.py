@@ -1,10 +1,10 @@
 """The grammar of xl.cfg (tools/libs/util/libxlu_cfg_y.y) as a state machine over tokens.
 
-Each state lists what bison's parser would still accept there, and is left by exactly one token. Two things are taken
-over with the grammar because users see them: which tokens bison names as expected (inside a list it has reduced so far
-that only `]` is left), and its recovery: after an error it drops everything up to the next newline and keeps quiet
-until three tokens went well. An error behind a complete assignment ends the parse, because there bison has already
-reduced the whole file. Nesting is kept on an explicit stack, bounded as bison bounds its own (YYMAXDEPTH).
+Each state accepts the tokens that bison's parser accepts there. Two more properties of bison's parser are kept because
+users see them. One is which tokens its messages name as expected: inside a list it has already reduced so far that
+only `]` is left. The other is its recovery: after an error it drops everything up to the next newline, and reports
+nothing until three tokens were accepted. An error after a complete assignment ends the parse because bison has reduced
+the whole file by then. Nested lists are kept on an explicit stack with bison's limit (YYMAXDEPTH).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _COMMA, _SEMICOLON, _ASSIGN, _ADD, _OPEN, _CLOSE = "','", "';'", "'='", "+=", "'['", "']'"
 
-# State -> what bison says it expects there.
+# State -> the tokens that bison names as expected.
 _STATEMENT, _KEY, _VALUE, _DONE, _LIST = "statement", "key", "value", "done", "list"
 _EXPECTED = {
     _STATEMENT: "$end or IDENT or NEWLINE or ';'",
@@ -32,11 +32,11 @@ _EXPECTED = {
     _LIST: "']'",
 }
 _HELP = {
-    _STATEMENT: "a statement is KEY = VALUE, with a key in lower case",
+    _STATEMENT: "write KEY = VALUE, with the key in lower case",
     _KEY: "write KEY = VALUE, or KEY += VALUE",
-    _VALUE: 'a value is a "string", a number or a [list]',
+    _VALUE: 'write a "string", a number or a [list]',
     _DONE: "end the setting with a newline or `;' before the next one",
-    _LIST: "separate the items of a list by one comma each, and close it with `]'",
+    _LIST: "separate the items of a list with commas, and close it with `]'",
 }
 
 _MAX_SYMBOLS = 10_000
@@ -47,8 +47,8 @@ _QUIET = 3
 def parse(source: Source) -> Settings:
     """Return the settings of an xl.cfg file.
 
-    Accepts what libxlu accepts. Raises XenscmiError with the errors that libxlu reports, at its line numbers; after a
-    thousand of them the rest of the file is not looked at.
+    Accepts what libxlu accepts. Raises XenscmiError with the errors that libxlu reports, at its line numbers; the parse
+    ends after a thousand errors.
     """
     parser = _Parser(source)
     for token in parser.scanner.tokens():
@@ -66,7 +66,7 @@ class _Parser:
         self.scanner = Scanner(source)
         self.settings: list[Setting] = []
         self.newest: dict[str, Setting] = {}
-        self.sums: dict[str, list[Value]] = {}  # the pieces that `+=` puts together, by key, joined once at the end
+        self.sums: dict[str, list[Value]] = {}  # by key, the pieces that `+=` adds up; joined once at the end
         self.accept = {
             _STATEMENT: self._statement,
             _KEY: self._key,
@@ -75,17 +75,17 @@ class _Parser:
             _LIST: self._list,
         }
         self.state = _STATEMENT
-        self.skipping = False  # whether recovery is looking for the next newline
-        self.quiet = 0  # how many more tokens must go well before errors are reported again
+        self.skipping = False  # recovery is looking for the next newline
+        self.quiet = 0  # how many more tokens must be accepted before errors are reported again
         self.key: Token | None = None
         self.adding = False
         self.lists: list[ListValue] = []
-        self.need_item = True  # in a list: whether an item may come next (after `[` or a comma)
-        self.symbols = 0  # about how many symbols bison has on its stack
+        self.need_item = True  # in a list: an item may come next (after `[` or a comma)
+        self.symbols = 0  # roughly how many symbols bison has on its stack
         self.last: Token | None = None
 
     def feed(self, token: Token) -> bool:
-        """Take one token; return whether to go on."""
+        """Take one token; return whether to continue."""
         if self.skipping:
             if token.kind != NEWLINE:
                 return token.kind != END
@@ -155,11 +155,11 @@ class _Parser:
         return True
 
     def _open(self, token: Token) -> bool:
-        # Per level, bison holds `[' nlok, and before all but the first item also values `,' nlok.
+        # For each level, bison's stack has `[' nlok; for an item that is not the first, also values `,' nlok.
         self.symbols += 5 if self.lists and self.lists[-1].items else 2
         if self.symbols >= _MAX_SYMBOLS:
             self._syntax_error(token, "memory exhausted")
-            self.state, self.quiet = _DONE, 1  # which ends the parse without another word
+            self.state, self.quiet = _DONE, 1  # which ends the parse without another error
             return False
         self.lists.append(ListValue(self.source, token.start, token.end, []))
         self.state, self.need_item = _LIST, True
@@ -192,7 +192,7 @@ class _Parser:
         self.newest[key] = setting
 
     def finish(self) -> Settings:
-        """Return the settings; the newest addition to a key gets the whole sum, those before it keep their piece."""
+        """Return the settings; the last `+=` to a key gets the whole sum."""
         for key, pieces in self.sums.items():
             self.newest[key].value = _sum(pieces)
         return Settings(self.source, self.settings)
@@ -216,10 +216,10 @@ class _Parser:
         self.scanner.diagnostics.append(Diagnostic(message=text, span=span, related=related, help=help_text))
 
     def _place(self, token: Token) -> tuple[int, Span, tuple[Annotation, ...]]:
-        """Return the line on which libxlu looks for an earlier error, the place to report, and what else to show.
+        """Return the line for which libxlu looks up earlier errors, the place to report, and notes on it.
 
-        libxlu counts one line too few for an unexpected newline, and takes the line of the token before for the end of
-        the file. The report keeps its line, as people search for it, and points to the real place besides.
+        libxlu's line for an unexpected newline is one too small, and for the end of the file it is that of the last
+        token. The report keeps libxlu's line, so that a search finds it, and a note shows the real place.
         """
         span = Span(self.source, token.start, token.start if token.kind == NEWLINE else token.end)
         line = span.line
@@ -227,8 +227,8 @@ class _Parser:
             place = Span(self.source, self.last.end - (self.last.kind == NEWLINE), self.last.end)
             return self.source.position(self.last.start)[0], place, ()
         if token.kind == NEWLINE:
-            end_before = self.source.offset(line) - 1  # for line 1, a place before the text: libxlu says line 0
-            note = Annotation(span=span, label="the line ends here; libxlu counts one line less")
+            end_before = self.source.offset(line) - 1  # on line 1, this is before the text: libxlu reports line 0
+            note = Annotation(span=span, label="the line ends here; libxlu reports the line before")
             return line, Span(self.source, end_before, end_before), (note,)
         return line, span, ()
 

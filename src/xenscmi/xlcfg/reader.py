@@ -1,4 +1,4 @@
-"""Asking settings for values, as libxlu's `xlu_cfg_get_*` do, with the same warnings (tools/libs/util/libxlu_cfg.c)."""
+"""Lookups of settings, like libxlu's `xlu_cfg_get_*`, with the same warnings (tools/libs/util/libxlu_cfg.c)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xenscmi.xlcfg.values import Setting, Settings
 
-_QUOTE_HELP = "a number is written as 12, 0x1f or, with base 8, 017, and nothing may follow it"
+_NUMBER_HELP = "write 12, 0x1f, or 017 for base 8, with nothing after it"
 
 
 class Reader:
-    """Looks keys up; what there is to say goes to `diagnostics`, as warnings, and the answer is None."""
+    """Looks up keys. A value of the wrong kind adds a warning to `diagnostics`, and the result is None."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.diagnostics: list[Diagnostic] = []
 
     def string_value(self, key: str, *, quiet: bool = False) -> StringValue | None:
-        """Return the setting's string with its place; None, and a warning unless `quiet`, where it is a list."""
+        """Return the setting's string with its place. If it is a list, return None, and warn unless `quiet`."""
         setting = self.settings.get(key)
         if setting is None:
             return None
@@ -31,7 +31,7 @@ class Reader:
             self._warn(
                 setting,
                 f"parameter `{key}' is a list but should be a single value",
-                f"write {key} = VALUE without brackets; the setting has no effect as it stands",
+                f"write {key} = VALUE without brackets; the setting has no effect like this",
             )
         return None
 
@@ -40,7 +40,7 @@ class Reader:
         return None if value is None else value.text
 
     def list_value(self, key: str, *, quiet: bool = False) -> ListValue | None:
-        """Return the setting's list; None, and a warning unless `quiet`, where it is a string."""
+        """Return the setting's list. If it is a string, return None, and warn unless `quiet`."""
         setting = self.settings.get(key)
         if setting is None:
             return None
@@ -50,14 +50,14 @@ class Reader:
             self._warn(
                 setting,
                 f"parameter `{key}' is a single value but should be a list",
-                f"put it in brackets: {key} = [ … ]; the setting has no effect as it stands",
+                f"put it in brackets: {key} = [ … ]; the setting has no effect like this",
             )
         return None
 
     def long(self, key: str, low: int = LONG_MIN, high: int = LONG_MAX, *, quiet: bool = False) -> int | None:
-        """Return the setting as a C long, base 0 (010 is 8); None, and a warning unless `quiet`, where it is none.
+        """Return the setting as a C long, base 0 (010 is 8). If it is not one, return None, and warn unless `quiet`.
 
-        `low` and `high` are the least and the greatest number that will do.
+        `low` and `high` are the smallest and the largest number allowed.
         """
         value = self.string_value(key, quiet=quiet)
         if value is None:
@@ -78,7 +78,7 @@ class Reader:
         else:
             return number
         if not quiet:
-            self._warn(setting, problem, f"the setting has no effect as it stands: {_QUOTE_HELP}")
+            self._warn(setting, problem, f"the setting has no effect like this: {_NUMBER_HELP}")
         return None
 
     def _warn(self, setting: Setting, message: str, help_text: str) -> None:

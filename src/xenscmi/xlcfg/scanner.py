@@ -1,6 +1,6 @@
 """The tokens of an xl.cfg file, as libxlu's scanner cuts them (tools/libs/util/libxlu_cfg_l.l).
 
-Lexical errors do not end the scan: libxlu reports them and goes on behind the bad piece, so that one run shows several.
+A lexical error does not end the scan: libxlu reports it and continues after the bad piece, so one run shows several.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 IDENT, NUMBER, STRING, NEWLINE, END = "IDENT", "NUMBER", "STRING", "NEWLINE", "$end"
 
-# Kinds that are punctuation are named as bison names them in its messages. The quantifiers of strings are possessive:
-# others keep a way back for every character.
+# Punctuation tokens are named as in bison's messages. The quantifiers in strings are possessive because others store a
+# position to backtrack to for every character.
 _TOKEN = re.compile(
     r"""
     [ \t]+
@@ -34,9 +34,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-# libxlu takes one bad byte, then either one blank, the newline, or everything up to a blank or newline; characters past
-# ASCII are several bytes, but for those that stand for bytes that are not UTF-8. Compiled when it is needed, which is
-# seldom: the large class takes ten times as long as all of the above.
+# libxlu skips one bad byte, then either one blank, the newline, or everything up to a blank or newline. A character
+# past ASCII has several bytes, except U+DC80 to U+DCFF, which stand for bytes that are not UTF-8. The pattern is only
+# compiled when it is needed: its large class takes ten times as long to compile as all of the above.
 _BAD = r"[\x80-\udc7f\udd00-\U0010ffff][^ \t\n]*|[^\n](?:[ \t]|\n|[^ \t\n]+)"
 _LOOKS_LIKE_PYTHON = frozenset("+-.():")
 
@@ -56,16 +56,16 @@ class Token:
 
 
 class Scanner:
-    """Cuts a source into tokens and collects what was wrong.
+    """Cuts a source into tokens and collects the errors.
 
-    `error_line` is the line of the last lexical error: libxlu keeps quiet about grammar up to there.
+    `error_line` is the line of the last lexical error; libxlu does not report grammar errors up to that line.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
         self.error_line = 0
-        self.likely_python: Span | None = None  # the first piece that looks like it
+        self.likely_python: Span | None = None  # the first piece that looks like Python
 
     def tokens(self) -> Iterator[Token]:
         text, at, end = self.source.text, 0, len(self.source.text)
@@ -86,17 +86,17 @@ class Scanner:
             elif kind == "ADD":
                 kind = "+="
             yield Token(kind, start, at, piece)
-        # A single bad character at the very end is no error of its own, but libxlu names it where it expected more.
+        # A single bad character at the very end is not an error, but libxlu names it in a grammar error there.
         yield Token(END, end if end == size - 1 else size, size, "")
 
     def _bad(self, at: int) -> Generator[Token, None, int]:
-        """Step over what is no token, and return where to go on."""
+        """Skip what is not a token, and return where to continue."""
         text = self.source.text
         found = re.compile(_BAD).match(text, at)
         if text[at] in _LOOKS_LIKE_PYTHON and self.likely_python is None:
             self.likely_python = Span(self.source, at, at + 1)
         if found is None:
-            return len(text)  # one byte and the end: libxlu's scanner meets the end first and says nothing
+            return len(text)  # one last byte: libxlu's scanner meets the end first and does not report it
         end = found.end()
         self.error("lexical error", at, end, advice.for_piece(text, at, end))
         if text[end - 1] == "\n":
@@ -104,7 +104,7 @@ class Scanner:
         return end
 
     def error(self, message: str, start: int, end: int, advice_text: str) -> None:
-        """Report a lexical error, the first of its line. The place is `start`, on whose line libxlu reports it too."""
+        """Report a lexical error at `start`, unless the line already has one."""
         piece = self.source.text[start:end]
         counted = self.source.position(start)[0] + piece.endswith("\n")  # libxlu has counted the newline already
         if counted <= self.error_line:
@@ -123,7 +123,7 @@ class Scanner:
         if "\\" not in quoted and "\0" not in quoted:
             return quoted[1:-1]
         if self.diagnostics:
-            return ""  # libxlu looks into no string behind an error
+            return ""  # after an error, libxlu does not look into strings
         if "\0" in quoted:
             self.error("NUL byte in quoted string", start, start + len(quoted), advice.NUL)
             return ""
@@ -141,7 +141,7 @@ class Scanner:
             if escape in _ESCAPES:
                 parts.append(_ESCAPES[escape])
             elif "0" <= escape <= "7":
-                # libxlu reads up to three digits *after* this one, in base 10, needs two, and then forgets the value.
+                # libxlu reads up to three digits *after* this one, in base 10, requires two, and drops the value.
                 _, read, _ = strtoul(quoted[at : at + 3], 10)
                 if read < 2:
                     self._bad_escape("octal", start, quoted, advice.OCTAL_ESCAPE)

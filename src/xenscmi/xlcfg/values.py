@@ -1,6 +1,6 @@
-"""What an xl.cfg file says: settings, in order, whose values know where they stand.
+"""The contents of an xl.cfg file: settings, in order, whose values know their place in it.
 
-As in libxlu (`XLU_ConfigValue`), a value is a string or a list; numbers are strings that were not quoted.
+As in libxlu (`XLU_ConfigValue`), a value is a string or a list; a number is a string without quotes.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class Value:
 
     @property
     def line(self) -> int:
-        """The line on which the value begins, which is the line that libxlu reports."""
+        """The line on which the value begins; libxlu reports this line."""
         return self.source.position(self.start)[0]
 
 
 class StringValue(Value):
-    """A quoted string, its escapes resolved, or a bare number as it was written."""
+    """A quoted string with its escapes resolved, or a bare number as it was written."""
 
     __slots__ = ("_as_written", "text")
 
     def __init__(self, source: Source, start: int, end: int, text: str) -> None:
-        # Not by way of super(): there are millions of these in a large file.
+        # Without super(), for speed: a large file has millions of strings.
         self.source = source
         self.start = start
         self.end = end
@@ -52,11 +52,11 @@ class StringValue(Value):
 
     @property
     def quoted(self) -> bool:
-        """Whether the source has quotes here (a bare number has none)."""
+        """Whether the string is quoted in the source (a bare number is not)."""
         return self.source.text[self.start : self.start + 1] in ("'", '"')
 
     def part(self, start: int, end: int) -> Span:
-        """Return the place of characters `start` to `end` of the text; of all of it where escapes or `+=` blur that."""
+        """Return the place of a part of the text, or the whole place if the source has escapes or `+=`."""
         if self._as_written is None:
             self._as_written = self.quoted and self.source.text[self.start + 1 : self.end - 1] == self.text
         if self._as_written:
@@ -77,12 +77,12 @@ class ListValue(Value):
         return f"ListValue({len(self.items)} items)"
 
     def string(self, index: int) -> StringValue | None:
-        """Return an item if it is there and a string, as `xlu_cfg_get_listitem` does."""
+        """Return an item, or None if there is no such item or it is a list (`xlu_cfg_get_listitem`)."""
         item = self.items[index] if index < len(self.items) else None
         return item if isinstance(item, StringValue) else None
 
     def leading_strings(self) -> Iterator[StringValue]:
-        """Yield the items up to the first that is not a string: where most of xl's loops stop, without a word."""
+        """Yield the items up to the first that is not a string, where most of xl's loops stop silently."""
         for item in self.items:
             if not isinstance(item, StringValue):
                 return
@@ -92,7 +92,7 @@ class ListValue(Value):
 class Setting:
     """One `key = value` or `key += value`.
 
-    The value of a key's newest addition is the whole sum; additions before it keep the piece that was written.
+    After several `+=` to a key, the last has the whole sum as its value; each of the others has the piece it added.
     """
 
     __slots__ = ("added", "key", "start", "value")
@@ -112,7 +112,7 @@ class Setting:
 
 
 class Settings:
-    """All settings of a file, `all` in their order; iterating and looking up give the last of each key (libxlu)."""
+    """All settings of a file: `all` has them in order; iteration and `get` return the last of each key (libxlu)."""
 
     __slots__ = ("_last", "all", "source")
 

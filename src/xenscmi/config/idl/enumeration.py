@@ -1,7 +1,7 @@
 """libxl's enumerations, as classes.
 
-At run time, `Members` stands in for `enum.Enum`: a domain's configuration has 35 enumerations, and making that many
-Enum classes takes a tenth of the time of a cold `create -n`. Type checkers see Enum itself.
+At run time, `Members` replaces `enum.Enum`: creating 35 Enum classes would take a tenth of a cold `create -n`. Type
+checkers see Enum.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
 
     class _MembersType(type):
-        """A class whose capital names are members: `KIND(1)` finds one by its value, iterating yields all of them."""
+        """A class whose names in upper case are members. `KIND(1)` returns a member by value; iteration yields all."""
 
         def __iter__(cls) -> Iterator[Any]:
             return iter(cls.members.values())
@@ -26,7 +26,7 @@ else:
                 raise ValueError(f"{value!r} is not a valid {cls.__name__}") from None
 
     class Members(metaclass=_MembersType):
-        """Base of enumerations: every capital name of a subclass becomes its only instance of that value."""
+        """Base of enumerations: every name in upper case of a subclass becomes the only instance with its value."""
 
         members: ClassVar[dict[int, Members]] = {}
 

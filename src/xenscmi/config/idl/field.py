@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """libxl refuses a JSON value: `steps` are the names and indexes that lead to it; `reason` says why."""
+    """libxl refuses a JSON value. `steps` are the names and indexes that lead to it; `reason` is why."""
 
     def __init__(self, reason: str, *steps: str | int) -> None:
         super().__init__(reason)
@@ -25,17 +25,17 @@ class Refused(Exception):
         self.steps = steps
 
     def within(self, step: str | int) -> Refused:
-        """Return the same refusal as seen from one level further out."""
+        """Return the same refusal as seen from one level further up."""
         return Refused(self.reason, step, *self.steps)
 
     @property
     def path(self) -> str:
-        """The steps as text: `nics[1].mac`."""
+        """The steps as text, such as `nics[1].mac`."""
         return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps).lstrip(".")
 
 
 class Field:
-    """One kind of field with its default; `json` names what libxl wants to find in JSON, else it skips the entry."""
+    """One kind of field, with its default. libxl skips an entry of JSON that is not of the type `json`."""
 
     json: type | tuple[type, ...] = object
     wanted = "a value"
@@ -51,7 +51,7 @@ class Field:
         return value
 
     def load(self, json: Any) -> Any:
-        """Return the value of a JSON entry. Raises Refused where libxl refuses it."""
+        """Return the value of a JSON entry. Raises Refused if libxl refuses it."""
         return json
 
 
@@ -70,7 +70,7 @@ class IntegerField(Field):
         return signed(value, self.bits) if self.signed else value & ((1 << self.bits) - 1)
 
     def dump(self, value: int) -> int:
-        # json-c is handed a C int for all but 64-bit fields, so large 32-bit values come out negative.
+        # libxl passes a C int to json-c for all but 64-bit fields, so large 32-bit values come out negative.
         return value if self.bits == 64 else signed(value, 32)
 
     def load(self, json: int) -> int:
@@ -81,7 +81,7 @@ class IntegerField(Field):
 
 
 class DomidField(IntegerField):
-    """A domain's number, which libxl writes as it is."""
+    """A domain's number, which libxl writes unchanged."""
 
     def dump(self, value: int) -> int:
         return value
@@ -153,7 +153,7 @@ class BytesField(Field):
 
 
 class BitmapField(Field):
-    """A set of small numbers, kept as the integer with those bits."""
+    """A set of small numbers, as an integer with these bits set."""
 
     json = list
     wanted = "an array of integers"
@@ -166,7 +166,7 @@ class BitmapField(Field):
             return 0
         if not all(type(bit) is int and bit <= LONG_MAX for bit in json):
             raise Refused("not an array of integers")
-        # libxl takes the size from the last entry, and setting a bit past the size has no effect.
+        # libxl takes the size from the last entry; setting a bit past the size has no effect.
         size = (json[-1] + 8) // 8 * 8
         if size > 1 << 20:
             raise Refused(f"{json[-1]} is too large for a bitmap")
@@ -249,6 +249,6 @@ def _c_string(text: str) -> str:
 
     Characters from U+DC80 to U+DCFF stay: they stand for bytes that are not UTF-8.
     """
-    import re  # only here: compiling this class of characters takes long, and only JSON needs it
+    import re  # here, because compiling the pattern is slow and only JSON needs it
 
     return re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", text.partition("\0")[0])

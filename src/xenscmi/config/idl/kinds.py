@@ -1,6 +1,6 @@
-"""What fields are made of: the kinds that libxl_types.idl names, for the modules of types.
+"""The kinds of fields that libxl_types.idl names, as functions for the modules of types.
 
-The annotation beside each field says what its values are, hence `Any` here.
+They return `Any` because each field has an annotation with the type of its values.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def uint64(default: int = 0) -> Any:
 
 
 def memkb() -> Any:
-    """An amount of memory in KiB; MEMKB_DEFAULT means that libxl chooses."""
+    """An amount of memory in KiB; MEMKB_DEFAULT if libxl is to choose."""
     return IntegerField(64, False, MEMKB_DEFAULT)
 
 
@@ -65,7 +65,7 @@ def domid() -> Any:
 
 
 def devid() -> Any:
-    """A device's number in its domain; -1 where libxl is to choose."""
+    """A device's number in its domain; -1 if libxl is to choose."""
     return IntegerField(32, True, -1)
 
 
@@ -75,7 +75,7 @@ def boolean() -> Any:
 
 
 def defbool() -> Any:
-    """True, False, or None where libxl is to choose (libxl_defbool)."""
+    """True, False, or None if libxl is to choose (libxl_defbool)."""
     return _DEFBOOL
 
 
@@ -85,17 +85,17 @@ def string() -> Any:
 
 
 def uuid() -> Any:
-    """16 bytes; all zero where there is none."""
+    """16 bytes; all zero if there is none."""
     return _UUID
 
 
 def mac() -> Any:
-    """6 bytes; all zero where libxl is to choose."""
+    """6 bytes; all zero if libxl is to choose."""
     return _MAC
 
 
 def bitmap() -> Any:
-    """A set of small numbers (libxl_bitmap), as the integer with those bits."""
+    """A set of small numbers (libxl_bitmap), as an integer with these bits set."""
     return BitmapField(0)
 
 
@@ -110,7 +110,7 @@ def key_value_list() -> Any:
 
 
 def ms_vm_genid() -> Any:
-    """16 bytes; all zero where there is none."""
+    """16 bytes; all zero if there is none."""
     return GenerationIdField(bytes(16))
 
 
@@ -120,7 +120,7 @@ def enum(default: Enumeration) -> Any:
 
 
 def enum_unset(kind: type[Enumeration]) -> Any:
-    """A member of an enumeration in which no member is zero, or None before one is set."""
+    """A member of an enumeration that has no member of value zero; None until one is set."""
     return EnumField(kind, None)
 
 
@@ -130,7 +130,7 @@ def struct(kind: type[Struct]) -> Any:
 
 
 def array(item: Any) -> Any:
-    """A tuple of values of a kind that another of these functions makes."""
+    """A tuple of values; `item` is made by another of these functions."""
     return ArrayField(item)
 
 
@@ -140,5 +140,5 @@ def array_of(kind: type[Struct]) -> Any:
 
 
 def keyed_union(key: str, kinds: Mapping[Any, type[Struct]], default: Enumeration | None) -> Any:
-    """One of several structures, or None before one is set; `key` names the field that in libxl says which."""
+    """One of several structures, None until one is set; `key` is the name of libxl's enumerator that selects it."""
     return UnionField(key, kinds, default)

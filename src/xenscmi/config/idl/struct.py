@@ -34,7 +34,7 @@ class Struct(Record):
         return cls(**{name: kinds[name].wrap(value) for name, value in values.items()})
 
     def dump(self) -> dict[str, Any]:
-        """Return libxl's JSON: what differs from the default, and structures always."""
+        """Return libxl's JSON: structures, and the fields that are not at their default."""
         entries = {}
         for name, field in self.kinds.items():
             value = getattr(self, name)
@@ -63,7 +63,7 @@ class Struct(Record):
 
 
 class StructField(Field):
-    """A structure: of what is no object, libxl takes all fields to be missing."""
+    """A structure. libxl reads JSON that is not an object as a structure without any fields."""
 
     def __init__(self, kind: type[Struct]) -> None:
         super().__init__(kind())
@@ -99,7 +99,7 @@ class ArrayField(Field):
         return tuple(self._load_item(index, item) for index, item in enumerate(json))
 
     def _load_item(self, index: int, json: Any) -> Any:
-        # Inside an array, unlike in an object, libxl refuses what is not of the wanted kind.
+        # In an array, unlike in an object, libxl refuses an entry of the wrong kind.
         if not _is(json, self.item):
             raise Refused(f"not {self.item.wanted}", index)
         try:
@@ -109,7 +109,7 @@ class ArrayField(Field):
 
 
 class UnionField(Field):
-    """libxl's KeyedUnion: which struct it is says the enumerator, and JSON has it in the key (`type.pvh`)."""
+    """libxl's KeyedUnion: an enumerator selects the structure, and is part of its name in JSON (`type.pvh`)."""
 
     def __init__(self, key: str, kinds: Mapping[Enumeration, type[Struct]], default: Enumeration | None) -> None:
         super().__init__(None if default is None else kinds[default]())
@@ -122,7 +122,7 @@ class UnionField(Field):
 
 
 def _is(json: object, field: Field) -> bool:
-    """Whether a JSON value is of the kind that the field wants; integers past 64 bits are none to libxl."""
+    """Whether a JSON value is of the kind that the field wants; libxl takes no integers past 64 bits."""
     if field.json is int:
         return type(json) is int and json <= LONG_MAX
     return isinstance(json, field.json)

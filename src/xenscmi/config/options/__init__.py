@@ -1,8 +1,8 @@
 """All options, a module for each group of keys.
 
-`GROUPS` is xl's own order (tools/xl/xl_parse.c, parse_config_data): of several errors the first decides xl's exit code,
-and some options look at what others before them have set. A group's module is only imported if the file has one of its
-keys, or if the group does something in any case.
+`GROUPS` is in xl's order (tools/xl/xl_parse.c, parse_config_data): the first of several errors decides xl's exit code,
+and some options depend on what earlier ones have set. A group's module is imported only if the file has one of its
+keys, or if the group is always read.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Group(Record):
-    """A table of options: where it is (`module.TABLE`), its keys, and when it is read.
+    """A table of options: its name (`module.TABLE`), its keys, and when it is read.
 
-    `always` is for tables that set defaults or check something; `hvm` for those that xl reads for HVM guests only,
-    whose `keys` are those that no other guest has.
+    `always` is for tables that set defaults or check something. `hvm` is for tables that xl reads for HVM guests only;
+    their `keys` are those that no other table has.
     """
 
     table: str

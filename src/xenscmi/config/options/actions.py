@@ -1,4 +1,4 @@
-"""What happens when the domain stops."""
+"""What xl does when the domain stops."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def _agent_id(build: Build, text: Text) -> int:
     agent_id = build.parse_ulong(text)
     if agent_id >= INVALID_AGENT_ID:
         message = f"An invalid ARM_SCI agent_id specified ({agent_id}). Valid range [0..254]"
-        build.fail(message, text.span, "take the agent id that the firmware gives this domain, 0..254")
+        build.fail(message, text.span, "write the agent id that the firmware has for this domain, 0..254")
     return agent_id
 
 
@@ -100,7 +100,7 @@ UART = (
         "vuart",
         f"{_ARCH}.vuart",
         VuartType,
-        "Emulated UART. `sbsa_uart` takes SPI 0 (interrupt 32) and the page at 0x22000000.",
+        "Emulated UART. `sbsa_uart` uses SPI 0 (interrupt 32) and the page at 0x22000000.",
         message='ERROR: invalid value "{}" for "vuart"',
     ),
 )
@@ -127,15 +127,15 @@ OPTIONS = (
         "sve",
         f"{_ARCH}.sve_vl",
         SveType,
-        "Longest SVE vector in bits; `hw` is as long as the host has.",
+        "Longest SVE vector in bits; `hw` is the longest that the host has.",
         message='Unknown sve "{}" specified',
         quiet=True,
     ),
-    number("nr_spis", f"{_ARCH}.nr_spis", "Number of SPIs; as many as irqs, vuart and virtio need if not given."),
+    number("nr_spis", f"{_ARCH}.nr_spis", "Number of SPIs. Default: as many as irqs, vuart and virtio need."),
     boolean(
         "trap_unmapped_accesses",
         "b_info.trap_unmapped_accesses",
-        "Accesses to unmapped addresses fault (the default); with 0, reads give all ones and writes are lost.",
+        "Accesses to unmapped addresses fault (the default). With 0, reads return all ones and writes are ignored.",
     ),
     _arm_sci,
 )

@@ -1,4 +1,4 @@
-"""What the domain boots, and how it is told the time."""
+"""What the domain boots, and its clocks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _XENFIRMWAREDIR = "/usr/local/lib/xen/boot"
 
 
 def _mode(key: str, kind: type[Enumeration], highest: Enumeration, doc: str) -> Option:
-    """An enumerator by name, or by number, which xl calls deprecated; `highest` is the last number that it takes."""
+    """An enumerator by name, or by number, which xl calls deprecated; `highest` is the last number that xl accepts."""
 
     def read(build: Build) -> None:
         given = build.reader.long(key, quiet=True)
@@ -64,7 +64,9 @@ def _vncviewer(build: Build) -> None:
         )
 
 
-@custom("cmdline", "string", "b_info.cmdline", "Command line of the kernel; `root` and `extra` are ignored beside it.")
+@custom(
+    "cmdline", "string", "b_info.cmdline", "Command line of the kernel; if it is given, `root` and `extra` are ignored."
+)
 def _cmdline(build: Build) -> None:
     cmdline = build.text("cmdline")
     root = build.reader.string("root")
@@ -73,7 +75,7 @@ def _cmdline(build: Build) -> None:
         build.set("b_info.cmdline", cmdline.text, cmdline.value.span)
         if root is not None or extra is not None:
             build.warn(
-                "Warning: ignoring root= and extra= in favour of cmdline=", cmdline.span, "put it all in cmdline"
+                "Warning: ignoring root= and extra= in favour of cmdline=", cmdline.span, "put everything into cmdline"
             )
     elif root is not None or extra is not None:
         parts = ([] if root is None else [f"root={root}"]) + ([] if extra is None else [extra])
@@ -96,31 +98,31 @@ def _bootloader_args(build: Build) -> None:
         build.set_items("b_info.bootloader_args", [piece.text for piece in pieces], text.value.span, pieces)
 
 
-@custom(
-    "firmware", "`pvgrub32`, `pvgrub64`", "b_info.kernel", "Boot this instead of a kernel (an x86 thing).", x86=True
-)
+@custom("firmware", "`pvgrub32`, `pvgrub64`", "b_info.kernel", "Boot this instead of a kernel (x86 only).", x86=True)
 def _firmware(build: Build) -> None:
     if build.type is DomainType.HVM:
         return
     text = build.text("firmware")
     if text is not None:
         if build.get("b_info.kernel") is not None:
-            build.fail("ERROR: both kernel and firmware specified", text.span, "remove one of them")
+            build.fail("ERROR: both kernel and firmware specified", text.span, "remove one of the two")
         if not any(name.startswith(text.text) for name in ("pvgrub32", "pvgrub64")):
             message = "ERROR: only pvgrub{32|64} supported as firmware options"
-            build.fail(message, text.span, "one of: pvgrub32, pvgrub64")
+            build.fail(message, text.span, "write one of: pvgrub32, pvgrub64")
         build.set("b_info.kernel", f"{_XENFIRMWAREDIR}/{text.text}.bin", text.value.span)
     if build.get("b_info.bootloader") is None and build.get("b_info.kernel") is None:
         build.fail(
-            "Neither kernel nor bootloader specified", build.span("kernel"), 'add a line kernel = "/path/of/Image"'
+            "Neither kernel nor bootloader specified", build.span("kernel"), 'add the line kernel = "/path/to/Image"'
         )
 
 
 OPTIONS = (
-    number("shadow_memory", "b_info.shadow_memkb", "Memory for Xen's page tables, in MiB.", times=KIB_PER_MIB),
+    number(
+        "shadow_memory", "b_info.shadow_memkb", "Memory for the domain's page tables in Xen, in MiB.", times=KIB_PER_MIB
+    ),
     boolean("nomigrate", "b_info.disable_migrate", "Never migrate the domain."),
     _mode("tsc_mode", TscMode, TscMode.NATIVE_PARAVIRT, "How the time-stamp counter is provided."),
-    number("rtc_timeoffset", "b_info.rtc_timeoffset", "Seconds that the real-time clock is ahead of UTC."),
+    number("rtc_timeoffset", "b_info.rtc_timeoffset", "Offset of the real-time clock from UTC, in seconds."),
     _vncviewer,
     boolean("localtime", "b_info.localtime", "Set the real-time clock to local time instead of UTC."),
     number("videoram", "b_info.video_memkb", "Video memory in MiB.", times=KIB_PER_MIB, x86=True),
@@ -134,15 +136,15 @@ KERNEL = (
         "Path of the partial device tree (DTB) in dom0. Only its nodes /passthrough and /aliases reach the domain.",
     ),
     _cmdline,
-    companion("root", "string", "b_info.cmdline", "Put before `extra` as root=… in the kernel's command line."),
-    companion("extra", "string", "b_info.cmdline", "Put at the end of the kernel's command line."),
-    boolean("driver_domain", "c_info.driver_domain", "The domain serves backends to others."),
-    boolean("acpi", "b_info.acpi", "Give the domain ACPI tables beside its device tree."),
-    string("bootloader", "b_info.bootloader", "Program that finds the kernel in the domain's first disk."),
-    boolean("bootloader_restrict", "b_info.bootloader_restrict", "Run the bootloader with few rights."),
-    string("bootloader_user", "b_info.bootloader_user", "User under whom the bootloader runs."),
+    companion("root", "string", "b_info.cmdline", "Goes into the kernel's command line as root=…, before `extra`."),
+    companion("extra", "string", "b_info.cmdline", "Goes at the end of the kernel's command line."),
+    boolean("driver_domain", "c_info.driver_domain", "The domain provides backends to other domains."),
+    boolean("acpi", "b_info.acpi", "Give the domain ACPI tables in addition to its device tree."),
+    string("bootloader", "b_info.bootloader", "Program that finds the kernel on the domain's first disk."),
+    boolean("bootloader_restrict", "b_info.bootloader_restrict", "Run the bootloader with reduced privileges."),
+    string("bootloader_user", "b_info.bootloader_user", "User as whom the bootloader runs."),
     _bootloader_args,
-    _mode("timer_mode", TimerMode, TimerMode.ONE_MISSED_TICK_PENDING, "What happens to timer ticks that were missed."),
+    _mode("timer_mode", TimerMode, TimerMode.ONE_MISSED_TICK_PENDING, "What happens to missed timer ticks."),
     boolean("nestedhvm", "b_info.nested_hvm", "Let the domain run guests of its own.", x86=True),
 )
 FIRMWARE = (_firmware,)

@@ -1,4 +1,4 @@
-"""The device model (QEMU), CPUID policies and consoles: what x86 guests use, read as xl reads it."""
+"""The device model (QEMU), CPUID policies and consoles, which x86 guests use."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _cpuid(build: Build) -> None:
         build.warn(message, first.span, "remove it: there is no CPUID on Arm")
 
 
-@custom("device_model", "string", "", "Ignored; `device_model_override` is meant.", x86=True)
+@custom("device_model", "string", "", "Ignored; use `device_model_override`.", x86=True)
 def _device_model(build: Build) -> None:
     text = build.text("device_model")
     if text is not None:
@@ -50,22 +50,22 @@ def _version(build: Build) -> None:
             build.warn(message, override.span, 'add device_model_version = "qemu-xen"')
         return
     if text.text != "qemu-xen":
-        build.fail(f'Unknown device_model_version "{text.text}" specified', text.span, "one of: qemu-xen")
+        build.fail(f'Unknown device_model_version "{text.text}" specified', text.span, "write qemu-xen")
     build.set("b_info.device_model_version", DeviceModelVersion.QEMU_XEN, text.value.span)
 
 
-# The options of a screen's VNC and SDL consoles: key, field, how it is read.
+# The options of the VNC and SDL consoles: key, field, kind of value, meaning.
 _CONSOLES = {
     "vnc": (
-        ("vnc", "enable", "boolean", "Show the screen by VNC; gives a PV guest a framebuffer."),
+        ("vnc", "enable", "boolean", "Show the screen over VNC; gives a PV guest a framebuffer."),
         ("vnclisten", "listen", "string", "Address on which VNC listens."),
         ("vncpasswd", "passwd", "string", "VNC password."),
         ("vncdisplay", "display", "number", "VNC display number."),
-        ("vncunused", "findunused", "boolean", "Take any free VNC display."),
+        ("vncunused", "findunused", "boolean", "Use any free VNC display."),
     ),
     "sdl": (
         ("sdl", "enable", "boolean", "Show the screen in a window."),
-        ("opengl", "opengl", "boolean", "Use OpenGL for it."),
+        ("opengl", "opengl", "boolean", "Use OpenGL for the window."),
         ("display", "display", "string", "X display."),
         ("xauthority", "xauthority", "string", "X authority file."),
     ),
@@ -73,9 +73,9 @@ _CONSOLES = {
 
 
 def _read_consoles(build: Build) -> None:
-    """Read the consoles of an HVM guest's screen, or those of a PV guest's only framebuffer.
+    """Read the consoles of an HVM guest's screen, or of a PV guest's only framebuffer.
 
-    For PVH guests xl reads them too, and writes them where nobody looks.
+    xl reads them for PVH guests too, but does not use them.
     """
     reader = build.reader
     if build.type is DomainType.PV and (build.get("vfbs") or not reader.long("vnc")):
@@ -96,7 +96,7 @@ def _read_consoles(build: Build) -> None:
 
 
 def _console_options() -> tuple[Option, ...]:
-    """Return a row for each key; the first of them reads them all."""
+    """Return a row for each key; the first one reads all keys."""
     rows = [(group, *row) for group, options in _CONSOLES.items() for row in options]
     options = [
         companion(key, kind, f"b_info.u.{group}.{field}", doc, x86=True) for group, key, field, kind, doc in rows
@@ -109,17 +109,26 @@ OPTIONS = (
     _device_model,
     string("device_model_override", "b_info.device_model", "Path of the device model.", x86=True),
     _version,
-    boolean("device_model_stubdomain_override", "b_info.device_model_stubdomain", "Run it in a domain.", x86=True),
-    string("device_model_stubdomain_seclabel", "b_info.device_model_ssid_label", "That domain's label.", x86=True),
-    string("device_model_user", "b_info.device_model_user", "User under whom the device model runs.", x86=True),
+    boolean(
+        "device_model_stubdomain_override",
+        "b_info.device_model_stubdomain",
+        "Run the device model in a domain.",
+        x86=True,
+    ),
+    string(
+        "device_model_stubdomain_seclabel", "b_info.device_model_ssid_label", "Security label of that domain.", x86=True
+    ),
+    string("device_model_user", "b_info.device_model_user", "User as whom the device model runs.", x86=True),
     string("stubdomain_kernel", "b_info.stubdomain_kernel", "Kernel of the device model's domain.", x86=True),
-    string("stubdomain_cmdline", "b_info.stubdomain_cmdline", "Its command line.", x86=True),
-    string("stubdomain_ramdisk", "b_info.stubdomain_ramdisk", "Its initial RAM disk.", x86=True),
-    number("stubdomain_memory", "b_info.stubdomain_memkb", "Its memory in MiB.", times=KIB_PER_MIB, x86=True),
-    string_list("device_model_args", "b_info.extra", "More arguments of the device model.", x86=True),
-    string_list("device_model_args_pv", "b_info.extra_pv", "More arguments of it for PV guests.", x86=True),
-    string_list("device_model_args_hvm", "b_info.extra_hvm", "More arguments of it for HVM guests.", x86=True),
+    string("stubdomain_cmdline", "b_info.stubdomain_cmdline", "Command line of that kernel.", x86=True),
+    string("stubdomain_ramdisk", "b_info.stubdomain_ramdisk", "Initial RAM disk of that kernel.", x86=True),
+    number(
+        "stubdomain_memory", "b_info.stubdomain_memkb", "Memory of that domain, in MiB.", times=KIB_PER_MIB, x86=True
+    ),
+    string_list("device_model_args", "b_info.extra", "More arguments for the device model.", x86=True),
+    string_list("device_model_args_pv", "b_info.extra_pv", "More arguments for PV guests.", x86=True),
+    string_list("device_model_args_hvm", "b_info.extra_hvm", "More arguments for HVM guests.", x86=True),
     *_console_options(),
     companion("keymap", "string", "b_info.u.keymap", "Keyboard layout.", x86=True),
-    boolean("dm_restrict", "b_info.dm_restrict", "Run the device model with few rights.", x86=True),
+    boolean("dm_restrict", "b_info.dm_restrict", "Run the device model with reduced privileges.", x86=True),
 )

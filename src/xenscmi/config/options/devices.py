@@ -1,4 +1,4 @@
-"""Devices with a backend elsewhere: 9pfs, TPMs, PV Calls, channels, virtio, USB."""
+"""Devices with a backend in another domain: 9pfs, TPMs, PV Calls, channels, virtio, USB."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 
 _P9_STRINGS = {"security_model": "security_model", "path": "path", "tag": "tag", "backend": "backend_domname"}
 _P9_NUMBERS = {"max-files": "max_files", "max-open-files": "max_open_files", "max-space": "max_space"}
-_P9_HELP = f"one of: {', '.join((*_P9_STRINGS, 'type', *_P9_NUMBERS, 'auto-delete'))}"
+_P9_HELP = f"write one of: {', '.join((*_P9_STRINGS, 'type', *_P9_NUMBERS, 'auto-delete'))}"
 _XEN_LOG_DIR = "/var/log/xen"
 
 
 def number_of(text: str) -> int:
-    """Return the number that a text begins with, base 0; 0 if none (strtoul without a check)."""
+    """Return the number at the beginning of a text, base 0; 0 if there is none (strtoul without a check)."""
     return strtoul(text, 0)[0]
 
 
-@device_list("p9", "list of `OPTION=VALUE,…`", "p9s", "Folders of a backend domain that the domain may mount (9pfs).")
+@device_list(
+    "p9", "list of `OPTION=VALUE,…`", "p9s", "Directories of a backend domain that the domain may mount (9pfs)."
+)
 def _p9(build: Build, item: Text, device: Fields) -> None:
     for pair in build.split(item, ","):
         parts = pair.split("=")
@@ -45,7 +47,7 @@ def _p9(build: Build, item: Text, device: Fields) -> None:
 
 
 def _pairs(build: Build, item: Text) -> list[tuple[Text, Text]]:
-    """Return the `NAME=VALUE` pieces of an item up to the first piece that is none, where xl stops."""
+    """Return the `NAME=VALUE` pieces of an item up to the first piece without `=`, where xl stops."""
     pairs = []
     for token in item.tokens(","):
         parts = token.lstrip().split("=")
@@ -64,21 +66,21 @@ def _vtpm(build: Build, item: Text, device: Fields) -> None:
         elif name.text == "uuid":
             device.set("uuid", parse_uuid(build, value, "Failed to parse vtpm UUID: {}"), value.span)
         else:
-            build.fail(f"Unknown string `{name.text}' in vtpm spec", name.span, "one of: backend, uuid")
+            build.fail(f"Unknown string `{name.text}' in vtpm spec", name.span, "write one of: backend, uuid")
     if "backend_domname" not in device.values:
         build.fail("vtpm spec missing required backend field!", item.span, "add backend=DOMAIN")
 
 
-@device_list("pvcalls", "list of `backend=DOMAIN`", "pvcallsifs", "PV Calls: sockets served by a backend domain.")
+@device_list("pvcalls", "list of `backend=DOMAIN`", "pvcallsifs", "PV Calls: sockets of a backend domain.")
 def _pvcalls(build: Build, item: Text, device: Fields) -> None:
     device.set("devid", device.index, None)
     for name, value in _pairs(build, item):
         if name.text != "backend":
-            build.fail(f"Unknown string `{name.text}' in pvcalls spec", name.span, "one of: backend")
+            build.fail(f"Unknown string `{name.text}' in pvcalls spec", name.span, "write backend=DOMAIN")
         device.set("backend_domname", value.text, value.span)
 
 
-@device_list("channel", "list of `connection=pty|socket,name=…`", "channels", "Consoles with a name, for guest agents.")
+@device_list("channel", "list of `connection=pty|socket,name=…`", "channels", "Named consoles, for guest agents.")
 def _channel(build: Build, item: Text, device: Fields) -> None:
     path = connection = None
     for pair in build.split(item, ","):
@@ -89,19 +91,21 @@ def _channel(build: Build, item: Text, device: Fields) -> None:
         if key == "connection":
             connection = value.text
             if connection not in ("pty", "socket"):
-                build.fail(f"unknown channel connection '{connection}'", value.span, "one of: pty, socket")
+                build.fail(f"unknown channel connection '{connection}'", value.span, "write one of: pty, socket")
         elif key == "path":
             path = value.text
         elif key in ("backend", "name"):
             device.set("backend_domname" if key == "backend" else "name", value.text, value.span)
         else:
             build.warn(
-                f"unknown channel parameter '{key}', ignoring", pair.span, "one of: backend, name, path, connection"
+                f"unknown channel parameter '{key}', ignoring",
+                pair.span,
+                "write one of: backend, name, path, connection",
             )
     if connection is None:
         build.fail("channel has unknown 'connection'", item.span, "add connection=pty or connection=socket")
     if connection == "socket" and path is None:
-        build.fail("channel connection 'socket' requires path=..", item.span, "add path=/path/of/socket")
+        build.fail("channel connection 'socket' requires path=..", item.span, "add path=/path/to/socket")
     device.set("u", ChannelPty() if connection == "pty" else ChannelSocket(path=path), None)
 
 
@@ -109,7 +113,7 @@ def _channel(build: Build, item: Text, device: Fields) -> None:
     "virtio",
     "list of `type=…,transport=mmio,…`",
     "virtios",
-    "Virtio devices; transport=mmio takes one SPI each, from 33 up.",
+    "Virtio devices; each with transport=mmio uses one SPI, from 33 up.",
 )
 def _virtio(build: Build, item: Text, device: Fields) -> None:
     device.set("devid", device.index, None)
@@ -119,7 +123,7 @@ def _virtio(build: Build, item: Text, device: Fields) -> None:
         if kind is not None:
             name = kind.text
             if kind.text.startswith("virtio"):
-                # The type itself has a comma: virtio,device22.
+                # The type itself contains a comma: virtio,device22.
                 rest = next(tokens, None)
                 if rest is None:
                     help_text = "write it as type=virtio,deviceNN; the real xl crashes here"
@@ -135,7 +139,7 @@ def _virtio(build: Build, item: Text, device: Fields) -> None:
             device.set("grant_usage", number_of(grant.text) != 0, grant.span)
         else:
             message = f'Unknown string "{token.text}" in virtio spec'
-            build.fail(message, token.span, "one of: backend, type, transport, grant_usage")
+            build.fail(message, token.span, "write one of: backend, type, transport, grant_usage")
 
 
 @device_list("usbctrl", "list of `type=…,version=…,ports=…`", "usbctrls", "USB controllers.")
@@ -150,7 +154,7 @@ def _usbctrl(build: Build, item: Text, device: Fields) -> None:
             device.set("ports", atoi(ports.text), ports.span)
         else:
             message = f"Unknown string `{token.text}' in usbctrl spec"
-            build.fail(message, token.span, "one of: type, version, ports")
+            build.fail(message, token.span, "write one of: type, version, ports")
 
 
 @device_list("usbdev", "list of `hostbus=…,hostaddr=…`", "usbdevs", "USB devices of the host.")
@@ -172,7 +176,7 @@ def _usbdev(build: Build, item: Text, device: Fields) -> None:
         else:
             names = ("type", "hostbus", "hostaddr", "controller", "port")
             build.fail(f"Unknown string `{token.text}' in usbdev spec", token.span, one_of(iter(names)))
-    # Without type=hostdev, libxl does not look at the numbers.
+    # Without type=hostdev, libxl ignores the numbers.
     device.set("u", None if host is None else UsbdevHostdev.of(host), None)
 
 

@@ -1,7 +1,7 @@
 """The domain's disks, in every syntax that libxlu reads (tools/libs/util/libxlu_disk_l.l, xl-disk-configuration(5)).
 
-libxlu's scanner tries all patterns at each place and takes the longest match, the first of equals; a pattern for an old
-prefix (`phy:`) counts as if it matched the whole rest. The table below is that scanner.
+libxlu's scanner tries all patterns at each position and takes the longest match, or the first of several longest. A
+pattern for an old prefix (`phy:`) counts as a match of the whole rest. The table below is this scanner.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xenscmi.config.idl.enumeration import Enumeration
     from xenscmi.config.options.text import Text
 
-    # What a pattern does: with the disk, the matched text (its last comma or colon cut off), and where it began.
+    # What a pattern does. It gets the disk, the matched text without its last comma or colon, and the position.
     _Action = Callable[["_Disk", str, int], None]
 
 _FORMATS = {
@@ -43,11 +43,11 @@ _BACKENDS = {
 _SPECIFICATIONS = {"xen": DiskSpecification.XEN, "virtio": DiskSpecification.VIRTIO}
 _ACCESS = {"r": 0, "ro": 0, "rw": 1, "w": 1, "": 1}
 _LONGEST = 1 << 16
-_HELP = 'a disk is "TARGET,FORMAT,VDEV,ACCESS" or "format=…, vdev=…, access=…, target=…", target last'
+_HELP = 'write "TARGET,FORMAT,VDEV,ACCESS" or "format=…, vdev=…, access=…, target=…", target last'
 
 
 class _Disk:
-    """One disk specification being read, and its fields so far."""
+    """A disk specification while it is read, and its fields so far."""
 
     def __init__(self, item: Text, fields: Fields) -> None:
         self.item = item
@@ -57,24 +57,24 @@ class _Disk:
         self.access_set = False
 
     def error(self, message: str, near: str | None, at: int = 0) -> NoReturn:
-        """Give up as libxlu words it. `at` is where in the specification the bad piece begins. Raises OptionError."""
+        """Refuse the disk, with libxlu's message. The bad piece begins at character `at`. Raises OptionError."""
         place = self.item if near is None else self.item.slice(at, at + max(len(near), 1))
         shown = "" if near is None else f": near `{near}'"
         text = f"config parsing error in disk specification: {message}{shown} in `{self.item.text}'"
         raise OptionError([Diagnostic(message=text, span=place.span, help=_HELP)], EXIT_FAILURE)
 
     def put(self, name: str, value: object, text: str, at: int) -> None:
-        """Set a field that `text` says; `at` is where in the specification that begins."""
+        """Set a field from `text`, which begins at character `at` of the specification."""
         self.fields.set(name, value, self.item.slice(at, at + len(text)).span)
 
     def save(self, name: str, shown: str, value: str, at: int, prefix: str = "") -> None:
-        """Set a string once; setting it again is an error, unless it was empty."""
+        """Set a string. Setting it again is an error, unless it was empty."""
         if self.fields.get(name):
             self.error(f"{shown} respecified", prefix + value, at)
         self.put(name, prefix + value, value, at)
 
     def choose(self, name: str, names: dict[str, Any], value: str, at: int) -> None:
-        """Set an enumerator once; a second time only to the same."""
+        """Set an enumerator. Setting it again is an error, unless it is the same."""
         chosen: Enumeration | None = names.get(value)
         if chosen is None:
             self.error(f"unknown value for {'backendtype' if name == 'backend' else name}", value, at)
@@ -88,7 +88,7 @@ class _Disk:
         self.put("readwrite", _ACCESS[value], value, at)
 
     def vdev_and_devtype(self, value: str, at: int) -> bool:
-        """Read the old `VDEV:TYPE`; return whether it was one."""
+        """Read the old form `VDEV:TYPE`; return whether the value has it."""
         vdev, colon, devtype = value.rpartition(":")
         if not colon:
             return False
@@ -125,7 +125,7 @@ def _fixed(name: str, value: object) -> _Action:
 
 
 def _valued(act: _Action) -> _Action:
-    """Hand on only what follows the equals sign."""
+    """Pass on only what follows the equals sign."""
 
     def cut(disk: _Disk, text: str, at: int) -> None:
         start = text.index("=") + 1
@@ -175,7 +175,7 @@ def _positional(disk: _Disk, text: str, at: int) -> None:
     disk.positional(text, at)
 
 
-# Pattern, what follows it (which counts towards the length of the match), the delimiter to cut off, what to do.
+# Pattern, its context (which counts for the length of the match), the delimiter to cut off, the action.
 _RULES = tuple(
     (re.compile(f"({pattern})({context})"), cut, action)
     for pattern, context, cut, action in (
@@ -225,7 +225,7 @@ def _scan(disk: _Disk) -> None:
             if found and (best is None or found.end() > best[0].end()):
                 best = (found, cut, action)
         if best is None:
-            # libxlu's scanner meets the end before it can complain of one last bad character.
+            # libxlu's scanner does not report a single bad character at the end.
             if at + 1 < len(text):
                 disk.error("bad disk syntax", text[at:].split("\n")[0], at)
             return
@@ -254,7 +254,7 @@ def _finish(disk: _Disk) -> None:
 def _disk(build: Build, item: Text, fields: Fields) -> None:
     disk = _Disk(item, fields)
     if len(item.text) > _LONGEST:
-        # Some of libxlu's patterns look at the whole rest at every place.
+        # Some patterns match the whole rest at every position, which takes quadratic time.
         disk.error(f"longer than {_LONGEST} characters", None)
     _scan(disk)
     _finish(disk)

@@ -1,6 +1,6 @@
-"""What only HVM guests have. There are none on Arm, but xl reads their configurations all the same.
+"""Options of HVM guests. Arm has no such guests, but xl reads their configurations anyway.
 
-Rows of this module are read for type hvm only; for other types their keys are just kept.
+The rows of this module are read for type hvm only.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _mmio_hole(build: Build) -> None:
         return
     low, high = _MMIO_HOLE_KIB
     if not low <= given * KIB_PER_MIB <= high:
-        build.fail(f'ERROR: invalid value {given} for "mmio_hole"', found.span, "256 to 3840 MiB")
+        build.fail(f'ERROR: invalid value {given} for "mmio_hole"', found.span, "write 256 to 3840 (MiB)")
     build.set(f"{_U}.mmio_hole_memkb", given * KIB_PER_MIB, found.value.span)
 
 
@@ -154,7 +154,7 @@ def _ms_vm_genid(build: Build) -> None:
         return
     if found.text != "generate":
         message = 'ERROR: "ms_vm_genid" option must be "generate" or "none"'
-        build.fail(message, found.span, "one of: generate, none")
+        build.fail(message, found.span, "write one of: generate, none")
     build.set(f"{_U}.ms_vm_genid", build.new_uuid, found.value.span)
 
 
@@ -163,7 +163,7 @@ def _mca_caps(build: Build) -> None:
     for item in build.strings("mca_caps") or ():
         if item.text != "lmce":
             message = f"ERROR: unrecognized MCA capability '{item.text}'."
-            build.fail(message, item.span, "one of: lmce", EXIT_ERROR_FAIL)
+            build.fail(message, item.span, "write lmce", EXIT_ERROR_FAIL)
         build.set(f"{_U}.mca_caps", _MCA_CAP_LMCE, item.value.span)
 
 
@@ -195,7 +195,7 @@ def _vga(build: Build) -> None:
         build.fail(f'Unknown vga "{found.text}" specified', found.span, one_of(iter(_VGA)))
 
 
-@custom("gfx_passthru", "boolean, or `igd`", f"{_U}.gfx_passthru", "Pass a graphics card through.")
+@custom("gfx_passthru", "boolean, or `igd`", f"{_U}.gfx_passthru", "Pass through a graphics card.")
 def _gfx_passthru(build: Build) -> None:
     given = build.reader.long("gfx_passthru", quiet=True)
     if given is not None:
@@ -257,7 +257,7 @@ LATE = (
     companion("stdvga", "boolean", f"{_U}.vga.kind", "Old form of `vga`."),
     choice("hdtype", f"{_U}.hdtype", Hdtype, "Disk controller.", message='ERROR: invalid value "{}" for "hdtype"'),
     string("keymap", f"{_U}.keymap", "Keyboard layout."),
-    boolean("spice", f"{_U}.spice.enable", "Show the screen by SPICE."),
+    boolean("spice", f"{_U}.spice.enable", "Show the screen over SPICE."),
     number("spiceport", f"{_U}.spice.port", "SPICE port."),
     number("spicetls_port", f"{_U}.spice.tls_port", "SPICE TLS port."),
     string("spicehost", f"{_U}.spice.host", "Address on which SPICE listens."),
@@ -269,7 +269,7 @@ LATE = (
     number("spiceusbredirection", f"{_U}.spice.usbredirection", "SPICE USB channels."),
     string("spice_image_compression", f"{_U}.spice.image_compression", "SPICE image compression."),
     string("spice_streaming_video", f"{_U}.spice.streaming_video", "SPICE video."),
-    _boolean("nographic", "No screen at all."),
+    _boolean("nographic", "No screen."),
     _gfx_passthru,
     _string_or_list("serial", "Serial ports."),
     string("boot", f"{_U}.boot", "Boot order."),

@@ -1,8 +1,8 @@
-"""Who the domain is: labels, type, name, UUID and CPU pool."""
+"""The domain's identity: labels, type, name, UUID and CPU pool."""
 
 from __future__ import annotations
 
-from xenscmi.config.options.table import Build, boolean, companion, custom, string
+from xenscmi.config.options.table import Build, boolean, companion, custom, one_of, string
 from xenscmi.config.types.enums import DomainType
 
 TYPE_CHECKING = False
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from xenscmi.config.options.text import Text
 
 
-@custom("seclabel", "string", "b_info.exec_ssid_label", "Security label of the domain once it runs (Flask).")
+@custom("seclabel", "string", "b_info.exec_ssid_label", "Security label of the running domain (Flask).")
 def _seclabel(build: Build) -> None:
     label = build.text("seclabel")
     if label is not None:
@@ -19,18 +19,18 @@ def _seclabel(build: Build) -> None:
 
 
 def _matching(buf: str, names: dict[str, DomainType]) -> DomainType | None:
-    # xl compares only as many characters as the file has: any beginning of a name will do, the empty one too.
+    # xl compares only as many characters as the file has, so it accepts any prefix of a name, even an empty one.
     return next((kind for name, kind in names.items() if name.startswith(buf)), None)
 
 
 def _type_of(build: Build, text: Text, names: dict[str, DomainType]) -> DomainType:
     kind = _matching(text.text, names)
     if kind is None:
-        build.fail(f"Invalid domain type {text.text}.", text.span, f"one of: {', '.join(names)}")
+        build.fail(f"Invalid domain type {text.text}.", text.span, one_of(iter(names)))
     return kind
 
 
-@custom("type", "`pvh`, `pv`, `hvm`", "c_info.type", "Type of guest; on Arm every guest is created as PVH.")
+@custom("type", "`pvh`, `pv`, `hvm`", "c_info.type", "Type of guest. On Arm, every guest is created as PVH.")
 def _type(build: Build) -> None:
     names = {"hvm": DomainType.HVM, "pv": DomainType.PV, "pvh": DomainType.PVH}
     kind = DomainType.INVALID
@@ -42,7 +42,7 @@ def _type(build: Build) -> None:
         other = _type_of(build, builder, {"hvm": DomainType.HVM, "generic": DomainType.PV})
         if kind not in (DomainType.INVALID, other):
             message = 'Contradicting "builder" and "type" options specified.'
-            build.fail(message, builder.span, "remove builder: type alone says it")
+            build.fail(message, builder.span, "remove builder; type is enough")
         kind = other
     build.type = DomainType.PVH if kind is DomainType.INVALID else kind
     span = build.span("type" if builder is None else "builder")
@@ -54,11 +54,11 @@ def _type(build: Build) -> None:
 def _name(build: Build) -> None:
     name = build.text("name")
     if name is None:
-        build.fail("Domain name must be specified.", build.span("name"), 'add a line name = "…"')
+        build.fail("Domain name must be specified.", build.span("name"), 'add the line name = "…"')
     build.set("c_info.name", name.text, name.value.span)
 
 
-@custom("uuid", "string", "c_info.uuid", "UUID of the domain; one is made up where there is none.")
+@custom("uuid", "string", "c_info.uuid", "UUID of the domain. Default: a random one.")
 def _uuid(build: Build) -> None:
     text = build.text("uuid")
     if text is None:
@@ -82,9 +82,9 @@ OPTIONS = (
     _seclabel,
     _type,
     companion("builder", "`generic`, `hvm`", "c_info.type", "Old name of `type`."),
-    boolean("hap", "c_info.hap", "Use hardware assisted paging (1); Xen on Arm refuses a domain without it."),
+    boolean("hap", "c_info.hap", "Use hardware-assisted paging (the default). Xen on Arm refuses a domain without it."),
     _name,
     _uuid,
-    boolean("oos", "c_info.oos", "Let shadow page tables be out of sync.", x86=True),
-    string("pool", "c_info.pool_name", "Name or number of the CPU pool that the domain is put into."),
+    boolean("oos", "c_info.oos", "Allow shadow page tables to be out of sync.", x86=True),
+    string("pool", "c_info.pool_name", "Name or number of the domain's CPU pool."),
 )

@@ -15,17 +15,17 @@ def _limit(key: str, doc: str) -> Option:
             return
         found = build.reader.long(key, 0, INT_MAX, quiet=True)
         if found is None:
-            # xl ends here without a word.
+            # xl ends here without a message.
             message = f"{key} is not a number in 0..{INT_MAX}"
-            build.fail(message, span, "xl exits here without saying why")
+            build.fail(message, span, "write such a number; the real xl exits here without a message")
         build.set(sets, found, span)
 
     return Option(key=key, takes="number", sets=sets, doc=doc, read=read)
 
 
 GRANTS = (
-    _limit("max_grant_frames", "Most grant table frames; Xen's own default if not given."),
-    _limit("max_maptrack_frames", "Most frames to keep track of mapped grants; Xen's own default if not given."),
+    _limit("max_grant_frames", "Maximum number of grant table frames. Default: Xen's."),
+    _limit("max_maptrack_frames", "Maximum number of frames that track mapped grants. Default: Xen's."),
     _limit("max_grant_version", "Highest grant table version that the domain may use: 1 or 2."),
 )
-EVENTS = (number("max_event_channels", "b_info.event_channels", "Highest event channel; 1023 if not given or 0."),)
+EVENTS = (number("max_event_channels", "b_info.event_channels", "Highest event channel. Default: 1023, also for 0."),)

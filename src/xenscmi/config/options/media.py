@@ -1,4 +1,4 @@
-"""Displays, keyboards and sound."""
+"""Displays, framebuffers and keyboards."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def _vdispl(build: Build, item: Text, device: Fields) -> None:
             device.set("connectors", _connectors(build, connectors), connectors.span)
         else:
             message = f'Unknown string "{token.text}" in vdispl spec'
-            build.fail(message, token.span, "one of: backend, be-alloc, connectors")
+            build.fail(message, token.span, "write one of: backend, be-alloc, connectors")
     if not device.get("connectors"):
         build.fail("At least one connector should be specified.", item.span, "add connectors=ID:WIDTHxHEIGHT")
 
 
 def _connectors(build: Build, text: Text) -> list[dict[str, Any]]:
-    """Read `ID:WxH;…`. xl ends at a size that lacks a number, and goes on after one that has none at all."""
+    """Read `ID:WxH;…`. xl refuses a size with one number, but only warns about a size without any."""
     pieces = build.split(text, ";")
     connectors: list[dict[str, Any]] = [{} for _ in pieces]
     for piece, connector in zip(pieces, connectors, strict=True):
@@ -47,7 +47,7 @@ def _connectors(build: Build, text: Text) -> list[dict[str, Any]]:
         message, help_text = "Can't parse connector resolution", "write it as WIDTHxHEIGHT"
         if numbers or not parts[1].text.strip():
             build.fail(message, parts[1].span, help_text)
-        build.warn(message, parts[1].span, f"{help_text}; xl leaves this output and all behind it empty")
+        build.warn(message, parts[1].span, f"{help_text}; xl leaves this output and all after it empty")
         break
     return connectors
 
@@ -106,7 +106,7 @@ _VKB_TOUCH = {
     "multi-touch-num-contacts": "multi_touch_num_contacts",
 }
 _VKB_NUMBERS = _VKB_TOUCH | {"width": "width", "height": "height"}
-_VKB_HELP = f"one of: {', '.join(('backend', 'backend-type', 'unique-id', *_VKB_SWITCHES, *_VKB_NUMBERS))}"
+_VKB_HELP = f"write one of: {', '.join(('backend', 'backend-type', 'unique-id', *_VKB_SWITCHES, *_VKB_NUMBERS))}"
 
 
 @device_list("vkb", "list of `backend-type=…,…`", "vkbs", "PV keyboards and pointers.")

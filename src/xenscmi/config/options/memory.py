@@ -1,4 +1,4 @@
-"""How much memory the domain gets, and of which cache colours."""
+"""The domain's memory, and its cache colors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 _MOST_COLORS = 1 << 16
 
 
-@custom("llc_colors", "list of `N` or `N-M`", "b_info.llc_colors", "Colours of the last-level cache for its memory.")
+@custom(
+    "llc_colors", "list of `N` or `N-M`", "b_info.llc_colors", "Colors of the last-level cache for the domain's memory."
+)
 def _llc_colors(build: Build) -> None:
     found = build.reader.list_value("llc_colors")
     if found is None:
@@ -21,9 +23,9 @@ def _llc_colors(build: Build) -> None:
     colors: list[int] = []
     for item in items:
         first, last = _color_range(build, item)
-        # At the very last number xl's loop wraps around, and xl with it.
+        # With the largest number, xl's loop never ends.
         if last - first + len(colors) >= _MOST_COLORS or last == UINT32_MAX:
-            build.fail(f"xl: Invalid LLC color range: {item.text}", item.span, f"at most {_MOST_COLORS} colours")
+            build.fail(f"xl: Invalid LLC color range: {item.text}", item.span, f"write at most {_MOST_COLORS} colors")
         colors.extend(range(first, last + 1))
     if len(items) < len(found.items):
         message = f"xl: Can't get element {len(items)} in LLC color list"
@@ -43,12 +45,12 @@ def _color_range(build: Build, item: Text) -> tuple[int, int]:
     first, last = (min(first, (1 << 64) - 1) & UINT32_MAX, min(last, (1 << 64) - 1) & UINT32_MAX)
     if first > last:
         message = f"xl: Start LLC color is greater than end: {text}"
-        build.fail(message, item.span, "write the smaller one first")
+        build.fail(message, item.span, "write the smaller number first")
     return first, last
 
 
 OPTIONS = (
-    number("memory", "b_info.target_memkb", "Memory that the domain starts with, in MiB.", times=KIB_PER_MIB),
-    number("maxmem", "b_info.max_memkb", "Most memory that it may ever have, in MiB.", times=KIB_PER_MIB),
+    number("memory", "b_info.target_memkb", "Memory at the start of the domain, in MiB.", times=KIB_PER_MIB),
+    number("maxmem", "b_info.max_memkb", "Most memory that the domain may ever have, in MiB.", times=KIB_PER_MIB),
     _llc_colors,
 )

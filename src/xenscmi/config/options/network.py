@@ -33,7 +33,7 @@ def _vif(build: Build, item: Text, nic: Fields) -> None:
 
 
 def _option(build: Build, nic: Fields, token: Text) -> None:
-    """Read one option. What xl does not understand it reports and leaves out, and creates the domain all the same."""
+    """Read one option. xl warns about an option that it does not know, and creates the domain without it."""
     parts = token.split("=")
     name, value = (token.text, None) if parts is None else (parts[0].text, parts[1])
     if value is None:
@@ -50,7 +50,9 @@ def _option(build: Build, nic: Fields, token: Text) -> None:
 
 
 def _unrecognized(build: Build, token: Text) -> None:
-    build.warn(f"unrecognized argument `{token.text}'", token.span, "xl ignores it; see xl-network-configuration(5)")
+    build.warn(
+        f"unrecognized argument `{token.text}'", token.span, "remove it: xl ignores it; see xl-network-configuration(5)"
+    )
 
 
 def _type(build: Build, nic: Fields, value: Text) -> None:
@@ -58,11 +60,11 @@ def _type(build: Build, nic: Fields, value: Text) -> None:
     if value.text in kinds:
         nic.set("nictype", kinds[value.text], value.span)
     else:
-        build.warn("Invalid parameter `type'.", value.span, "one of: vif, ioemu")
+        build.warn("Invalid parameter `type'.", value.span, "write one of: vif, ioemu")
 
 
 def _mac(build: Build, nic: Fields, value: Text) -> None:
-    # Six hexadecimal numbers, each followed by any one character; what was read before a bad one stays.
+    # Six hexadecimal numbers, each followed by any one character; those before a bad one are kept.
     mac, at, text = bytearray(6), 0, value.text
     for index in range(6):
         byte, end, _ = strtoul(text, 16, at) if at <= len(text) else (0, at, False)
@@ -126,7 +128,7 @@ def _rate(build: Build, nic: Fields, value: Text) -> None:
 
 
 def _bounded(digits: str) -> int:
-    """Return a number of 32 bits, base 0; 0 where it is larger, which libxlu refuses just as it refuses 0."""
+    """Return a number of 32 bits, base 0; 0 if it is larger, because libxlu refuses both alike."""
     value, _, _ = strtoul(digits, 0)
     return value if value <= UINT32_MAX else 0
 
@@ -142,7 +144,7 @@ _PARSED = {
 }
 
 
-@custom("vif2", "list", "", "Ignored: netchannel2 is gone.")
+@custom("vif2", "list", "", "Ignored: xl does not support netchannel2.")
 def _vif2(build: Build) -> None:
     found = build.reader.list_value("vif2")
     if found is not None:

@@ -1,4 +1,4 @@
-"""Devices of the host that the domain gets: by PCI address, by device-tree path, and their IOMMU mode."""
+"""Devices of the host that the domain gets, by PCI address or device-tree path, and their IOMMU mode."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FLAGS = ("msitranslate", "power_mgmt", "permissive", "seize")
 
 @custom("rdm", "`strategy=host`", "b_info.u.rdm", "Reserved device memory.", x86=True)
 def _rdm(build: Build) -> None:
-    """Read the one form that xl gets right: it mistakes a good policy for a bad one, and drops all of it silently."""
+    """Read the only form that xl reads correctly: a policy makes it drop the whole setting silently."""
     text = build.text("rdm")
     if text is None:
         return
@@ -30,14 +30,14 @@ def _rdm(build: Build) -> None:
             return
         name, value = name_value
         if name.text not in ("strategy", "policy"):
-            build.warn(f"Unknown RDM state option: {name.text}", name.span, "one of: strategy, policy")
+            build.warn(f"Unknown RDM state option: {name.text}", name.span, "write one of: strategy, policy")
             return
         if name.text == "policy":
             if RdmReservePolicy.from_string(value.text) is None:
-                build.warn(f"Unknown RDM policy: {value.text}", value.span, "one of: strict, relaxed")
+                build.warn(f"Unknown RDM policy: {value.text}", value.span, "write one of: strict, relaxed")
             return
         if value.text != "host":
-            build.warn(f"Unknown RDM strategy option: {value.text}", value.span, "one of: host")
+            build.warn(f"Unknown RDM strategy option: {value.text}", value.span, "write host")
             return
         strategy = RdmReserveStrategy.HOST
     if strategy is not None and build.type is DomainType.HVM:
@@ -51,7 +51,7 @@ def _pci(build: Build) -> None:
     if found is None:
         return
     items = list(found)
-    # For guests other than HVM, xl reads the default policy from memory that is zero, which means strict.
+    # For guests other than HVM, xl takes the default policy from memory that is zero, which means strict.
     policy = RdmReservePolicy.INVALID if build.type is DomainType.HVM else RdmReservePolicy.STRICT
     devices = [_device(build, item, {**flags, "rdm_policy": policy}) for item in items]
     build.set_items("pcidevs", devices, build.span("pci"), items)
@@ -60,7 +60,7 @@ def _pci(build: Build) -> None:
 
 
 class _Bad(ValueError):
-    """A PCI address or option that libxlu refuses, and the exit code that xl ends with."""
+    """libxlu refuses a PCI address or option; `exit_code` is xl's."""
 
     def __init__(self, reason: str, exit_code: int = EXIT_ERROR_INVAL) -> None:
         super().__init__(reason)
@@ -158,8 +158,8 @@ def _vslot(text: str, at: int) -> tuple[int, int]:
     "dtdev",
     "list of strings",
     "dtdevs",
-    "Paths in the host's device tree of devices to pass through. Every device under SCMI control must be here, behind"
-    " an IOMMU or not: only then is the domain's agent granted it.",
+    "Devices to pass through, by their path in the host's device tree. List every device under SCMI control, behind an"
+    " IOMMU or not: only then does the domain's agent get access to it.",
 )
 def _dtdev(build: Build, item: Text, device: Fields) -> None:
     device.set("path", item.text, item.value.span)

@@ -1,4 +1,4 @@
-"""Interrupts and memory of the host that the domain gets."""
+"""Interrupts, memory and I/O ports of the host that the domain gets."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def _ioport(build: Build, item: Text) -> dict[str, int]:
         if after == end + 1 or after < len(text):
             build.fail(wrong, item.span, 'write it in hexadecimal: "3f8-3ff"')
     elif end < len(text):
-        build.warn(wrong, item.span, "what follows the number is ignored")
+        build.warn(wrong, item.span, "remove what follows the number; xl ignores it")
     for port in (first, last):
         if port >= UINT32_MAX:
-            build.fail(f"xl: ioport {port:x} too big", item.span, f"a port is below {UINT32_MAX:#x}")
+            build.fail(f"xl: ioport {port:x} too big", item.span, f"write a port below {UINT32_MAX:#x}")
     return {"first": first, "number": last - first + 1}
 
 
-@custom("irqs", "list of numbers", "b_info.irqs", "Interrupts of the host by GIC number: SPI n is 32 + n. In base 10.")
+@custom("irqs", "list of numbers", "b_info.irqs", "Interrupts of the host, by GIC number in base 10; SPI n is 32 + n.")
 def _irqs(build: Build) -> None:
     _ranges(build, "irqs", "xl: Unable to get element {} in irq list", _irq)
 
@@ -58,7 +58,7 @@ def _irq(build: Build, item: Text) -> int:
     if end == 0 or end < len(item.text):
         build.fail(f"xl: Invalid argument parsing irq: {item.text}", item.span, "write the GIC number in base 10")
     if value >= UINT32_MAX:
-        build.fail(f"xl: irq {value:x} too big", item.span, "the GIC has interrupts up to 1019")
+        build.fail(f"xl: irq {value:x} too big", item.span, "write a GIC number; the largest is 1019")
     return value
 
 
@@ -66,8 +66,8 @@ def _irq(build: Build, item: Text) -> int:
     "iomem",
     'list of `"MFN,COUNT[@GFN]"`',
     "b_info.iomem",
-    "Memory of the host: COUNT pages from page frame MFN, mapped at guest page frame GFN (at MFN if not given); all in"
-    " hexadecimal. The page of the domain's SCMI agent must be here.",
+    "Memory of the host: COUNT pages from page frame MFN, mapped at guest page frame GFN (default: MFN); all in"
+    " hexadecimal. List the page of the domain's SCMI agent here.",
 )
 def _iomem(build: Build) -> None:
     _ranges(build, "iomem", "xl: Unable to get element {} in iomem list", _iomem_range)

@@ -44,7 +44,7 @@ def _card(build: Build, items: ListValue, devid: int) -> dict[str, Any]:
 def _item(build: Build, card: dict[str, Any], key: Text, params: list[Text]) -> None:
     kind = key.text.lower()
     if kind not in ("card", "pcm", "stream"):
-        build.fail(f"Invalid key: {key.text}", key.span, "one of: card, pcm, stream")
+        build.fail(f"Invalid key: {key.text}", key.span, "write one of: card, pcm, stream")
     target = card
     if kind != "card":
         if kind == "pcm" or not card["pcms"]:
@@ -59,7 +59,7 @@ def _item(build: Build, card: dict[str, Any], key: Text, params: list[Text]) -> 
 
 
 def _own(build: Build, kind: str, target: dict[str, Any], param: Text) -> None:
-    """Read what only a card, a pcm or a stream has."""
+    """Read a parameter that only a card, only a pcm or only a stream has."""
     parts = param.split("=")
     name = parts[0].text if parts else ""
     if parts and kind == "card" and name in _CARD_STRINGS:
@@ -72,11 +72,11 @@ def _own(build: Build, kind: str, target: dict[str, Any], param: Text) -> None:
         target["type"] = member(build, parts[1], VsndStreamType, "Invalid stream type: {}")
     else:
         own = {"card": ", ".join(_CARD_STRINGS), "pcm": "name", "stream": "unique-id, type"}[kind]
-        build.fail(f"Invalid parameter: {param.text}", param.span, f"one of: {own}, {_PARAMS_HELP}")
+        build.fail(f"Invalid parameter: {param.text}", param.span, f"write one of: {own}, {_PARAMS_HELP}")
 
 
 def _params(build: Build, params: dict[str, Any], param: Text) -> bool:
-    """Read what cards, pcms and streams have in common; return whether it was that."""
+    """Read a parameter that cards, pcms and streams have in common; return whether it is one."""
     if (rates := param.option("sample-rates")) is not None:
         params["sample_rates"] = [number_of(rate.text) for rate in build.split(rates, ";")]
         return True

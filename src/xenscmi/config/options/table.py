@@ -1,8 +1,8 @@
-"""What an option is: a row in a table, read in xl's order into the fields of a configuration.
+"""Options as rows of tables, and the configuration that they are read into.
 
-A row says which key it reads, what the value looks like, which of libxl's fields it sets and what that means; the
-tables of the documentation are made from the same rows. Most rows come from the makers below (`string`, `number`, …);
-an option with a syntax of its own brings a function.
+A row has the key, the syntax of its value, the field of libxl that it sets, and what the field means; the tables in the
+documentation are generated from the same rows. Most rows are made by the functions below (`string`, `number`, …); an
+option with a syntax of its own is a function with a decorator.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KIB_PER_MIB = 1024
 
 
 class OptionError(Exception):
-    """xl gives up over a value: what to say, and the exit code it ends with."""
+    """xl refuses a value: the diagnostics, and the exit code of xl."""
 
     def __init__(self, diagnostics: list[Diagnostic], exit_code: int) -> None:
         super().__init__(diagnostics[0].message)
@@ -37,10 +37,10 @@ class OptionError(Exception):
 
 
 class Fields:
-    """A structure in the making: the values set so far, by libxl's field names, and the span that set each of them.
+    """A structure while it is read: the values set so far, by libxl's field names, and the span that set each of them.
 
-    `prefix` is the structure's own path with a dot behind it, empty for the whole configuration; `spans` is shared by
-    all structures of a configuration and has whole paths. `index` is the structure's place in its list.
+    `prefix` is the path of the structure and a dot, empty for the whole configuration; `spans` has whole paths and is
+    shared by all structures of a configuration. `index` is the position of the structure in its list.
     """
 
     def __init__(self, spans: dict[str, Span], prefix: str = "", index: int = 0) -> None:
@@ -50,7 +50,7 @@ class Fields:
         self.values: dict[str, Any] = {}
 
     def set(self, path: str, value: object, span: Span | None) -> None:
-        """Set a field, named by its dotted path in the structure; `span` is None for what no line of the file set."""
+        """Set a field, named by its path in the structure; `span` is None if the value is not from the file."""
         *steps, name = path.split(".")
         at = self.values
         for step in steps:
@@ -59,7 +59,7 @@ class Fields:
         self.locate(path, span)
 
     def set_items(self, path: str, values: list[Any], span: Span | None, items: Iterable[Text]) -> None:
-        """Set a list of which each value was read from one item."""
+        """Set a list; each value was read from one of the items."""
         self.set(path, values, span)
         for index, item in enumerate(items):
             self.spans[f"{self.prefix}{path}[{index}]"] = item.value.span
@@ -81,7 +81,7 @@ class Fields:
             self.spans[self.prefix + path] = span
 
     def get(self, path: str) -> Any:
-        """Return what was set so far; None if nothing was."""
+        """Return the value of a field; None if it was not set."""
         at: Any = self.values
         for step in path.split("."):
             at = at.get(step, {})
@@ -89,7 +89,7 @@ class Fields:
 
 
 class Build(Fields):
-    """The whole configuration in the making, with the settings of the file and what xl knows of the host."""
+    """The whole configuration while it is read, the settings of the file, and what xl knows of the host."""
 
     def __init__(self, reader: Reader, host: HostCapabilities, new_uuid: bytes) -> None:
         super().__init__({})
@@ -100,16 +100,16 @@ class Build(Fields):
         self.values |= {"c_info": {}, "b_info": {"u": {}, "avail_vcpus": 1}}
 
     def span(self, key: str) -> Span | None:
-        """Return the place of a setting's value; None if the file does not have it."""
+        """Return the place of a setting's value; None if the file does not have the setting."""
         setting = self.reader.settings.get(key)
         return setting.value.span if setting else None
 
     def fail(self, message: str, place: Span | None, help: str, exit_code: int = EXIT_FAILURE) -> NoReturn:
-        """Give up over this value, in xl's words. Raises OptionError."""
+        """Refuse a value, with xl's message. Raises OptionError."""
         raise OptionError([Diagnostic(message=message, span=place, help=help)], exit_code)
 
     def warn(self, message: str, place: Span | None, help: str) -> None:
-        """Say something and go on, in xl's words."""
+        """Add a warning, with xl's message."""
         warning = Diagnostic(message=message, severity=Severity.WARNING, span=place, help=help)
         self.reader.diagnostics.append(warning)
 
@@ -119,19 +119,19 @@ class Build(Fields):
         return None if found is None else (Text(item) for item in found.leading_strings())
 
     def text(self, key: str, *, quiet: bool = False) -> Text | None:
-        """Return a setting's string; None if there is none."""
+        """Return a setting's string; None if it has none."""
         found = self.reader.string_value(key, quiet=quiet)
         return None if found is None else Text(found)
 
     def split(self, text: Text, separators: str) -> list[Text]:
-        """Return the pieces between separators (xl's split_string_into_string_list). Raises OptionError for none."""
+        """Return the pieces between separators (split_string_into_string_list). Raises OptionError if there is none."""
         pieces = list(text.tokens(separators))
         if not pieces:
-            self.fail(f'nothing to read in "{text.text}"', text.span, "write a value; the real xl crashes here")
+            self.fail(f'there is nothing in "{text.text}"', text.span, "write a value; the real xl crashes here")
         return pieces
 
     def parse_ulong(self, text: Text) -> int:
-        """Read a number in base 10, whatever follows its digits ignored (xl's parse_ulong). Raises OptionError."""
+        """Read a number in base 10; what follows its digits is ignored (xl's parse_ulong). Raises OptionError."""
         value, end, _ = strtoul(text.text, 10)
         if end == 0 or value == ULONG_MAX:
             self.fail(f'xl: failed to convert "{text.text}" to number', text.span, "write a decimal number here")
@@ -139,9 +139,9 @@ class Build(Fields):
 
 
 class Option(Record):
-    """One key: its syntax in a word or two, the field that it sets, and what it means.
+    """One key: its syntax in a word or two, the field that it sets, and what that means.
 
-    `x86` marks keys that only x86 or HVM guests use: they are read and kept, and have no effect on Arm.
+    `x86` marks a key that only x86 or HVM guests use: it is read and kept, but has no effect on Arm.
     """
 
     key: str
@@ -153,7 +153,7 @@ class Option(Record):
 
 
 def string(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
-    """A string that is kept as it is."""
+    """A string, kept unchanged."""
 
     def read(build: Build) -> None:
         found = build.reader.string(key)
@@ -164,7 +164,7 @@ def string(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
 
 
 def number(key: str, sets: str, doc: str, *, times: int = 1, x86: bool = False) -> Option:
-    """A number, multiplied where the file's unit is another than the field's."""
+    """A number; `times` converts the unit of the file to that of the field."""
 
     def read(build: Build) -> None:
         found = build.reader.long(key)
@@ -175,7 +175,7 @@ def number(key: str, sets: str, doc: str, *, times: int = 1, x86: bool = False) 
 
 
 def boolean(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
-    """A number of which zero means no."""
+    """A number, of which zero means false."""
 
     def read(build: Build) -> None:
         found = build.reader.long(key)
@@ -196,7 +196,7 @@ def choice(
     quiet: bool = False,
     x86: bool = False,
 ) -> Option:
-    """The name of an enumerator, in any case; `message` is what xl says of another, with `{}` for the value."""
+    """The name of an enumerator, in any case; `message` is xl's for another value, with `{}` for the value."""
 
     def read(build: Build) -> None:
         found = build.text(key, quiet=quiet)
@@ -210,7 +210,7 @@ def choice(
 def member(
     build: Build, text: Text, kind: type[Enumeration], message: str, exit_code: int = EXIT_FAILURE
 ) -> Enumeration:
-    """Return the enumerator of that name. Raises OptionError with `message`, `{}` standing for the text."""
+    """Return the enumerator of that name. Raises OptionError with `message`, with `{}` for the text."""
     found = kind.from_string(text.text)
     if found is None:
         build.fail(message.format(text.text), text.span, one_of(one.text for one in kind), exit_code)
@@ -218,12 +218,12 @@ def member(
 
 
 def one_of(names: Iterator[str]) -> str:
-    """Return the line of help that lists what is possible."""
-    return f"one of: {', '.join(names)}"
+    """Return the help line that lists the possible values."""
+    return f"write one of: {', '.join(names)}"
 
 
 def string_list(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
-    """A list of strings, up to the first item that is a list itself; a string instead ends the parse."""
+    """A list of strings, up to the first item that is itself a list; xl refuses a string in its place."""
 
     def read(build: Build) -> None:
         found = build.strings(key)
@@ -238,9 +238,9 @@ def string_list(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
 
 
 def device_list(key: str, takes: str, sets: str, doc: str) -> Callable[[Callable[[Build, Text, Fields], None]], Option]:
-    """Make a function that reads one item of a list of strings into a structure into the row of the list's key.
+    """Make the row of a list of strings from a function that reads one item into a structure.
 
-    xl reads the items up to the first that is a list itself.
+    xl reads the items up to the first that is itself a list.
     """
 
     def row(read_item: Callable[[Build, Text, Fields], None]) -> Option:
@@ -258,7 +258,7 @@ def device_list(key: str, takes: str, sets: str, doc: str) -> Callable[[Callable
 
 
 def companion(key: str, takes: str, sets: str, doc: str, *, x86: bool = False) -> Option:
-    """A key that another row reads together with its own."""
+    """A key that another row reads along with its own."""
     return Option(key=key, takes=takes, sets=sets, doc=doc, read=_nothing, x86=x86)
 
 
@@ -269,7 +269,7 @@ def _nothing(build: Build) -> None:
 def custom(
     key: str, takes: str, sets: str, doc: str, *, x86: bool = False
 ) -> Callable[[Callable[[Build], None]], Option]:
-    """Make a function that reads a key in its own way into the key's row."""
+    """Make the row of a key from a function that reads it in its own way."""
 
     def row(read: Callable[[Build], None]) -> Option:
         return Option(key=key, takes=takes, sets=sets, doc=doc, read=read, x86=x86)

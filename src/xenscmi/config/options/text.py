@@ -1,4 +1,4 @@
-"""Pieces of strings that know where they stand, taken apart as C's string functions do."""
+"""Pieces of strings that know their place in the file, split as C's string functions split them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Text:
-    """A piece of a string value: `text`, beginning at character `start` of it."""
+    """A piece of a string value: `text`, which begins at character `start` of the value."""
 
     __slots__ = ("start", "text", "value")
 
@@ -28,7 +28,7 @@ class Text:
         return Text(self.value, self.start + start, self.text[start:end])
 
     def tokens(self, separators: str) -> Iterator[Text]:
-        """Yield the pieces between separators, empty ones left out (strtok)."""
+        """Yield the pieces between separators, without empty ones (strtok)."""
         start = None
         for index, character in enumerate(self.text + separators[0]):
             if character not in separators:
@@ -38,21 +38,21 @@ class Text:
                 start = None
 
     def lstrip(self) -> Text:
-        """Return the piece without leading spaces (spaces only, as xl skips them)."""
+        """Return the piece without leading spaces; like xl, it skips spaces only."""
         return self.slice(len(self.text) - len(self.text.lstrip(" ")))
 
     def strip(self) -> Text:
-        """Return the piece without blanks around it (isspace)."""
+        """Return the piece without white space around it (isspace)."""
         stripped = self.text.lstrip(" \t\n\v\f\r")
         start = len(self.text) - len(stripped)
         return self.slice(start, start + len(stripped.rstrip(" \t\n\v\f\r")))
 
     def option(self, name: str) -> Text | None:
-        """Return what follows `name=` if the piece begins with exactly that (xl's MATCH_OPTION)."""
+        """Return what follows `name=` if the piece begins with exactly this (xl's MATCH_OPTION), else None."""
         prefix = f"{name}="
         return self.slice(len(prefix)) if self.text.startswith(prefix) else None
 
     def split(self, separator: str) -> tuple[Text, Text] | None:
-        """Return what stands before and after the first separator; None if there is none."""
+        """Return the parts before and after the first separator; None if there is none."""
         at = self.text.find(separator)
         return None if at < 0 else (self.slice(0, at), self.slice(at + 1))

@@ -23,18 +23,18 @@ def _altp2m(build: Build) -> None:
     build.set("b_info.altp2m", mode, text.value.span)
 
 
-@custom("altp2m_count", "number", "b_info.altp2m_count", "How many alternate page tables, at most 65535.")
+@custom("altp2m_count", "number", "b_info.altp2m_count", "Number of alternate page tables, at most 65535.")
 def _altp2m_count(build: Build) -> None:
     count = build.reader.long("altp2m_count", quiet=True)
     if count is None:
         return
     if not 0 <= count <= _UINT16:
         message = f'ERROR: invalid value {count} for "altp2m_count"'
-        build.fail(message, build.span("altp2m_count"), f"a number in 0..{_UINT16}")
+        build.fail(message, build.span("altp2m_count"), f"write a number in 0..{_UINT16}")
     build.set("b_info.altp2m_count", count, build.span("altp2m_count"))
 
 
-@custom("vmtrace_buf_kb", "number", "b_info.vmtrace_buf_kb", "Trace buffer of each virtual CPU, in KiB.")
+@custom("vmtrace_buf_kb", "number", "b_info.vmtrace_buf_kb", "Size of the trace buffer of each virtual CPU, in KiB.")
 def _vmtrace(build: Build) -> None:
     size = build.reader.long("vmtrace_buf_kb", quiet=True)
     if size:

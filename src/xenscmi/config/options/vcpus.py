@@ -1,4 +1,4 @@
-"""The domain's virtual CPUs: how many, on which CPUs, in which virtual NUMA nodes."""
+"""The domain's virtual CPUs: their number, affinity and virtual NUMA nodes."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# xl would allocate and print a list of any length; Xen takes 128 on Arm.
+# xl allocates and prints a list of any length; Xen accepts 128 on Arm.
 MOST_VCPUS = 1 << 16
 _MOST_VNODES = 256
 
 
-@custom("vcpus", "number", "b_info.avail_vcpus", "Number of virtual CPUs that are online at first; 1 if not given.")
+@custom("vcpus", "number", "b_info.avail_vcpus", "Number of virtual CPUs that are online at the start. Default: 1.")
 def _vcpus(build: Build) -> None:
     vcpus = max(build.reader.long("vcpus") or 0, 1)
     if vcpus > MOST_VCPUS:
-        message = f"{vcpus} virtual CPUs are more than this tool takes ({MOST_VCPUS})"
-        build.fail(message, build.span("vcpus"), "Xen on Arm takes at most 128")
+        message = f"{vcpus} virtual CPUs are more than xenscmi accepts ({MOST_VCPUS})"
+        build.fail(message, build.span("vcpus"), "write at most 128, the limit of Xen on Arm")
     build.set("b_info.avail_vcpus", (1 << vcpus) - 1, build.span("vcpus"))
 
 
-@custom(
-    "maxvcpus", "number", "b_info.max_vcpus", "Most virtual CPUs that the domain may ever have; `vcpus` if not given."
-)
+@custom("maxvcpus", "number", "b_info.max_vcpus", "Most virtual CPUs that the domain may ever have. Default: `vcpus`.")
 def _maxvcpus(build: Build) -> None:
     found = build.reader.long("maxvcpus")
     if found is not None:
@@ -39,13 +37,13 @@ def _maxvcpus(build: Build) -> None:
     "vnuma",
     "list of lists",
     "b_info.vnuma_nodes",
-    "Virtual NUMA nodes: `pnode`, `size`, `vcpus` and `vdistances` of each.",
+    "Virtual NUMA nodes, each with `pnode`, `size`, `vcpus` and `vdistances`.",
 )
 def _vnuma(build: Build) -> None:
     found = build.reader.list_value("vnuma", quiet=True)
     if found is not None and len(found.items) > _MOST_VNODES:
-        message = f"{len(found.items)} virtual nodes are more than this tool takes ({_MOST_VNODES})"
-        build.fail(message, found.span, "a guest has a few")
+        message = f"{len(found.items)} virtual nodes are more than xenscmi accepts ({_MOST_VNODES})"
+        build.fail(message, found.span, "write fewer nodes")
     if found is not None and found.items:
         nodes = [_vnode(build, found, index) for index in range(len(found.items))]
         _apply_vnuma(build, found, nodes)
@@ -56,7 +54,7 @@ def _vnode(build: Build, vnuma: ListValue, index: int) -> dict[str, Any]:
     spec = vnuma.items[index]
     if not isinstance(spec, ListValue):
         build.warn("value is not a list", spec.span, "put the strings of a virtual node in brackets")
-        build.fail("xl: cannot get vnode config option list", spec.span, "each virtual node is a list of strings")
+        build.fail("xl: cannot get vnode config option list", spec.span, "write each virtual node as a list of strings")
     node: dict[str, Any] = {"distances": [0] * len(vnuma.items), "vcpus": 0, "count": 0, "sizes": 0}
     for item in spec.items:
         if not isinstance(item, StringValue):
@@ -82,18 +80,20 @@ def _vnode_option(build: Build, node: dict[str, Any], option: str, value: Text) 
         node["sizes"] += node["memkb"]
     elif option == "vcpus":
         for piece in value.tokens(","):
-            first, last, _ = _range(piece.text)  # xl takes what it has got, good or bad
+            first, last, _ = _range(piece.text)  # xl uses what it has read, good or bad
             if last < first:
                 continue
             node["count"] += last - first + 1
             if node["count"] > MOST_VCPUS:
-                build.fail(f"Invalid vcpu range: {piece.text}", piece.span, "Xen on Arm takes at most 128")
+                build.fail(
+                    f"Invalid vcpu range: {piece.text}", piece.span, "write at most 128, the limit of Xen on Arm"
+                )
             if last < MOST_VCPUS:
                 node["vcpus"] |= (1 << last + 1) - (1 << first)
     elif option == "vdistances":
         pieces = list(value.tokens(","))
         if len(pieces) > len(node["distances"]):
-            build.fail("xl: too many vdistances", value.span, "give one distance for each virtual node")
+            build.fail("xl: too many vdistances", value.span, "write one distance for each virtual node")
         for at, piece in enumerate(pieces):
             node["distances"][at] = build.parse_ulong(piece)
 
@@ -127,7 +127,7 @@ def _online(build: Build) -> int:
 
 
 def _settle_defaults(build: Build) -> None:
-    """Make what neither maxmem, maxvcpus nor vnuma said follow memory and vcpus, before the affinities are read."""
+    """Set the memory and vCPU limits that the file does not set to memory and vcpus, before the affinities are read."""
     target = build.get("b_info.target_memkb")
     if target is not None and build.get("b_info.max_memkb") is None:
         build.set("b_info.max_memkb", target, build.span("memory"))
@@ -143,20 +143,25 @@ def _cpus(build: Build) -> None:
     _affinity(build, "cpus", "b_info.vcpu_hard_affinity")
 
 
-@custom("cpus_soft", "CPU range, or a list of them", "b_info.vcpu_soft_affinity", "CPUs on which they run if they can.")
+@custom(
+    "cpus_soft",
+    "CPU range, or a list of them",
+    "b_info.vcpu_soft_affinity",
+    "CPUs on which the virtual CPUs preferably run.",
+)
 def _cpus_soft(build: Build) -> None:
     _affinity(build, "cpus_soft", "b_info.vcpu_soft_affinity")
 
 
 def _affinity(build: Build, key: str, sets: str) -> None:
-    """Read one CPU range for all virtual CPUs, or a list with one for each."""
+    """Read one CPU range for all virtual CPUs, or a list with a range for each."""
     most = build.get("b_info.max_vcpus") or _online(build)
     ranges = build.reader.list_value(key, quiet=True)
     if ranges is not None:
         wanted = min(len(ranges.items), most)
         items = list(ranges.leading_strings())[:wanted]
         if len(items) < wanted:
-            build.fail(f"{key}: a CPU range is a string", ranges.items[len(items)].span, 'write "0-3"')
+            build.fail(f"{key}: a CPU range is a string", ranges.items[len(items)].span, 'write a string such as "0-3"')
         texts = list(map(Text, items))
         build.set_items(sets, [parse_cpurange(build, text) for text in texts], ranges.span, texts)
         build.set("b_info.numa_placement", False, ranges.span)
@@ -165,14 +170,16 @@ def _affinity(build: Build, key: str, sets: str) -> None:
         if text is None:
             return
         if most > MOST_VCPUS:
-            build.fail(f"{key}: too many virtual CPUs ({most})", text.span, "Xen on Arm takes at most 128")
+            build.fail(
+                f"{key}: too many virtual CPUs ({most})", text.span, "write at most 128, the limit of Xen on Arm"
+            )
         build.set(sets, [parse_cpurange(build, text)] * most, text.value.span)
         if key == "cpus_soft":
             build.set("b_info.numa_placement", False, text.value.span)
 
 
 def check_affinity(build: Build) -> None:
-    """Refuse a virtual CPU that may run nowhere, as xl does once everything is read (xl_vmcontrol.c)."""
+    """Refuse a virtual CPU without any CPU to run on, as xl does at the end (xl_vmcontrol.c)."""
     if any(cpus == 0 for cpus in build.get("b_info.vcpu_hard_affinity") or ()):
         build.fail("vcpu hard affinity map is empty", build.span("cpus"), "name at least one CPU that the host has")
 
@@ -195,7 +202,7 @@ def _update(build: Build, piece: Text, cpus: int) -> int:
     bits = build.host.cpu_bits
     if text == "all":
         if remove:
-            build.fail('Can\'t combine "^" and "all".', piece.span, "leave out what you do not want by name")
+            build.fail('Can\'t combine "^" and "all".', piece.span, "write all, or list the CPUs")
         return (1 << bits) - 1
     first, last, good = _range(text)
     if not good:
@@ -204,7 +211,7 @@ def _update(build: Build, piece: Text, cpus: int) -> int:
         named = 0
         for node in build.host.nodes[first : last + 1]:
             named |= node
-        # xl collects them in a bitmap as long as there are nodes, not CPUs, and loses what does not fit.
+        # xl collects the CPUs in a bitmap with a bit for each node, not CPU, and loses those that do not fit.
         named &= (1 << (len(build.host.nodes) + 7) // 8 * 8) - 1
     else:
         named = sum(1 << cpu for cpu in range(first, min(last, bits - 1) + 1))
@@ -212,7 +219,7 @@ def _update(build: Build, piece: Text, cpus: int) -> int:
 
 
 def _range(text: str) -> tuple[int, int, bool]:
-    """Read `N` or `N-M`; return both ends as far as they were read, and whether all was well (xl's parse_range)."""
+    """Read `N` or `N-M`; return both ends as far as they were read, and whether all is good (xl's parse_range)."""
     first, end, _ = strtoul(text, 10)
     if end == 0 or first == ULONG_MAX:
         return first, first, False

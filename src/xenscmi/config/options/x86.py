@@ -1,4 +1,4 @@
-"""The remaining keys that only x86 guests use."""
+"""Other keys that only x86 guests use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _pvh_only(option: Option) -> Option:
     return option.replace(read=read)
 
 
-@custom("e820_host", "boolean", "b_info.u.e820_host", "Show a PV guest the host's memory map.", x86=True)
+@custom("e820_host", "boolean", "b_info.u.e820_host", "Show the host's memory map to a PV guest.", x86=True)
 def _e820_host(build: Build) -> None:
     if build.type is DomainType.PV:
         given = build.reader.long("e820_host")
@@ -43,7 +43,7 @@ PVSHIM = tuple(
             boolean("pvshim", "b_info.u.pvshim", "Boot a PV guest in a shim.", x86=True),
             string("pvshim_path", "b_info.u.pvshim_path", "Path of the shim.", x86=True),
             string("pvshim_cmdline", "b_info.u.pvshim_cmdline", "Command line of the shim.", x86=True),
-            string("pvshim_extra", "b_info.u.pvshim_extra", "More of its command line.", x86=True),
+            string("pvshim_extra", "b_info.u.pvshim_extra", "More arguments on that command line.", x86=True),
         ),
     )
 )

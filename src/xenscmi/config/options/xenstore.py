@@ -1,4 +1,4 @@
-"""What the domain may do in Xenstore."""
+"""The domain's features and quotas in Xenstore."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _item(build: Build, item: Text) -> dict[str, object]:
     value, end, saturated = strtoul(text.text, 0)
     if saturated or not text.text or end < len(text.text) or value >> 32:
         message = f'Quota specification "{item.text}" uses illegal value "{text.text}".'
-        build.fail(message, text.span if text.text else item.span, "a number of 32 bits")
+        build.fail(message, text.span if text.text else item.span, "write a number of at most 32 bits")
     return {"name": name.text, "val": value}
 
 

@@ -196,6 +196,6 @@ class DomainBuildInfo(Struct):
 
     @property
     def type(self) -> DomainType:
-        """The type of domain, which libxl keeps beside the union."""
+        """The type of domain, which libxl stores next to the union."""
         kind = {BuildHvm: DomainType.HVM, BuildPv: DomainType.PV, BuildPvh: DomainType.PVH}
         return kind.get(type(self.u), DomainType.INVALID)

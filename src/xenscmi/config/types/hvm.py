@@ -1,4 +1,4 @@
-"""What only HVM guests have. Arm runs none, but xl reads their configurations all the same."""
+"""Types for HVM guests. Arm has no such guests, but xl reads their configurations anyway."""
 
 from __future__ import annotations
 
