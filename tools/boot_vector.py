@@ -109,6 +109,7 @@ def read_firmware(source: Source) -> HostFirmware:
         table = json.loads(source.text)["firmware"]
         devices = [(number, frozenset((number,))) for number in range(table.get("device_count", 0))]
         return HostFirmware(
+            profile="xen-lab",
             agents=tuple(
                 FirmwareAgent(agent_id=int(row["agent_id"]), func_id=int(row["func_id"]), shmem=int(row["shmem"]))
                 for row in table["agents"]

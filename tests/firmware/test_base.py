@@ -64,12 +64,13 @@ def enable(clock: int) -> ClockConfigSetRequest:
 def running(lab: Lab) -> list[int]:
     clocks = lab.firmware.servers[ProtocolId.CLOCK]
     assert isinstance(clocks, ClockServer)
-    return [number for number, setting in enumerate(clocks.settings) if setting.enabled]
+    return [number for number, setting in clocks.settings.items() if setting.enabled]
 
 
 def test_discovery_says_who_is_there(lab: Lab) -> None:
-    attributes = BaseProtocolAttributesResponse(BaseAttributes.of(protocols=3, agents=8))
-    assert lab.ask(2, ProtocolId.BASE, ProtocolAttributesRequest()) == attributes
+    for agent, protocols in ((1, 3), (2, 0)):
+        attributes = BaseProtocolAttributesResponse(BaseAttributes.of(protocols=protocols, agents=8))
+        assert lab.ask(agent, ProtocolId.BASE, ProtocolAttributesRequest()) == attributes
     assert lab.ask(2, ProtocolId.BASE, BaseDiscoverVendorRequest()) == BaseDiscoverVendorResponse("xenscmi")
     assert lab.ask(2, ProtocolId.BASE, BaseDiscoverAgentRequest(5)) == BaseDiscoverAgentResponse(5, "agent-5")
     assert lab.ask(2, ProtocolId.BASE, BaseDiscoverAgentRequest(8)) == Status.NOT_FOUND
@@ -78,19 +79,21 @@ def test_discovery_says_who_is_there(lab: Lab) -> None:
 def test_an_agent_is_who_its_channel_says(lab: Lab) -> None:
     for agent in range(8):
         found = lab.ask(agent, ProtocolId.BASE, BaseDiscoverAgentRequest(OWN_AGENT_ID))
-        assert found == BaseDiscoverAgentResponse(agent, f"agent-{agent}")
+        assert found == BaseDiscoverAgentResponse(agent, f"agent-{agent}" if agent else "platform")
 
 
-def test_protocols_are_listed_in_parts(lab: Lab) -> None:
-    assert lab.ask(0, ProtocolId.BASE, BaseDiscoverListProtocolsRequest(0)) == BaseDiscoverListProtocolsResponse(
-        3, (0x11, 0x14, 0x16)
-    )
-    assert lab.ask(0, ProtocolId.BASE, BaseDiscoverListProtocolsRequest(2)) == BaseDiscoverListProtocolsResponse(
-        1, (0x16,)
-    )
-    assert lab.ask(
-        0, ProtocolId.BASE, BaseDiscoverListProtocolsRequest(0xFFFF_FFFF)
-    ) == BaseDiscoverListProtocolsResponse(0, ())
+def test_the_protocols_that_an_agent_may_use_are_listed_in_parts(lab: Lab) -> None:
+    def listed(agent: int, skip: int) -> object:
+        return lab.ask(agent, ProtocolId.BASE, BaseDiscoverListProtocolsRequest(skip))
+
+    assert listed(1, 0) == BaseDiscoverListProtocolsResponse(3, (0x11, 0x14, 0x16))
+    assert listed(1, 2) == BaseDiscoverListProtocolsResponse(1, (0x16,))
+    assert listed(1, 3) == BaseDiscoverListProtocolsResponse(0, ())
+    assert listed(1, 4) == listed(1, 0xFFFF_FFFF) == Status.INVALID_PARAMETERS
+    assert listed(2, 0) == BaseDiscoverListProtocolsResponse(0, ())
+    lab.ask(1, ProtocolId.BASE, allow(2, 3))
+    lab.ask(1, ProtocolId.BASE, BaseSetProtocolPermissionsRequest(2, 3, ProtocolId.CLOCK, DENY))
+    assert listed(2, 0) == BaseDiscoverListProtocolsResponse(2, (0x11, 0x16))
 
 
 def test_only_the_trusted_agent_sets_permissions(lab: Lab) -> None:
@@ -163,7 +166,7 @@ def test_reset_by_flag_undoes_what_the_agent_alone_may_use(lab: Lab) -> None:
 
 @pytest.mark.parametrize(
     ("profile", "trusted", "devices", "clocks"),
-    [("tfa-rpi5", 0, frozenset(), [3]), ("tfa-rcar-gen4", 0, frozenset({3}), []), ("scp", 1, frozenset(), [3])],
+    [("tfa-rpi5", 0, frozenset(), [3]), ("tfa-rcar-gen4", 0, frozenset({3}), []), ("scp", 1, frozenset({3}), [3])],
 )
 def test_reset_means_what_the_profile_says(
     make_lab: Callable[..., Lab], profile: str, trusted: int, devices: frozenset[int], clocks: list[int]
@@ -205,11 +208,37 @@ def test_exclusive_firmware_gives_a_device_to_one_agent(lab: Lab) -> None:
     assert lab.ask(1, ProtocolId.BASE, allow(5, 3)) == BaseSetDevicePermissionsResponse()
 
 
-def test_the_platform_agrees_to_the_version_it_speaks(lab: Lab) -> None:
-    for number, server in lab.firmware.servers.items():
-        version = NegotiateProtocolVersionRequest(Version(server.version))
-        assert lab.ask(0, number, version) == NegotiateProtocolVersionResponse()
-        assert lab.ask(0, number, NegotiateProtocolVersionRequest(Version(0x10000))) == Status.NOT_SUPPORTED
+def test_every_known_version_can_be_negotiated_by_each_agent(lab: Lab) -> None:
+    lab.ask(1, ProtocolId.BASE, allow(2, 3))
+    two_words = ClockConfigSetRequestV1(3, ClockConfigV1(1)).encode()
+    for version in (0x20000, 0x10000):
+        request = NegotiateProtocolVersionRequest(Version(version))
+        assert lab.ask(2, ProtocolId.CLOCK, request) == NegotiateProtocolVersionResponse()
+        assert lab.raw(2, ProtocolId.CLOCK, 0x7, two_words) == bytes(4)
+        assert lab.raw(1, ProtocolId.CLOCK, 0x7, two_words) != bytes(4), "the other agent's version stays"
+    attributes = lab.raw(2, ProtocolId.CLOCK, 0x3, (3).to_bytes(4, "little"))
+    assert len(attributes) == 24, "version 1.0 has no enable delay"
+    newest = NegotiateProtocolVersionRequest(Version(0x30000))
+    assert lab.ask(2, ProtocolId.CLOCK, newest) == NegotiateProtocolVersionResponse()
+    assert lab.raw(2, ProtocolId.CLOCK, 0x7, two_words) != bytes(4)
+    for unknown in (0x10001, 0x30001, 0x40000, 0):
+        request = NegotiateProtocolVersionRequest(Version(unknown))
+        assert lab.ask(2, ProtocolId.CLOCK, request) == Status.NOT_SUPPORTED
+
+
+def test_a_platform_can_speak_older_versions_than_its_profile(lab: Lab) -> None:
+    lab.firmware = Firmware(replace(lab.platform, versions={ProtocolId.CLOCK: 0x20000}), PROFILES["generic"])
+    lab.ask(1, ProtocolId.BASE, allow(2, 3))
+    two_words = ClockConfigSetRequestV1(3, ClockConfigV1(1)).encode()
+    assert lab.raw(2, ProtocolId.CLOCK, 0x0) == bytes.fromhex("00000000 00000200")
+    assert lab.raw(2, ProtocolId.CLOCK, 0x7, two_words) == bytes(4)
+
+
+def test_base_1_0_has_its_own_discover_agent(lab: Lab) -> None:
+    lab.firmware = Firmware(replace(lab.platform, versions={ProtocolId.BASE: 0x10000}), PROFILES["generic"])
+    answer = lab.raw(2, ProtocolId.BASE, 0x7, (5).to_bytes(4, "little"))
+    assert answer == bytes(4) + b"agent-5".ljust(16, b"\0")
+    assert lab.raw(2, ProtocolId.BASE, 0x7, b"\xff" * 4) == (-4).to_bytes(4, "little", signed=True)
 
 
 def test_unknown_protocols_and_other_kinds_of_messages_are_not_supported(lab: Lab) -> None:

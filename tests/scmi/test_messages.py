@@ -242,9 +242,10 @@ def test_refusals() -> None:
 
 
 def test_status_names() -> None:
-    assert [status_name(status) for status in (0, -11, -12, -128)] == [
+    assert [status_name(status) for status in (0, -11, -12, -13, -128)] == [
         "SUCCESS (0)",
         "IN_USE (-11)",
-        "reserved status (-12)",
+        "PARTIAL (-12)",
+        "reserved status (-13)",
         "vendor status (-128)",
     ]

@@ -120,7 +120,7 @@ def test_firmware_that_cannot_be_is_said_so() -> None:
     with pytest.raises(XenscmiError, match="profile u-boot is not known"):
         simulate(replace(host, firmware=HostFirmware(profile="u-boot")))
     assert host.firmware.agents is not None
-    with pytest.raises(XenscmiError, match="same agent id"):
+    with pytest.raises(XenscmiError, match="two agents have agent_id"):
         simulate(replace(host, firmware=replace(host.firmware, agents=host.firmware.agents * 2)))
     with pytest.raises(XenscmiError, match="no host device tree"):
         simulate(Host())

@@ -1,32 +1,50 @@
-"""What a platform has: its agents, its devices, and the resources that the devices own, as they are at boot.
+"""What a platform has: its agents, its devices, and the resources that the devices own, in their state at boot.
 
-Values only; what changes while the firmware runs lives in the protocols' servers and in `permissions`. Resources of one
-kind are numbered from 0 in the order in which the platform lists them. A resource that no device owns is the trusted
-agents' alone.
+Values only: what changes at run time lives in the protocol servers and in `permissions`, and `validation` says what no
+platform can have. Resources of one kind are numbered: a sequence from 0, a mapping by its keys. Only trusted agents may
+use a resource that no device owns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeVar
 
 from xenscmi.scmi.header import ProtocolId
 
+LATENCY_UNKNOWN = 0xFFFF_FFFF
+SHUTDOWN, COLD_RESET, WARM_RESET, POWER_UP, SUSPEND = range(5)  # system states, as the protocol numbers them
 _GROUP = 1 << 16
+
+T = TypeVar("T")
+Numbered = Sequence[T] | Mapping[int, T]
+
+
+def by_id(resources: Numbered[T]) -> Mapping[int, T]:
+    """Return resources by id, in rising order."""
+    pairs = resources.items() if isinstance(resources, Mapping) else enumerate(resources)
+    return dict(sorted(pairs))
+
+
+def _nothing() -> Mapping[int, frozenset[int]]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformAgent:
     """An agent and its channel: the SMC function id that it rings, and the physical address of its page.
 
-    `trusted`: it may set permissions and use everything, unless the profile says who may. `devices` are those that it
-    may use from boot on.
+    `p2a_shmem` is the address of the page on which the platform sends notifications and delayed responses; without it,
+    the agent gets none. `trusted`: it may set permissions and use everything, unless the profile names the trusted
+    agents. `devices` are those that it may use from boot on.
     """
 
     agent_id: int
     func_id: int
     shmem: int
+    p2a_shmem: int | None = None
     name: str = ""
     trusted: bool = False
     devices: frozenset[int] = frozenset()
@@ -38,32 +56,53 @@ class PlatformDevice:
 
     device_id: int
     name: str = ""
-    resources: Mapping[int, frozenset[int]] = field(default_factory=lambda: MappingProxyType({}))
+    resources: Mapping[int, frozenset[int]] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FastChannel:
+    """A register of shared memory that stands for one command, with an optional doorbell (width in bits)."""
+
+    address: int
+    rate_limit: int = 0
+    doorbell: int | None = None
+    doorbell_width: int = 32
+    set_mask: int = 0
+    preserve_mask: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A clock: the rates in Hz that it can have rising (`step` 0: just these; else two, and
-    every `step` from the first to the second)."""
+    """A clock.
+
+    `rates` in Hz, rising: all of them, or with a `step` the lowest and the highest. `rate` is the one at boot; None:
+    the lowest. `parents` are clock ids, the first is the parent at boot. `enable_delay` is in µs, 0 if unknown.
+    An `always_on` clock cannot be disabled; a `shared` one runs as long as any agent has it enabled. `state_agents`,
+    `rate_agents` and `parent_agents` say who may change what; None: every agent that may use the clock.
+    `extended_configs` has the values at boot of the extended settings, by type.
+    """
 
     name: str
     rates: tuple[int, ...] = (24_000_000,)
     step: int = 0
-    rate: int = 24_000_000
+    rate: int | None = None
     enabled: bool = False
     parents: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.rates or list(self.rates) != sorted(self.rates) or (self.step and len(self.rates) != 2):
-            raise ValueError(f"clock {self.name}: rates must rise, and be two where there is a step")
+    enable_delay: int = 0
+    always_on: bool = False
+    shared: bool = False
+    state_agents: frozenset[int] | None = None
+    rate_agents: frozenset[int] | None = None
+    parent_agents: frozenset[int] | None = None
+    extended_configs: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetDomain:
-    """A reset line. `latency` is how long a reset takes, in µs."""
+    """A reset line. `latency` is the longest time that a reset takes, in µs."""
 
     name: str
-    latency: int = 0xFFFF_FFFF
+    latency: int = LATENCY_UNKNOWN
     asserted: bool = False
 
 
@@ -77,37 +116,78 @@ class PowerDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingPoint:
-    """A level: its cost in power (the platform's own unit), and the latency of the change to it, in µs."""
+    """A performance level: `power` in the platform's unit, `latency` of the change to it in µs, `frequency` in kHz.
+
+    `frequency` is what level indexing mode shows as the indicative frequency.
+    """
 
     level: int
     power: int = 0
     latency: int = 0
+    frequency: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerformanceDomain:
-    """A performance domain: its levels, rising; `level` is the one at boot; frequencies in kHz."""
+    """A performance domain: its levels, rising; `level` is the one at boot; frequencies in kHz, times in µs.
+
+    `fast_channels` are the fast channels of its commands, by message id.
+    """
 
     name: str
     levels: tuple[OperatingPoint, ...]
     level: int
     sustained_frequency: int = 0
     sustained_level: int = 0
+    rate_limit: int = 0
+    level_indexing: bool = False
+    can_set_level: bool = True
+    can_set_limits: bool = True
+    fast_channels: Mapping[int, FastChannel] = field(default_factory=lambda: MappingProxyType({}))
 
-    def __post_init__(self) -> None:
-        levels = [each.level for each in self.levels]
-        if levels != sorted(set(levels)) or self.level not in levels:
-            raise ValueError(f"performance domain {self.name}: levels must rise, and the level be one of them")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What a sensor or axis measures: DMTF's unit (`2` is degrees Celsius), the power of ten, and the range."""
+
+    kind: int = 2
+    exponent: int = 0
+    resolution: int = 0
+    resolution_exponent: int = 0
+    lowest: int = 0
+    highest: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorAxis:
+    """An axis of a sensor, and the value that it reads."""
+
+    name: str
+    measure: Measure = Measure()
+    value: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
-    """A sensor: what it measures (the specification's type, `2` is degrees Celsius), and what it reads."""
+    """A sensor: its unit and power of ten (see `Measure`), and the value that it reads.
+
+    `power` in µW and `measure` are extended attributes, None where the platform does not tell. With `axes`, each axis
+    has a value and a range of its own. `intervals` are update intervals as (seconds, power of ten), the first is the
+    one at boot; with `interval_range` they are shortest, longest and step. `timestamps`: readings can have them.
+    """
 
     name: str
     kind: int = 2
     exponent: int = 0
     value: int = 0
+    enabled: bool = True
+    trip_points: int = 0
+    power: int | None = None
+    measure: Measure | None = None
+    axes: tuple[SensorAxis, ...] = ()
+    intervals: tuple[tuple[int, int], ...] = ()
+    interval_range: bool = False
+    timestamps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +200,15 @@ class VoltageDomain:
     step: int = 0
     on: bool = False
 
-    def __post_init__(self) -> None:
-        if not self.levels or list(self.levels) != sorted(self.levels) or (self.step and len(self.levels) != 2):
-            raise ValueError(f"voltage domain {self.name}: levels must rise, and be two where there is a step")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerCapDomain:
-    """A power capping domain: the range of its cap in µW, the averaging interval (PAI) in µs, its parent domain."""
+    """A power capping domain: the range of its cap in µW, the averaging interval (PAI) in µs, its parent domain.
+
+    `cap` is the one at boot, 0 turns capping off. The interval is fixed unless `interval_maximum` is given: then it can
+    be set from `interval` to that in steps. `power` is the average that it measures, `sustainable` what it can sustain.
+    `fast_channels` are the fast channels of its commands, by message id.
+    """
 
     name: str
     minimum: int
@@ -135,8 +216,13 @@ class PowerCapDomain:
     step: int = 1
     cap: int = 0
     interval: int = 1000
+    interval_maximum: int | None = None
+    interval_step: int = 1
     parent: int | None = None
     power: int = 0
+    sustainable: int = 0
+    accuracy: int = 0
+    fast_channels: Mapping[int, FastChannel] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,35 +235,37 @@ class PinGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinFunction:
-    """A function, and the groups that can be switched to it."""
+    """A function, and the groups that can be switched to it; with `pin_only`, the pins."""
 
     name: str
     groups: tuple[int, ...]
+    pin_only: bool = False
+    gpio: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """Everything that the firmware looks after, in its state at boot."""
+    """Everything that the firmware controls, in its state at boot.
+
+    `system_states` are the states of the system that can be requested. `versions` are the protocol versions that it
+    speaks, where they are not those of the firmware's profile.
+    """
 
     agents: tuple[PlatformAgent, ...]
     devices: tuple[PlatformDevice, ...] = ()
-    clocks: tuple[Clock, ...] = ()
-    resets: tuple[ResetDomain, ...] = ()
-    power_domains: tuple[PowerDomain, ...] = ()
-    performance: tuple[PerformanceDomain, ...] = ()
-    sensors: tuple[Sensor, ...] = ()
-    voltages: tuple[VoltageDomain, ...] = ()
-    power_caps: tuple[PowerCapDomain, ...] = ()
-    pins: tuple[str, ...] = ()
-    pin_groups: tuple[PinGroup, ...] = ()
-    pin_functions: tuple[PinFunction, ...] = ()
+    clocks: Numbered[Clock] = ()
+    resets: Numbered[ResetDomain] = ()
+    power_domains: Numbered[PowerDomain] = ()
+    performance: Numbered[PerformanceDomain] = ()
+    sensors: Numbered[Sensor] = ()
+    voltages: Numbered[VoltageDomain] = ()
+    power_caps: Numbered[PowerCapDomain] = ()
+    pins: Numbered[str] = ()
+    pin_groups: Numbered[PinGroup] = ()
+    pin_functions: Numbered[PinFunction] = ()
     system_power: bool = False
-
-    def __post_init__(self) -> None:
-        pins = {pin for group in self.pin_groups for pin in group.pins}
-        groups = {group for function in self.pin_functions for group in function.groups}
-        if not pins <= {*range(len(self.pins))} or not groups <= {*range(len(self.pin_groups))}:
-            raise ValueError("a pin group has a pin, or a pin function a group, that does not exist")
+    system_states: frozenset[int] = frozenset({SHUTDOWN, COLD_RESET, POWER_UP})
+    versions: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def pin_resource(identifier: int, *, group: bool = False) -> int:
@@ -188,6 +276,24 @@ def pin_resource(identifier: int, *, group: bool = False) -> int:
 def pin_of(resource: int) -> tuple[int, bool]:
     """Return the pin or group that a resource number means, and whether it is a group."""
     return resource & ~_GROUP, bool(resource & _GROUP)
+
+
+def resource_ids(platform: Platform) -> Mapping[int, frozenset[int]]:
+    """Return the ids of the platform's resources, by protocol; protocols without resources are left out."""
+    pins = {pin_resource(pin) for pin in by_id(platform.pins)}
+    groups = {pin_resource(group, group=True) for group in by_id(platform.pin_groups)}
+    found: dict[int, frozenset[int]] = {
+        ProtocolId.POWER_DOMAIN: frozenset(by_id(platform.power_domains)),
+        ProtocolId.SYSTEM_POWER: frozenset({0} if platform.system_power else ()),
+        ProtocolId.PERFORMANCE: frozenset(by_id(platform.performance)),
+        ProtocolId.CLOCK: frozenset(by_id(platform.clocks)),
+        ProtocolId.SENSOR: frozenset(by_id(platform.sensors)),
+        ProtocolId.RESET: frozenset(by_id(platform.resets)),
+        ProtocolId.VOLTAGE: frozenset(by_id(platform.voltages)),
+        ProtocolId.POWER_CAPPING: frozenset(by_id(platform.power_caps)),
+        ProtocolId.PIN_CONTROL: frozenset(pins | groups),
+    }
+    return {protocol: ids for protocol, ids in found.items() if ids}
 
 
 def uniform_platform(agents: tuple[PlatformAgent, ...], device_count: int) -> Platform:

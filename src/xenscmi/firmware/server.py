@@ -6,14 +6,17 @@ bits; then the handler. A handler returns its response, or a status and then has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
-from typing import TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
+from xenscmi.firmware.outbox import Outbox
 from xenscmi.firmware.permissions import Permissions
 from xenscmi.firmware.profile import FirmwareProfile
+from xenscmi.firmware.resources import Platform
 from xenscmi.scmi.codec import PayloadError
-from xenscmi.scmi.message import Protocol, Request, Response
+from xenscmi.scmi.message import Command, NotificationPayload, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     NAME_SIZE,
     MessageAttributes,
@@ -34,6 +37,7 @@ State = list[list[int | None]]
 R = TypeVar("R", bound=Request)
 
 SHORT_NAME_SIZE = NAME_SIZE - 1
+_NEGOTIATE = 0x10
 STATUS_BYTES: Mapping[Status, bytes] = {status: status.to_bytes(4, "little", signed=True) for status in Status}
 
 
@@ -42,92 +46,227 @@ def short_name(name: str) -> str:
     return name.encode()[:SHORT_NAME_SIZE].decode(errors="ignore")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the servers of one firmware share."""
+
+    profile: FirmwareProfile
+    platform: Platform
+    permissions: Permissions
+    outbox: Outbox
+
+
+class Row(NamedTuple):
+    """A message that a server answers.
+
+    `resource` is the path of the field that names the resource. `reads`: the message changes nothing; `is_open`: every
+    agent may send it; `notifies`: only for agents that can be notified; `checks_itself`: the handler looks at
+    reserved bits.
+    """
+
+    request: type[Request]
+    handler: Callable[[int, Request], Answer]
+    resource: str = ""
+    reads: bool = False
+    is_open: bool = False
+    notifies: bool = False
+    checks_itself: bool = False
+
+
 class Server:
     """A server of one protocol.
 
-    Subclasses give `protocol`, `attributes` and `rows`. A row stands in the table if the version that the profile
-    speaks has its request, and the profile has its command. `count` is the number of resources; their ids are below it.
+    Subclasses give `protocol`, `attributes` and `rows`. `ids` are the ids of its resources. A row stands in the table
+    of a version if that version has its request, and the profile its command. `version` is the version that the
+    platform announces; an agent may negotiate another one.
     """
 
-    protocol: Protocol
+    protocol: ClassVar[Protocol]
 
-    def __init__(self, profile: FirmwareProfile, permissions: Permissions, count: int = 0) -> None:
-        self.profile = profile
-        self.permissions = permissions
-        self.count = count
-        self.version = profile.versions.get(self.protocol.id, self.protocol.version)
-        prefix = self.protocol.name.upper()
-        commands = {
-            command.request: command
-            for command in self.protocol.commands_of(self.version).values()
-            if profile.missing.isdisjoint((command.name, f"{prefix}_{command.name}"))
-        }
-        self.handlers: Mapping[int, Handler] = {
-            commands[request].id: handler for request, handler in [*self._common(), *self.rows()] if request in commands
-        }
+    def __init__(self, context: Context, resources: Mapping[int, object]) -> None:
+        self.profile = context.profile
+        self.permissions = context.permissions
+        self.outbox = context.outbox
+        self.count = max(resources, default=-1) + 1
+        self.ids: Container[int] = range(self.count) if len(resources) == self.count else frozenset(resources)
+        number = self.protocol.id
+        announced = context.profile.versions.get(number, self.protocol.version)
+        self.version = context.platform.versions.get(number, announced)
+        self._form = context.profile.forms.get(number, self.version) if self.version == announced else self.version
+        self._rows = [*self._common(), *self.rows()]
+        self._tables: dict[int, Mapping[int, Handler]] = {}
+        self._agreed: dict[int, int] = {}
+        self.handlers: Mapping[int, Handler] = self._table(self._form)
+        self._name_command = next((row.id for row in self.protocol.commands if row.name.endswith("NAME_GET")), None)
 
     def attributes(self, agent: int) -> Response:
         """Return the protocol's answer to PROTOCOL_ATTRIBUTES."""
         raise NotImplementedError
 
-    def rows(self) -> Sequence[tuple[type[Request], Handler]]:
+    def rows(self) -> Sequence[Row]:
         """Return the protocol's own rows, made by `row`."""
         raise NotImplementedError
 
+    @staticmethod
     def row(
-        self, request: type[R], handler: Callable[[int, R], Answer], resource: str = ""
-    ) -> tuple[type[Request], Handler]:
-        """Make a row: the request, its handler, and the request's field that names the resource it is about."""
-        decode, has_words = request.decode, bool(request.codec.words)
-        resource_of = attrgetter(resource) if resource else None
-        protocol, may_use, count = self.protocol.id, self.permissions.may_use, self.count
+        request: type[R],
+        handler: Callable[[int, R], Answer],
+        resource: str = "",
+        *,
+        reads: bool = False,
+        is_open: bool = False,
+        notifies: bool = False,
+        checks_itself: bool = False,
+    ) -> Row:
+        """Make a row; see `Row`."""
+        return Row(request, handler, resource, reads or is_open, is_open, notifies, checks_itself)  # type: ignore[arg-type]
+
+    def _common(self) -> Sequence[Row]:
+        return (
+            self.row(ProtocolVersionRequest, self._get_version, is_open=True),
+            self.row(ProtocolAttributesRequest, lambda agent, _: self.attributes(agent), is_open=True),
+            self.row(ProtocolMessageAttributesRequest, self._get_message_attributes, is_open=True),
+            self.row(NegotiateProtocolVersionRequest, self._negotiate, is_open=True, checks_itself=True),
+        )
+
+    # Tables
+
+    def _table(self, version: int) -> Mapping[int, Handler]:
+        """Return the handlers of a version, by message id."""
+        if version not in self._tables:
+            prefix = self.protocol.name.upper()
+            commands = {
+                command.request: command
+                for command in self.protocol.commands_of(version).values()
+                if self.profile.missing.isdisjoint((command.name, f"{prefix}_{command.name}"))
+            }
+            found = {
+                commands[row.request].id: self._guarded(row, commands[row.request])
+                for row in self._rows
+                if row.request in commands
+            }
+            if version != self._form and _NEGOTIATE in self.handlers:
+                # An agent can negotiate back from a version that had no such command yet.
+                found[_NEGOTIATE] = self.handlers[_NEGOTIATE]
+            self._tables[version] = found
+        return self._tables[version]
+
+    def _guarded(self, row: Row, command: Command) -> Handler:
+        """Return a handler from bytes to bytes, with all checks."""
+        decode, has_words = row.request.decode, bool(row.request.codec.words) and not row.checks_itself
+        resource_of = attrgetter(row.resource) if row.resource else None
+        ids, may_use, protocol = self.ids, self.permissions.may_use, self.protocol.id
+        protected = self.profile.checks_permissions and not row.is_open
+        restricted = protected and not (row.reads and self.profile.open_reads)
+        size = row.request.codec.size if self.profile.ignores_excess and not row.request.codec.tail else None
+        reaches = self.outbox.reaches
+        handler, notifies = row.handler, row.notifies
+
+        def status(situation: str) -> bytes:
+            return STATUS_BYTES[self.profile.status(situation, protocol, command.name)]
+
+        wrong_size, unknown_resource, no_permission = map(status, ("wrong_size", "unknown_resource", "no_permission"))
+        reserved_bits, unknown_message = status("reserved_bits"), status("unknown_message")
 
         def answer(agent: int, payload: bytes) -> bytes:
+            if notifies and not reaches(agent):
+                return unknown_message
             try:
-                message = decode(payload)
+                message = decode(payload if size is None else payload[:size])
             except PayloadError:
-                return STATUS_BYTES[Status.PROTOCOL_ERROR]
+                return wrong_size
             if resource_of is not None:
                 number = resource_of(message)
-                if number >= count:
-                    return STATUS_BYTES[Status.NOT_FOUND]
-                if not may_use(agent, protocol, number):
-                    return STATUS_BYTES[Status.DENIED]
-                if has_words and message.reserved:
-                    return STATUS_BYTES[Status.INVALID_PARAMETERS]
+                if number not in ids:
+                    return unknown_resource
+                if restricted and not may_use(agent, protocol, number):
+                    return no_permission
+            if has_words and message.reserved:
+                return reserved_bits
             result = handler(agent, message)
             return STATUS_BYTES[result] if isinstance(result, Status) else result.encode()
 
-        return request, answer
+        return answer
 
-    def _common(self) -> Sequence[tuple[type[Request], Handler]]:
-        return (
-            self.row(ProtocolVersionRequest, self._version),
-            self.row(ProtocolAttributesRequest, lambda agent, _: self.attributes(agent)),
-            self.row(ProtocolMessageAttributesRequest, self._message_attributes),
-            self.row(NegotiateProtocolVersionRequest, self._negotiate),
-        )
+    # What every protocol answers
 
-    def _version(self, agent: int, request: ProtocolVersionRequest) -> Answer:
+    def _get_version(self, agent: int, request: ProtocolVersionRequest) -> Answer:
         return ProtocolVersionResponse(Version(self.version))
 
-    def _message_attributes(self, agent: int, request: ProtocolMessageAttributesRequest) -> Answer:
-        if request.message_id not in self.handlers:
-            return Status.NOT_FOUND
+    def _get_message_attributes(self, agent: int, request: ProtocolMessageAttributesRequest) -> Answer:
+        message = request.message_id
+        notifying = {command.id for command in self.protocol.commands if self._notifies(command)}
+        if message in notifying and not self.outbox.reaches(agent):
+            return self.missing_notification()
+        return self.message_attributes(message) if message in self._handlers_of(agent) else Status.NOT_FOUND
+
+    def _notifies(self, command: Command) -> bool:
+        return any(row.notifies and row.request is command.request for row in self._rows)
+
+    def missing_notification(self) -> Status:
+        """Return the status of PROTOCOL_MESSAGE_ATTRIBUTES for a command that starts notifications, without them."""
+        return Status.NOT_FOUND
+
+    def message_attributes(self, message: int) -> Answer:
+        """Return the attributes of a command that exists."""
         return ProtocolMessageAttributesResponse(MessageAttributes(0))
 
     def _negotiate(self, agent: int, request: NegotiateProtocolVersionRequest) -> Answer:
-        """The platform speaks one version, so it agrees to that one only."""
-        return NegotiateProtocolVersionResponse() if request.version == self.version else Status.NOT_SUPPORTED
+        wanted = request.version
+        known = wanted == self.version or wanted in self.protocol.versions
+        if not known or wanted > self.version:
+            return Status.NOT_SUPPORTED
+        if self.profile.negotiates_within_major and Version(wanted).major != Version(self.version).major:
+            return Status.NOT_SUPPORTED
+        self.agree(agent, int(wanted))
+        return NegotiateProtocolVersionResponse()
+
+    # For subclasses and the firmware
+
+    def agree(self, agent: int, version: int) -> None:
+        """Use a version with an agent from now on."""
+        self._agreed[agent] = version
+        if version == self.version:
+            del self._agreed[agent]
+
+    def agreed(self) -> Mapping[int, int]:
+        """Return the versions that agents have negotiated, by agent id."""
+        return dict(self._agreed)
+
+    def form_of(self, agent: int) -> int:
+        """Return the version whose layouts the agent gets."""
+        return self._agreed.get(agent, self._form)
+
+    def _handlers_of(self, agent: int) -> Mapping[int, Handler]:
+        return self._table(self._agreed[agent]) if agent in self._agreed else self.handlers
+
+    def has_extended_name(self, agent: int, name: str) -> bool:
+        """Whether the full name must be asked for, and can be."""
+        return name != short_name(name) and self._name_command in self._handlers_of(agent)
+
+    def status(self, situation: str, command: str = "") -> Status:
+        """Return the profile's status for a situation."""
+        return self.profile.status(situation, self.protocol.id, command)
+
+    def notify(self, notification: int, resource: int, message: NotificationPayload, but: int | None = None) -> None:
+        """Send one of the protocol's notifications about a resource."""
+        self.outbox.notify((self.protocol.id, notification, resource), message, but)
+
+    def subscribe(self, agent: int, notification: int, resource: int, *, enable: bool) -> None:
+        """Start or stop one of the protocol's notifications about a resource."""
+        self.outbox.subscribe(agent, (self.protocol.id, notification, resource), enable=enable)
 
     def answer(self, agent: int, message_id: int, payload: bytes) -> bytes:
         """Return the payload of the answer to one message."""
-        handler = self.handlers.get(message_id)
-        return STATUS_BYTES[self.profile.unknown_message] if handler is None else handler(agent, payload)
+        handlers = self._handlers_of(agent) if self._agreed else self.handlers
+        handler = handlers.get(message_id)
+        if handler is None:
+            return STATUS_BYTES[self.status("unknown_message")]
+        return handler(agent, payload)
 
     def has(self, resource: int) -> bool:
         """Whether there is a resource of this number."""
-        return 0 <= resource < self.count
+        return resource in self.ids
 
     def state(self) -> State:
         """Return what messages have changed, as plain values: one entry for each resource."""
@@ -141,3 +280,6 @@ class Server:
 
     def quiesce(self, resources: frozenset[int]) -> None:
         """Stop resources that can be stopped: clocks off, resets asserted."""
+
+    def release(self, agent: int, resources: frozenset[int] | None) -> None:
+        """Take back what the agent holds of these resources; None: of all."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xenscmi.firmware.permissions import Permissions
-from xenscmi.firmware.profile import FirmwareProfile
-from xenscmi.firmware.resources import VoltageDomain
-from xenscmi.firmware.server import Answer, Handler, Server, State, short_name
-from xenscmi.scmi.message import Request, Response
+from xenscmi.firmware.resources import by_id
+from xenscmi.firmware.server import Answer, Context, Row, Server, State, short_name
+from xenscmi.scmi.message import Response
 from xenscmi.scmi.protocols.common import Reserved
 from xenscmi.scmi.protocols.voltage import (
     PROTOCOL,
@@ -29,6 +27,7 @@ from xenscmi.scmi.protocols.voltage import (
     VoltageDomainNameGetResponse,
     VoltageLevelGetRequest,
     VoltageLevelGetResponse,
+    VoltageLevelSetComplete,
     VoltageLevelSetRequest,
     VoltageLevelSetResponse,
     VoltageLevelsFlags,
@@ -36,6 +35,8 @@ from xenscmi.scmi.protocols.voltage import (
     VoltageProtocolAttributesResponse,
 )
 from xenscmi.scmi.status import Status
+
+_V2 = 0x20000
 
 
 @dataclass(slots=True)
@@ -51,30 +52,32 @@ class VoltageServer(Server):
 
     protocol = PROTOCOL
 
-    def __init__(self, profile: FirmwareProfile, permissions: Permissions, domains: Sequence[VoltageDomain]) -> None:
-        self.domains = domains
-        self.settings = [VoltageSetting(domain.on, domain.level) for domain in domains]
-        super().__init__(profile, permissions, len(domains))
+    def __init__(self, context: Context) -> None:
+        self.domains = by_id(context.platform.voltages)
+        self.settings = {number: VoltageSetting(each.on, each.level) for number, each in self.domains.items()}
+        super().__init__(context, self.domains)
 
     def attributes(self, agent: int) -> Response:
         return VoltageProtocolAttributesResponse(VoltageProtocolAttributes.of(domains=self.count))
 
-    def rows(self) -> Sequence[tuple[type[Request], Handler]]:
+    def rows(self) -> Sequence[Row]:
+        row = self.row
         return (
-            self.row(VoltageDomainAttributesRequest, self._attributes, "domain_id"),
-            self.row(VoltageDescribeLevelsRequest, self._describe_levels, "domain_id"),
-            self.row(VoltageConfigSetRequest, self._config_set, "domain_id"),
-            self.row(VoltageConfigGetRequest, self._config_get, "domain_id"),
-            self.row(VoltageLevelSetRequest, self._level_set, "domain_id"),
-            self.row(VoltageLevelGetRequest, self._level_get, "domain_id"),
-            self.row(VoltageDomainNameGetRequest, self._name, "domain_id"),
+            row(VoltageDomainAttributesRequest, self._attributes, "domain_id", reads=True),
+            row(VoltageDescribeLevelsRequest, self._describe_levels, "domain_id", reads=True),
+            row(VoltageConfigSetRequest, self._config_set, "domain_id"),
+            row(VoltageConfigGetRequest, self._config_get, "domain_id", reads=True),
+            row(VoltageLevelSetRequest, self._level_set, "domain_id"),
+            row(VoltageLevelGetRequest, self._level_get, "domain_id", reads=True),
+            row(VoltageDomainNameGetRequest, self._name, "domain_id", reads=True),
         )
 
     def state(self) -> State:
-        return [[each.on, each.level] for each in self.settings]
+        return [[each.on, each.level] for each in self.settings.values()]
 
     def restore(self, state: State) -> None:
-        self.settings = [VoltageSetting(bool(on), level or 0) for on, level in state]
+        for number, (on, level) in zip(self.settings, state, strict=True):
+            self.settings[number] = VoltageSetting(bool(on), level or 0)
 
     def reset(self, resources: frozenset[int]) -> None:
         for number in resources:
@@ -82,16 +85,19 @@ class VoltageServer(Server):
 
     def _attributes(self, agent: int, request: VoltageDomainAttributesRequest) -> Answer:
         name = self.domains[request.domain_id].name
-        abilities = VoltageDomainAttributes.of(extended_name=name != short_name(name))
-        return VoltageDomainAttributesResponse(abilities, short_name(name))
+        attributes = VoltageDomainAttributes.of(
+            asynchronous=self.outbox.reaches(agent) and self.form_of(agent) >= _V2,
+            extended_name=self.has_extended_name(agent, name),
+        )
+        return VoltageDomainAttributesResponse(attributes, short_name(name))
 
     def _describe_levels(self, agent: int, request: VoltageDescribeLevelsRequest) -> Answer:
         domain = self.domains[request.domain_id]
+        if request.level_index >= (1 if domain.step else len(domain.levels)):
+            return self.status("index_beyond")
         if domain.step:
             flags = VoltageLevelsFlags.of(format=LevelFormat.RANGE, returned=3)
             return VoltageDescribeLevelsResponse(flags, (*domain.levels, domain.step))
-        if request.level_index >= len(domain.levels):
-            return Status.OUT_OF_RANGE
         part = domain.levels[request.level_index : request.level_index + (self.profile.max_response - 8) // 4]
         remaining = len(domain.levels) - request.level_index - len(part)
         return VoltageDescribeLevelsResponse(VoltageLevelsFlags.of(remaining=remaining, returned=len(part)), part)
@@ -106,17 +112,20 @@ class VoltageServer(Server):
         return VoltageConfigGetResponse(VOLTAGE_ON if self.settings[request.domain_id].on else VOLTAGE_OFF)
 
     def _level_set(self, agent: int, request: VoltageLevelSetRequest) -> Answer:
-        if request.flags.asynchronous:
-            return Status.NOT_SUPPORTED
-        domain, level = self.domains[request.domain_id], request.voltage_level
+        number, level = request.domain_id, request.voltage_level
+        if request.flags.asynchronous and not self.outbox.reaches(agent):
+            return self.status("asynchronous")
+        domain = self.domains[number]
         if domain.step:
             lowest, highest = domain.levels
             possible = lowest <= level <= highest and (level - lowest) % domain.step == 0
         else:
             possible = level in domain.levels
         if not possible:
-            return Status.INVALID_PARAMETERS
-        self.settings[request.domain_id].level = level
+            return self.status("unlisted_level")
+        self.settings[number].level = level
+        if request.flags.asynchronous:
+            self.outbox.reply_later(agent, VoltageLevelSetComplete(number, level))
         return VoltageLevelSetResponse()
 
     def _level_get(self, agent: int, request: VoltageLevelGetRequest) -> Answer:

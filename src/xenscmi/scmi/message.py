@@ -133,14 +133,25 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Protocol:
-    """One protocol: `version` is the newest known version, `section` the section of DEN0056 3.2."""
+    """One protocol.
+
+    `versions` has the versions whose layouts are known, rising; `beta` those of them that only a beta of the
+    specification has, which are never the default. `section` is the section of DEN0056 3.2.
+    """
 
     id: int
     name: str
     section: str
-    version: int
+    versions: tuple[int, ...]
     commands: tuple[Command, ...]
     notifications: tuple[Notification, ...] = ()
+    beta: frozenset[int] = frozenset()
+
+    @property
+    def version(self) -> int:
+        """The newest version that is not a beta, or the newest if all are."""
+        final = [version for version in self.versions if version not in self.beta]
+        return (final or self.versions)[-1]
 
     def commands_of(self, version: int = 0) -> Mapping[int, Command]:
         """Return the commands of a version (0: the newest), by message id."""

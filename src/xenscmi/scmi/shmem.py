@@ -8,7 +8,8 @@
 
 The agent waits until the area is free, `post`s a message, which marks the area busy, and rings the doorbell. The
 platform `take`s the message and `reply`s in the same place, which frees the area. The agent `collect`s the answer. The
-other side may write to the area at any time, so each side copies it once and reads only the copy.
+other side may write to the area at any time, so each side copies it once and reads only the copy. In an area for
+notifications and delayed responses the platform `post`s, and the agent `acknowledge`s.
 """
 
 from __future__ import annotations
@@ -103,32 +104,59 @@ def post(area: Area, header: int, payload: bytes, *, interrupt: bool = False) ->
     area[PAYLOAD : PAYLOAD + len(payload)] = payload
 
 
-def take(area: Area, limit: int) -> Posted | None:
+def take(area: Area, limit: int, *, keep_status: bool = False) -> Posted | None:
     """Platform: copy the agent's message out of an area.
 
     Returns None, and leaves the area free with the error bit set, if the area was free or in error, if the length is
-    below 4, or if the payload has more than `limit` bytes.
+    below 4, or if the payload has more than `limit` bytes. With `keep_status`, the other bits of the status stay.
     """
     limit = min(limit, len(area) - PAYLOAD)
     copy = bytes(area[: PAYLOAD + limit])
     (status,) = _STATUS.unpack_from(copy, _AT_STATUS)
     length, header = _LENGTH_HEADER.unpack_from(copy, _AT_LENGTH)
     if status & _REFUSED or not 4 <= length <= 4 + limit:
-        _STATUS.pack_into(area, _AT_STATUS, _REFUSED)
+        _STATUS.pack_into(area, _AT_STATUS, _REFUSED | (status if keep_status else 0))
         return None
     return Posted(Header(header), copy[PAYLOAD : PAYLOAD + length - 4])
 
 
-def reply(area: Area, header: int, payload: bytes) -> None:
+def fail(area: Area, *, keep_status: bool = False) -> None:
+    """Platform: leave the area free with the error bit set; see `take`."""
+    (status,) = _STATUS.unpack_from(area, _AT_STATUS)
+    _STATUS.pack_into(area, _AT_STATUS, _REFUSED | (status if keep_status else 0))
+
+
+def reply(area: Area, header: int, payload: bytes, *, keep_status: bool = False, padding: int = 0) -> None:
     """Platform: write the answer to the message with this header, and free the area.
+
+    The last `padding` bytes of the payload count, but are not written. With `keep_status`, the other bits of the status
+    stay.
 
     Raises ValueError if the payload does not fit: a platform knows the size of its area.
     """
     if len(payload) > len(area) - PAYLOAD:
         raise ValueError(f"{len(payload)} bytes of payload do not fit an area of {len(area)} bytes")
-    area[PAYLOAD : PAYLOAD + len(payload)] = payload
+    written = payload[: len(payload) - padding] if padding else payload
+    area[PAYLOAD : PAYLOAD + len(written)] = written
     _LENGTH_HEADER.pack_into(area, _AT_LENGTH, 4 + len(payload), header)
+    status = _FREE | _STATUS.unpack_from(area, _AT_STATUS)[0] if keep_status else _FREE
+    _STATUS.pack_into(area, _AT_STATUS, status)
+
+
+def acknowledge(area: Area) -> Posted:
+    """Agent: copy a message out of a platform-to-agent area, and free the area.
+
+    Raises ChannelError if there is none, and for an impossible length.
+    """
+    copy = bytes(area)
+    (status,) = _STATUS.unpack_from(copy, _AT_STATUS)
+    length, header = _LENGTH_HEADER.unpack_from(copy, _AT_LENGTH)
+    if status & _FREE:
+        raise ChannelError("the platform has sent nothing")
     _STATUS.pack_into(area, _AT_STATUS, _FREE)
+    if not 4 <= length <= len(copy) - PAYLOAD + 4:
+        raise ChannelError(f"the message's length is {length}, but must be 4 to {len(copy) - PAYLOAD + 4}")
+    return Posted(Header(header), copy[PAYLOAD : PAYLOAD + length - 4])
 
 
 def collect(area: Area) -> Posted:

@@ -20,6 +20,7 @@ class Status(IntEnum):
     HARDWARE_ERROR = -9
     PROTOCOL_ERROR = -10
     IN_USE = -11
+    PARTIAL = -12  # SCMI 4.0 (beta)
 
 
 def status_name(status: int) -> str:

@@ -16,12 +16,11 @@ from xenscmi.scmi.protocols.clock import (
 )
 from xenscmi.scmi.protocols.performance import PerformanceLevelGetRequest
 from xenscmi.scmi.protocols.pin_control import (
-    ConfigFlag,
-    PinctrlSettingsGetRequest,
+    PinctrlSettingsConfigureRequest,
     Selector,
-    SettingsGetAttributes,
+    SettingsConfigureAttributes,
 )
-from xenscmi.scmi.protocols.power_capping import PowercapCapGetRequest
+from xenscmi.scmi.protocols.power_capping import PowercapMeasurementsGetRequest
 from xenscmi.scmi.protocols.power_domain import POWER_ON, PowerStateSetFlags, PowerStateSetRequest
 from xenscmi.scmi.protocols.reset import ResetFlags, ResetRequest, ResetState
 from xenscmi.scmi.protocols.sensor import SensorReadingGetRequest
@@ -38,12 +37,10 @@ def _clock_on(clock: int, version: int) -> Request:
     return ClockConfigSetRequest(clock, ClockConfig.of(state=ClockState.ENABLE), 0)
 
 
-def _pin_function(resource: int, _: int) -> Request:
+def _pin_settings(resource: int, _: int) -> Request:
     identifier, group = pin_of(resource)
     selector = Selector.GROUP if group else Selector.PIN
-    return PinctrlSettingsGetRequest(
-        identifier, SettingsGetAttributes.of(config_flag=ConfigFlag.FUNCTION_ONLY, selector=selector)
-    )
+    return PinctrlSettingsConfigureRequest(identifier, 0, SettingsConfigureAttributes.of(selector=selector), ())
 
 
 ATTEMPTS: Mapping[int, Callable[[int, int], Request]] = {
@@ -54,7 +51,7 @@ ATTEMPTS: Mapping[int, Callable[[int, int], Request]] = {
     ProtocolId.SENSOR: lambda sensor, _: SensorReadingGetRequest(sensor, SensorReadingFlags(0)),
     ProtocolId.RESET: lambda domain, _: ResetRequest(domain, ResetFlags.of(autonomous=True), ResetState(0)),
     ProtocolId.VOLTAGE: lambda domain, _: VoltageLevelGetRequest(domain),
-    ProtocolId.POWER_CAPPING: lambda domain, _: PowercapCapGetRequest(domain),
-    ProtocolId.PIN_CONTROL: _pin_function,
+    ProtocolId.POWER_CAPPING: lambda domain, _: PowercapMeasurementsGetRequest(domain),
+    ProtocolId.PIN_CONTROL: _pin_settings,
 }
 """Protocol id → the request for a resource, as of a version of the protocol."""

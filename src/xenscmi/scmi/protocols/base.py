@@ -194,7 +194,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.BASE,
     name="base",
     section="4.2",
-    version=0x20001,
+    versions=(0x10000, 0x20000, 0x20001),
     commands=(
         *common_commands(ProtocolId.BASE, BaseProtocolAttributesResponse, negotiable_since=0x20001),
         row(0x3, "BASE_DISCOVER_VENDOR", BaseDiscoverVendorRequest, BaseDiscoverVendorResponse),

@@ -272,7 +272,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.PERFORMANCE,
     name="performance domain",
     section="4.5",
-    version=0x40000,
+    versions=(0x10000, 0x20000, 0x30000, 0x40000),
     commands=(
         *common_commands(ProtocolId.PERFORMANCE, PerformanceProtocolAttributesResponse, negotiable_since=0x40000),
         row(

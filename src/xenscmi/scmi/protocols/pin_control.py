@@ -248,7 +248,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.PIN_CONTROL,
     name="pin control",
     section="4.11",
-    version=0x10000,
+    versions=(0x10000,),
     commands=(
         *common_commands(ProtocolId.PIN_CONTROL, PinctrlProtocolAttributesResponse, negotiable_since=0x10000),
         row(0x3, "PINCTRL_ATTRIBUTES", PinctrlAttributesRequest, PinctrlAttributesResponse),

@@ -252,7 +252,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.POWER_CAPPING,
     name="power capping",
     section="4.10",
-    version=0x20000,
+    versions=(0x10000, 0x20000),
     commands=(
         *common_commands(ProtocolId.POWER_CAPPING, PowercapProtocolAttributesResponse, negotiable_since=0x20000),
         row(0x3, "POWERCAP_DOMAIN_ATTRIBUTES", PowercapDomainAttributesRequest, PowercapDomainAttributesResponse),

@@ -178,7 +178,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.POWER_DOMAIN,
     name="power domain",
     section="4.3",
-    version=0x30001,
+    versions=(0x10000, 0x20000, 0x30000, 0x30001),
     commands=(
         *common_commands(ProtocolId.POWER_DOMAIN, PowerProtocolAttributesResponse, negotiable_since=0x30001),
         row(0x3, "POWER_DOMAIN_ATTRIBUTES", PowerDomainAttributesRequest, PowerDomainAttributesResponse),

@@ -137,7 +137,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.RESET,
     name="reset domain",
     section="4.8",
-    version=0x30001,
+    versions=(0x10000, 0x30000, 0x30001),
     commands=(
         *common_commands(ProtocolId.RESET, ResetProtocolAttributesResponse, negotiable_since=0x30001),
         row(0x3, "RESET_DOMAIN_ATTRIBUTES", ResetDomainAttributesRequest, ResetDomainAttributesResponse),

@@ -266,7 +266,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.SENSOR,
     name="sensor",
     section="4.7",
-    version=0x30001,
+    versions=(0x10000, 0x20000, 0x30000, 0x30001),
     commands=(
         *common_commands(ProtocolId.SENSOR, SensorProtocolAttributesResponse, negotiable_since=0x30001),
         row(

@@ -112,7 +112,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.SYSTEM_POWER,
     name="system power",
     section="4.4",
-    version=0x20001,
+    versions=(0x10000, 0x20000, 0x20001),
     commands=(
         *common_commands(
             ProtocolId.SYSTEM_POWER,

@@ -186,7 +186,7 @@ PROTOCOL = Protocol(
     id=ProtocolId.VOLTAGE,
     name="voltage domain",
     section="4.9",
-    version=0x20001,
+    versions=(0x10000, 0x20000, 0x20001),
     commands=(
         *common_commands(ProtocolId.VOLTAGE, VoltageProtocolAttributesResponse, negotiable_since=0x20001),
         row(0x3, "VOLTAGE_DOMAIN_ATTRIBUTES", VoltageDomainAttributesRequest, VoltageDomainAttributesResponse),
