@@ -67,7 +67,7 @@ def test_a_manifest_says_which_files_and_which_firmware() -> None:
         ("id = 1", 'id = "one"', "$.firmware.agents[0].id: Expected `int`, got `str`", 11),
         ("id = 1", "id = 255", "$.firmware.agents[0].id: Expected `int` <= 254", 11),
         ("page = 0x47ff1000", "pages = 1", "$.firmware.agents[0]: Object contains unknown field `pages`", 13),
-        ('"tfa-rpi5"', '"tfa"', "$.firmware.profile: Invalid enum value 'tfa'", 8),
+        ('"tfa-rpi5"', "7", "$.firmware.profile: Expected `str`, got `int`", 8),
         ('device_tree = "board.dts"\n', "", "$: Object missing required field `device_tree`", 1),
         ('name = "panel"', 'name = "panel"\nconfig = "a"', "$.domain[1]: give either config", 22),
         ("[xen]", "[xen", "Expected ']' at the end of a table declaration", 4),
@@ -93,3 +93,12 @@ def test_any_text_is_a_manifest_or_an_error(text: str) -> None:
 def test_a_path_may_not_leave_the_folder(path: str) -> None:
     with pytest.raises(XenscmiError, match="outside of the host's folder"):
         check_path(path, None)
+
+
+def test_a_firmware_profile_that_there_is_not() -> None:
+    source = Source("host.toml", 'device_tree = "a.dts"\n[firmware]\nprofile = "tfa-rpi6"\n')
+    with pytest.raises(XenscmiError, match="there is no firmware profile tfa-rpi6") as caught:
+        firmware_of(read_manifest(source).firmware, source)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.span is not None
+    assert (diagnostic.span.line, diagnostic.help.split(", ")[0]) == (3, "profiles are generic")

@@ -1,11 +1,11 @@
-"""List the layouts of `struct xen_domctl_createdomain` that `--profile` takes.
+"""List the layouts of `struct xen_domctl_createdomain` that `--profile` takes, or the firmware that host.toml names.
 
-The interface version that Xen checks does not tell them apart: a wrong layout is often accepted silently.
+The interface version that Xen checks does not tell layouts apart: Xen often accepts a wrong one silently.
 """
 
 from __future__ import annotations
 
-from xenscmi.cli.files import write
+from xenscmi.cli.files import put, write_json
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 
 TYPE_CHECKING = False
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--json", action="store_true", help="as JSON, with every offset and size")
+    parser.add_argument("--firmware", action="store_true", help="list the profiles of EL3 firmware instead")
+    parser.add_argument("--json", action="store_true", help="print JSON; of layouts, with every offset and size")
 
 
 def run(arguments: Namespace) -> int:
     """Run the command."""
+    if arguments.firmware:
+        return _list_firmware(as_json=arguments.json)
     if arguments.json:
-        import json
-
         document = [
             {
                 "name": profile.name,
@@ -35,7 +36,7 @@ def run(arguments: Namespace) -> int:
             }
             for profile in PROFILES.values()
         ]
-        write(json.dumps(document, indent=2))
+        write_json(document)
         return 0
     width = max(map(len, PROFILES)) + 1
     print(f"{'PROFILE':{width}}  INTERFACE  SIZE  AGENT IDS  SOURCE")
@@ -44,4 +45,17 @@ def run(arguments: Namespace) -> int:
         agents = "yes" if profile.agent_ids else "no"
         print(f"{name:{width}}  {profile.interface_version:#9x}  {profile.size:4}  {agents:9}  {profile.source}")
     print("* is the default")
+    return 0
+
+
+def _list_firmware(*, as_json: bool) -> int:
+    from xenscmi.firmware.profile import PROFILES as FIRMWARE_PROFILES
+    from xenscmi.report.table import table
+
+    if as_json:
+        write_json(
+            [{"name": each.name, "doc": each.doc, "sources": each.sources} for each in FIRMWARE_PROFILES.values()]
+        )
+    else:
+        put(table(("PROFILE", "FIRMWARE"), [(each.name, each.doc) for each in FIRMWARE_PROFILES.values()]))
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -48,7 +48,7 @@ class DeviceSection(_Section, frozen=True):
 class FirmwareSection(_Section, frozen=True):
     """The EL3 firmware: a profile, and a table of its own where that is known."""
 
-    profile: Literal["generic", "tfa-rpi5", "tfa-rcar-gen4", "scp"] = "generic"
+    profile: Annotated[str, msgspec.Meta(description="Its kind, as `xenscmi profiles --firmware`.")] = "generic"
     trusted_agent: _AgentId | None = None
     unsupported: Annotated[tuple[str, ...], msgspec.Meta(description="Messages it lacks, by name.")] = ()
     agents: tuple[AgentSection, ...] | None = None
@@ -126,9 +126,14 @@ def firmware_of(section: FirmwareSection, source: Source) -> HostFirmware:
     trusted = section.trusted_agent
     if trusted is None and section.profile != "generic":
         # The firmware brings all its protocols along, and takes a while to import.
-        from xenscmi.firmware import profile
+        from xenscmi.firmware.profile import PROFILES as FIRMWARE_PROFILES
 
-        trusted = min(profile.PROFILES[section.profile].trusted_agents or (), default=None)
+        profile = FIRMWARE_PROFILES.get(section.profile)
+        if profile is None:
+            message = f"there is no firmware profile {section.profile}"
+            known = f"profiles are {', '.join(FIRMWARE_PROFILES)}"
+            raise _error(message, places.at("$.firmware.profile"), known)
+        trusted = min(profile.trusted_agents or (), default=None)
     agents = [
         FirmwareAgent(
             agent_id=each.id, func_id=each.func_id, shmem=each.page, span=places.at(f"$.firmware.agents[{n}]")
