@@ -14,7 +14,7 @@ from xenscmi.bindings.addresses import RegEntry, address_count, translate, writt
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
-from xenscmi.bindings.properties import find_by_path, is_for_passthrough, read_string
+from xenscmi.bindings.properties import PathFinder, is_for_passthrough, read_string
 from xenscmi.devicetree.tree import Node
 from xenscmi.host.dom0 import console_node, dom0_nodes
 from xenscmi.host.registers import RegisterMap, RegisterUse, bus_windows, registers
@@ -62,9 +62,13 @@ class DeviceOwners:
     def __init__(self, host: Host) -> None:
         self.host = host
 
+    @cached_property
+    def _finder(self) -> PathFinder | None:
+        return PathFinder(self.host.tree) if self.host.tree else None
+
     def node(self, path: str | None) -> Node | None:
         """Return the host's node at a path, as Xen finds it: case does not matter."""
-        return find_by_path(self.host.tree, path) if self.host.tree and path else None
+        return self._finder.find(path) if self._finder and path else None
 
     @cached_property
     def given(self) -> tuple[GivenDevice, ...]:
