@@ -85,6 +85,7 @@ _TREE = """\
 / {{
 #address-cells = <2>; #size-cells = <2>;
 memory@40000000 {{ device_type = "memory"; reg = <0x0 0x40000000 0x0 0x1000000>; }};
+iommu@90000000 {{ compatible = "arm,smmu-v3"; #iommu-cells = <1>; reg = <0x0 0x90000000 0x0 0x20000>; }};
 soc {{ #address-cells = <2>; #size-cells = <2>; ranges; {devices} }};
 dom0_page: sram@47001000 {{ compatible = "arm,scmi-shmem"; reg = <0x0 0x47001000 0x0 0x1000>; }};
 firmware {{ scmi {{ compatible = "arm,scmi-smc"; arm,smc-id = <0x82000003>; shmem = <&dom0_page>; }}; }};

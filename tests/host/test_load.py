@@ -100,7 +100,7 @@ def test_a_tree_of_imagebuilder_may_be_missing_but_not_outside() -> None:
     loaded = Buffers({**texts, "host.toml": manifest}).load("board")
     assert [domain.name for domain in loaded.host.domains if domain.tree] == ["panel", "guest"]
     texts["config"] = texts["config"].replace("built/", "../")
-    with pytest.raises(XenscmiError, match=r"\.\./panel\.dtb lies outside of the host's folder"):
+    with pytest.raises(XenscmiError, match=r"\.\./panel\.dtb lies outside the host's folder"):
         Buffers({**texts, "host.toml": manifest}).load("board")
 
 

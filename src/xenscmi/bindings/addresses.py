@@ -122,7 +122,7 @@ def translate(node: Node, index: int = 0) -> RegEntry:
 
 
 def physical_ranges(node: Node) -> Iterator[RangesEntry]:
-    """Yield the entries of a bus's `ranges` by their physical addresses (dt_for_each_range); none if it is no bus.
+    """Yield the entries of a bus's `ranges` by their physical addresses (dt_for_each_range); none if it is not a bus.
 
     Raises BindingError where Xen cannot read the property at all.
     """

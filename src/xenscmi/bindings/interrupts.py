@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.names import GICS
 from xenscmi.bindings.phandles import phandle_entries
@@ -135,7 +136,7 @@ def _mapped(nexus: Node, table: Property, address: Cells, specifier: Cells) -> t
         size = read_u32(target, INTERRUPT_CELLS) if target is not None else None
         if target is None or size is None:
             return None
-        addresses = read_u32(target, "#address-cells") or 0
+        addresses = read_u32(target, ADDRESS_CELLS) or 0
         end = at + 1 + addresses + size
         if end > len(cells):
             return None
@@ -148,10 +149,10 @@ def _mapped(nexus: Node, table: Property, address: Cells, specifier: Cells) -> t
 def _address_cells(nexus: Node) -> int:
     """Return how many cells of address an entry of the nexus's map has: its own count, or the nearest ancestor's."""
     for each in (nexus, *nexus.ancestors()):
-        found = read_u32(each, "#address-cells")
+        found = read_u32(each, ADDRESS_CELLS)
         if found is not None:
             return found
-    return 2
+    return DEFAULT_ADDRESS_CELLS
 
 
 def _cells(prop: Property) -> Cells:

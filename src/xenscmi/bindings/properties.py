@@ -69,12 +69,32 @@ def find_by_phandle(tree: Tree, phandle: int) -> Node | None:
 
 def find_by_path(tree: Tree, path: str) -> Node | None:
     """Return the first node with this full path, whatever its case; no aliases, no options (dt_find_node_by_path)."""
-    if not path.startswith("/"):
-        return None
-    found = [tree.root]
-    for name in path.lower().split("/")[1:] if path != "/" else ():
-        found = [child for node in found for child in node.children if child.name.lower() == name]
-    return found[0] if found else None
+    return PathFinder(tree).find(path)
+
+
+class PathFinder:
+    """Finds many nodes of a tree by their paths, as `find_by_path`: it remembers the names that it has compared."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._root = tree.root
+        self._children: dict[Node, dict[str, list[Node]]] = {}
+
+    def find(self, path: str) -> Node | None:
+        """Return the first node with this full path, whatever its case; None where there is none."""
+        if not path.startswith("/"):
+            return None
+        found = [self._root]
+        for name in path.lower().split("/")[1:] if path != "/" else ():
+            found = [child for node in found for child in self._named(node).get(name, ())]
+        return found[0] if found else None
+
+    def _named(self, node: Node) -> dict[str, list[Node]]:
+        names = self._children.get(node)
+        if names is None:
+            names = self._children[node] = {}
+            for child in node.children:
+                names.setdefault(child.name.lower(), []).append(child)
+        return names
 
 
 def has_path(node: Node, path: str) -> bool:

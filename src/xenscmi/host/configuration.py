@@ -1,7 +1,6 @@
-"""xl.cfg files of a host, by themselves: what xl makes of each, and what it overlooks.
+"""xl.cfg files of a host, one by one: what xl makes of each, and what it overlooks.
 
-Kept apart from `toolstack`, which makes domains of them: checking one file is a command that people run in loops, and
-everything it imports is light.
+`toolstack` makes domains of them. This module imports little: checking one file is a command that people run in loops.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ MULTI_AGENT = "scmi_smc_multiagent"
 
 
 class Configuration(Record):
-    """An xl.cfg file: its settings, None where it has no syntax, and what xl makes of it, None where it refuses it.
+    """An xl.cfg file: its settings, None if its syntax is wrong, and what xl makes of it, None if xl refuses it.
 
-    `errors` are why; `arm_sci` are the parts of that setting.
+    `errors` say why. `arm_sci` holds the parts of that setting.
     """
 
     source: Source
@@ -33,7 +32,7 @@ class Configuration(Record):
 
 
 def read_configuration(source: Source) -> Configuration:
-    """Return what an xl.cfg file says, a refused one too."""
+    """Return what an xl.cfg file says, even if xl refuses it."""
     try:
         parsed = parse_xlcfg(source)
     except ConfigError as error:

@@ -1,7 +1,7 @@
-"""The Xen container: the node that tells Xen about the agents, in every dialect found in the field.
+"""The Xen container: the node that tells Xen about the agents, in every dialect that is in use.
 
 The reference is v8 and later (docs/misc/arm/device-tree/booting.txt of the series): a node compatible with `xen,sci`.
-Older dialects are read into the same `Container`, so that everything behind this module knows only one.
+Older dialects are read into the same `Container`, so that no other module needs to know them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DOM0_ON_COMMAND_LINE = re.compile(r"(?:^|\s)(?:dom0_scmi_agent_id=|dom0=(?:\S*,
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a dialect writes the list: the property, and at which cell of a row of three stands what."""
+    """How a dialect writes the list: the property, and the column of each value in a row of three cells."""
 
     dialect: Dialect
     listing: str
@@ -50,7 +50,7 @@ _EPAM = _Form(Dialect.EPAM, SECONDARY_AGENTS_EPAM, 1, 2, 0)
 
 
 def read_containers(tree: Tree, command_line: Stated[str] | None) -> tuple[Container, ...]:
-    """Return the containers of a host tree in its order, those of older dialects after those of the reference."""
+    """Return the containers of a host tree in its order, those of older dialects last."""
     return tuple(_read(node, form, command_line) for node, form in _find(tree))
 
 
@@ -89,7 +89,7 @@ def _read(node: Node, form: _Form, command_line: Stated[str] | None) -> Containe
 
 
 def _rows(listing: Property, form: _Form, cells: Stated[int] | None) -> Iterator[SecondaryAgent]:
-    """Yield the rows, none where Xen refuses to cut the list: 2 or 3 cells a row, at least one row, nothing left."""
+    """Yield the rows; none where Xen refuses the list: it takes 2 or 3 cells per row, and whole rows only."""
     width = cells.value if cells and cells.value is not None else SECONDARY_AGENTS_CELLS_DEFAULT
     stated_values = stated(listing, Property.cells)
     values = (stated_values.value or ()) if stated_values else ()

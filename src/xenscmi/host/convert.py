@@ -1,7 +1,7 @@
-"""Rewrites a host tree of an older dialect with the current container (v8), and nothing else in it.
+"""Rewrites the container of a host tree from an older dialect to the current one (v8), and nothing else.
 
 The pages of the agents and Xen's own scmi node move into the container, where dom0 does not see them; `/firmware/scmi`
-becomes what dom0 shall use; devices name Xen's node as their access controller.
+becomes dom0's own channel; devices name Xen's node as their access controller.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class _Draft:
         return next((each for each in self.children if each.name == name), None)
 
     def descend(self, *names: str) -> _Draft:
-        """Return the node at names from here; nodes that are missing are made."""
+        """Return the node at these names below this one; missing nodes are made."""
         node = self
         for name in names:
             found = node.child(name)
@@ -83,7 +83,7 @@ def to_v8(host: Host) -> Tree:
     """
     container = next(iter(host.containers), None)
     if host.tree is None or container is None:
-        raise _error("there is no container of any dialect to convert", host.tree.root.span if host.tree else None)
+        raise _error("there is no container to convert, of any dialect", host.tree.root.span if host.tree else None)
     if container.dialect is Dialect.CONTAINER:
         return host.tree
     root = _draft(host.tree.root)
@@ -112,7 +112,7 @@ class _Conversion:
     def run(self) -> None:
         container = self.container
         if not container.agents or not container.management:
-            raise _error(f"{container.path} has no list of agents or no scmi node that can be read", container.span)
+            raise _error(f"{container.path} has no readable list of agents or no readable scmi node", container.span)
         own = container.management[0]
         self.remove_old()
         node = self.root.descend(*CONTAINER)
@@ -272,16 +272,16 @@ def _strings(*values: str) -> bytes:
 def _value(stated: Stated[int] | None) -> int:
     """Return a value that the conversion cannot do without. Raises XenscmiError where it is not there."""
     if stated is None or stated.value is None:
-        raise _error("a value that the conversion needs is missing or cannot be read", stated.span if stated else None)
+        raise _error("a value that the conversion needs is missing or unreadable", stated.span if stated else None)
     return stated.value
 
 
 def _page(shmem: Stated[Shmem] | None) -> int:
     """Return a page's address. Raises XenscmiError where there is none."""
     if shmem is None or shmem.value is None or shmem.value.address is None:
-        raise _error("a page of shared memory has no address that could be read", shmem.span if shmem else None)
+        raise _error("a page of shared memory has no readable address", shmem.span if shmem else None)
     return shmem.value.address
 
 
 def _error(message: str, span: Span | None) -> XenscmiError:
-    return XenscmiError(Diagnostic(message=message, span=span, help="correct it first: xenscmi check"))
+    return XenscmiError(Diagnostic(message=message, span=span, help="run `xenscmi check`, and fix this first"))

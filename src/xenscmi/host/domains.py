@@ -50,12 +50,12 @@ def read_boot_domains(
 
 
 def boots_dom0(tree: Tree) -> bool:
-    """Return whether Xen makes a dom0: always, but when only dom0less domains have a kernel (is_dom0less_mode)."""
+    """Return whether Xen makes a dom0: it does unless only dom0less domains have a kernel (is_dom0less_mode)."""
     return has_dom0_kernel(tree) or not any(_kernels(tree))
 
 
 def has_dom0_kernel(tree: Tree) -> bool:
-    """Return whether a kernel below /chosen, however deep, is not a dom0less domain's: it is dom0's then."""
+    """Return whether dom0 has a kernel: any below /chosen, however deep, that is not a dom0less domain's."""
     return not all(_belongs_to_domain(node) for node in _kernels(tree))
 
 

@@ -1,6 +1,6 @@
-"""ImageBuilder's configuration (uboot-script-gen): which files the boot loader makes the boot modules of.
+"""ImageBuilder's configuration (uboot-script-gen): which files the boot loader loads as boot modules.
 
-A shell script of assignments, of which these matter: `DEVICE_TREE`, `XEN_CMD`, `NUM_DOMUS`, and for domain N, whose
+It is a shell script of assignments. These matter here: `DEVICE_TREE`, `XEN_CMD`, `NUM_DOMUS`, and for domain N, whose
 node will be /chosen/domUN, `DOMU_KERNEL[N]`, `DOMU_CMD[N]` and `DOMU_PASSTHROUGH_DTB[N]`. Nothing in it is run: words
 are unquoted, and what a shell would expand is left alone.
 """
@@ -28,7 +28,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class ImageBuilder:
-    """The variables of a configuration, plain ones by name, those of domains by name and number; the last counts."""
+    """The variables of a configuration, plain ones by name, those of domains by name and number; the last one wins."""
 
     variables: dict[str, Variable]
     indexed: dict[tuple[str, int], Variable]
@@ -44,7 +44,7 @@ class ImageBuilder:
 
 
 def read_imagebuilder(source: Source) -> ImageBuilder:
-    """Return the assignments of a configuration; everything else in it is passed over."""
+    """Return the assignments of a configuration; everything else in it is ignored."""
     variables: dict[str, Variable] = {}
     indexed: dict[tuple[str, int], Variable] = {}
     for match in _ASSIGNMENT.finditer(source.text):
@@ -57,7 +57,7 @@ def read_imagebuilder(source: Source) -> ImageBuilder:
 
 
 def looks_like_imagebuilder(text: str) -> bool:
-    """Return whether a text is such a configuration: it says how many domains there are, or where a tree is loaded."""
+    """Return whether a text is such a configuration: it gives the number of domains, or a device tree and a Xen."""
     names = {match["name"] for match in _ASSIGNMENT.finditer(text)}
     return "NUM_DOMUS" in names or ("DEVICE_TREE" in names and "XEN" in names)
 

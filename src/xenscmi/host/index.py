@@ -40,7 +40,7 @@ CURRENT_DIALECTS = (Dialect.CONTAINER, Dialect.CONTAINER_V7)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of shared memory: `owner` is what to call whose it is, `row` its row of the list, None for Xen's own."""
+    """A page of shared memory: `owner` names who has it, `row` is its row of the list, None for Xen's own."""
 
     address: int
     owner: str
@@ -50,7 +50,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A device given to a domain; `span` is where, `node` the partial tree's node that does it, if one does."""
+    """A device given to a domain: `span` is the place that says so, `node` the node of a partial tree, if it is one."""
 
     domain: HostDomain
     device: Device
@@ -71,19 +71,19 @@ class Index:
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
-        """The containers that Xen sees; where it sees none, those of older dialects, as the Xen of their time did."""
+        """The containers that Xen finds; if there are none, those that older versions of the series would find."""
         current = tuple(each for each in self.host.containers if each.dialect in CURRENT_DIALECTS)
         return current or self.host.containers
 
     @cached_property
     def container(self) -> Container | None:
-        """The container that Xen takes: the first of the tree. Containers of older dialects are none to it."""
+        """The container that Xen uses: the first in the tree. Xen does not see containers of older dialects."""
         first = next(iter(self.containers), None)
         return first if first and first.dialect in CURRENT_DIALECTS else None
 
     @cached_property
     def management_nodes(self) -> tuple[ScmiNode, ...]:
-        """The SCMI nodes below any container, each once, though containers may stand within each other."""
+        """The SCMI nodes below any container, each once, even where containers are nested."""
         return tuple({node.path: node for each in self.containers for node in each.management}.values())
 
     @cached_property
@@ -93,19 +93,19 @@ class Index:
 
     @cached_property
     def rows(self) -> tuple[SecondaryAgent, ...]:
-        """The rows of the list that Xen gets to: those before the first one whose page it cannot find."""
+        """The rows of the list that Xen reads: those before the first whose page it cannot find."""
         listed = self.container.agents if self.container else ()
         return tuple(takewhile(lambda row: row.shmem.value is not None and row.shmem.value.address is not None, listed))
 
     @cached_property
     def broken_row(self) -> SecondaryAgent | None:
-        """The row at which Xen gives the list up, as its page cannot be found; None where it reads them all."""
+        """The row at which Xen gives up, because it cannot find the page; None where it reads all rows."""
         listed = self.container.agents if self.container else ()
         return listed[len(self.rows)] if len(self.rows) < len(listed) else None
 
     @cached_property
     def lists_agents(self) -> bool:
-        """Whether Xen ends with a list of agents whose ids are known, so that an agent can be said to be missing."""
+        """Whether Xen has a list of agents whose ids are all known, so that one can be reported as missing."""
         return (
             bool(self.rows)
             and self.broken_row is None
@@ -117,20 +117,20 @@ class Index:
         )
 
     def agent_id(self, row: SecondaryAgent) -> int | None:
-        """Return a row's agent id: as stated, or as the firmware would answer; None where that is not known."""
+        """Return a row's agent id: the stated one, or what the firmware would answer; None where that is unknown."""
         if row.agent_id is not None:
             return row.agent_id.value
         known = self.firmware_by_func_id.get(row.func_id.value)
         return known.agent_id if known else None
 
     def row_name(self, row: SecondaryAgent) -> str:
-        """Return what to call a row: its agent id, or its function id where that is not known."""
+        """Return a name for a row: by its agent id, or by its function id where the agent id is unknown."""
         number = self.agent_id(row)
         return f"the agent of {row.func_id.value:#x}" if number is None else f"agent {number}"
 
     @cached_property
     def row_by_id(self) -> dict[int, SecondaryAgent]:
-        """The channel that Xen gives for an agent id: the first row that has it."""
+        """The row whose channel Xen gives to a domain that asks for an agent id: the first with that id."""
         found: dict[int, SecondaryAgent] = {}
         for row in self.rows:
             number = self.agent_id(row)
@@ -173,7 +173,7 @@ class Index:
         return found
 
     def channel(self, domain: HostDomain) -> SecondaryAgent | None:
-        """Return the row that a domain of this host asks for; None where it wants none or there is none."""
+        """Return the row that a domain of this host asks for; None where it asks for none or Xen has none."""
         return self._channel_of[id(domain)]
 
     def users(self, row: SecondaryAgent) -> list[HostDomain]:
@@ -182,7 +182,7 @@ class Index:
 
     @cached_property
     def pages(self) -> tuple[Page, ...]:
-        """The pages as the host tree has them: Xen's, then the rows'."""
+        """The pages that the host tree lists: Xen's own, then those of the rows."""
         own = self.management.shmem if self.management else None
         found = [Page(at, XEN, None, own.span)] if own and (at := page(own)) is not None else []
         for row in self.rows:
@@ -191,13 +191,13 @@ class Index:
         return tuple(found)
 
     def row_page(self, row: SecondaryAgent) -> int | None:
-        """Return the page at which the firmware listens to a row's agent; where it is not known, the listed one."""
+        """Return the page that the firmware uses for a row's agent, or the listed page where that is unknown."""
         known = self.firmware_by_func_id.get(row.func_id.value)
         return known.shmem if known else page(row.shmem)
 
     @cached_property
     def owners(self) -> dict[int, Page]:
-        """Whose a page of memory is, by its number: as the firmware has it, where that is not known as listed."""
+        """The owner of each page, by page number: as the firmware has it or, where that is unknown, as listed."""
         found: dict[int, Page] = {}
         for each in self.pages:
             at = each.address if each.row is None else self.row_page(each.row)
@@ -211,17 +211,17 @@ class Index:
 
     @cached_property
     def dom0_channel(self) -> ScmiNode | None:
-        """The SCMI node that dom0 talks through: `/firmware/scmi`, or else one of those outside of the containers."""
+        """The SCMI node that dom0 uses: `/firmware/scmi`, or else one outside the containers."""
         return _first_usable(sorted(self.dom0_nodes, key=lambda node: node != self.host.dom0_node))
 
     @cached_property
     def dom0_nodes(self) -> tuple[ScmiNode, ...]:
-        """The SCMI nodes outside of the containers, which dom0 gets as they stand."""
+        """The SCMI nodes outside the containers, which dom0 gets unchanged."""
         below = tuple(each.path + "/" for each in self.containers)
         return tuple(node for node in self.host.scmi_nodes if not node.path.startswith(below))
 
     def scmi_entries(self, device: Device) -> tuple[AccessController, ...]:
-        """Return the entries by which Xen asks the firmware for permissions: those that point to its own SCMI node."""
+        """Return the entries for which Xen asks the firmware for permissions: those that point to its own SCMI node."""
         own = self.management
         return tuple(e for e in device.entries if own is not None and e.target == own.path and e.problem is None)
 
@@ -231,9 +231,9 @@ class Index:
         return {region.start: device for device in self.host.devices for region in device.regions}
 
     def device_behind(self, domain: HostDomain, node: GuestNode) -> Device | None:
-        """Return the host's device that a node of a guest stands for, None where that is none under a controller.
+        """Return the device under a controller that a node of a guest stands for; None where there is none.
 
-        By `xen,path`; else by its address, which is the host's own where no mapping says otherwise.
+        It is found by `xen,path`, or else by address. What is not mapped has the host's own address.
         """
         if node.host_path is not None:
             return self.device(node.host_path.value)
@@ -250,7 +250,7 @@ class Index:
         return found
 
     def assigned(self, domain: HostDomain) -> list[Assignment]:
-        """Return what a domain of this host is given."""
+        """Return the devices that a domain of this host gets."""
         return self._assigned.get(id(domain), [])
 
     @cached_property
@@ -283,7 +283,7 @@ class Index:
     def assignments(self) -> tuple[Assignment, ...]:
         """Which device under an access controller goes to which domain, in the order of the domains.
 
-        dom0 gets what Xen gives it by itself, a dom0less domain what `xen,path` names, a toolstack domain its `dtdev`.
+        dom0 gets what Xen gives it unasked, a dom0less domain what `xen,path` names, a toolstack domain its `dtdev`.
         """
         found: list[Assignment] = []
         for domain in self.host.domains:
@@ -309,25 +309,25 @@ def wanted_agent(domain: HostDomain) -> Stated[int] | None:
 
 
 def multi_agent(domain: HostDomain) -> bool:
-    """Return whether a domain is of the multi-agent type; dom0 is, by having an agent."""
+    """Return whether a domain is of the multi-agent type; dom0 is if it has an agent."""
     if domain.kind is DomainKind.DOM0:
         return domain.agent_id is not None
     return domain.sci_type is not None and domain.sci_type.value == MULTI_AGENT
 
 
 def page(shmem: Stated[Shmem] | None) -> int | None:
-    """Return the address of shared memory; None where it leads nowhere or has none."""
+    """Return the address of shared memory; None where the phandle leads nowhere or the node has no address."""
     return shmem.value.address if shmem and shmem.value else None
 
 
 def guest_channel(domain: HostDomain) -> ScmiNode | None:
-    """Return the SCMI node that a guest talks through: of those of its partial tree that get there."""
+    """Return the SCMI node that a guest uses: one of those that it gets from its partial tree."""
     nodes = domain.tree.scmi_nodes if domain.tree else ()
     return _first_usable(node for node in nodes if node.kept)
 
 
 def _first_usable(nodes: Iterable[ScmiNode]) -> ScmiNode | None:
-    """Return the first node on which an agent's driver can start; where there is none, the one that comes nearest."""
+    """Return the first node that an agent's driver can use, or else the one that comes closest."""
     return max(nodes, key=lambda node: (_has_channel(node), node.available), default=None)
 
 
@@ -336,7 +336,7 @@ def _has_channel(node: ScmiNode) -> bool:
 
 
 def mappings(domain: HostDomain) -> tuple[GuestMapping, ...]:
-    """Return what of the host's addresses a guest is given: `iomem`, or `xen,reg` of its partial tree."""
+    """Return which host addresses a guest gets: by `iomem`, or by `xen,reg` of its partial tree."""
     if domain.kind is not DomainKind.DOM0LESS:
         return domain.iomem
     nodes = domain.tree.nodes if domain.tree else ()
@@ -344,10 +344,10 @@ def mappings(domain: HostDomain) -> tuple[GuestMapping, ...]:
 
 
 def maps_host(mapping: GuestMapping, address: int) -> bool:
-    """Return whether a mapping reaches into the host page at an address."""
+    """Return whether a mapping covers any of the host page at an address."""
     return mapping.host < address + PAGE_SIZE and address < mapping.host + mapping.size
 
 
 def maps_guest(mapping: GuestMapping, address: int) -> bool:
-    """Return whether a mapping lies behind a guest address."""
+    """Return whether a mapping covers a guest address."""
     return mapping.guest <= address < mapping.guest + mapping.size

@@ -121,11 +121,11 @@ def read_manifest(source: Source) -> Manifest:
 
 
 def firmware_of(section: FirmwareSection, source: Source) -> HostFirmware:
-    """Return the firmware that a manifest describes; where it does not say who is trusted, the profile does."""
+    """Return the firmware that a manifest describes; where it does not say which agent is trusted, the profile does."""
     places = TomlPlaces(source)
     trusted = section.trusted_agent
     if trusted is None and section.profile != "generic":
-        # The firmware brings all its protocols along, and takes a while to import.
+        # Importing the firmware imports all its protocols, which takes a while.
         from xenscmi.firmware.profile import PROFILES as FIRMWARE_PROFILES
 
         profile = FIRMWARE_PROFILES.get(section.profile)
@@ -164,9 +164,7 @@ def check_path(path: str, span: Span | None) -> PurePosixPath:
     """Return a path of the manifest. Raises XenscmiError where it leaves the manifest's folder."""
     relative = PurePosixPath(path)
     if relative.is_absolute() or ".." in relative.parts or "\0" in path:
-        raise _error(
-            f"{path} lies outside of the host's folder", span, "name files by paths below the manifest's folder"
-        )
+        raise _error(f"{path} lies outside the host's folder", span, "name files by paths below the manifest's folder")
     return relative
 
 
@@ -176,7 +174,7 @@ _LAST_STEP = re.compile(r"(?:\.[^.\[\]]+|\[[^\]]*\]|\$)$")
 
 
 class TomlPlaces:
-    """Where the keys of a TOML text stand, by msgspec's paths: `$.firmware.agents[0].id`."""
+    """The places of the keys in a TOML text, by msgspec's paths: `$.firmware.agents[0].id`."""
 
     def __init__(self, source: Source) -> None:
         self._whole = Span(source, 0, 0)
@@ -196,7 +194,7 @@ class TomlPlaces:
             at += len(line)
 
     def at(self, path: str) -> Span:
-        """Return where a key stands; of one that does not stand there, the nearest table or list around it."""
+        """Return the place of a key, or of the nearest table or list around it where the text does not have the key."""
         while path and path not in self._found:
             path = _LAST_STEP.sub("", path)
         return self._found.get(path, self._whole)

@@ -1,4 +1,4 @@
-"""Where RAM is and which of it is reserved, as Xen reads it early in boot (xen/common/device-tree/bootinfo-fdt.c)."""
+"""Where RAM is, and what of it is reserved, as Xen reads it early in boot (xen/common/device-tree/bootinfo-fdt.c)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xenscmi.source import Span
 
 
 def read_memory(tree: Tree) -> tuple[Region, ...]:
-    """Return the memory that nodes of `device_type = "memory"` outside of /reserved-memory declare."""
+    """Return the memory that nodes of `device_type = "memory"` outside /reserved-memory declare."""
     return tuple(
         region
         for node in tree.walk()

@@ -1,4 +1,4 @@
-"""How a guest finds the page of its agent: what it looks for, and what is mapped there."""
+"""Whether a guest finds its agent's page: where it looks, and what is mapped there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xenscmi.host.types import DomainKind, GuestMapping, HostDomain, SecondaryAg
 
 @dataclass(frozen=True, slots=True)
 class PageUse:
-    """A guest with an agent: the agent's page, the guest address its SCMI node names, and the mapping behind that."""
+    """A guest with an agent: the agent's page, the guest address that its SCMI node names, and the mapping there."""
 
     domain: HostDomain
     row: SecondaryAgent
@@ -21,7 +21,7 @@ class PageUse:
 
     @property
     def found(self) -> bool:
-        """Whether the agent's page is where the guest looks for it."""
+        """Whether the guest finds its agent's page where it looks."""
         return self.behind is not None and self.guest is not None and self.leads_to == self.host
 
     @property
@@ -33,7 +33,7 @@ class PageUse:
 
     @property
     def setting(self) -> str:
-        """What maps pages to this kind of domain."""
+        """The setting or property that maps pages into this kind of domain."""
         return "iomem" if self.domain.kind is DomainKind.TOOLSTACK else "xen,reg"
 
     def elsewhere(self) -> GuestMapping | None:
@@ -56,5 +56,5 @@ def page_uses(index: Index) -> Iterator[PageUse]:
 
 
 def _behind(domain: HostDomain, guest: int) -> GuestMapping | None:
-    """Return what lies behind a guest address: the last mapping wins."""
+    """Return what is mapped at a guest address: the last mapping wins."""
     return next((each for each in reversed(mappings(domain)) if maps_guest(each, guest)), None)

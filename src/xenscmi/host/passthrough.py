@@ -14,7 +14,7 @@ from xenscmi.bindings.addresses import RegEntry, address_count, translate, writt
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
-from xenscmi.bindings.properties import is_for_passthrough, read_string
+from xenscmi.bindings.properties import PathFinder, is_for_passthrough, read_string
 from xenscmi.devicetree.tree import Node
 from xenscmi.host.dom0 import console_node, dom0_nodes
 from xenscmi.host.registers import RegisterMap, RegisterUse, bus_windows, registers
@@ -63,16 +63,12 @@ class DeviceOwners:
         self.host = host
 
     @cached_property
-    def _by_path(self) -> dict[str, Node]:
-        """The nodes of the host tree by path in lower case: the first one counts, as for Xen."""
-        found: dict[str, Node] = {}
-        for node in self.host.tree.walk() if self.host.tree else ():
-            found.setdefault(node.path.lower(), node)
-        return found
+    def _finder(self) -> PathFinder | None:
+        return PathFinder(self.host.tree) if self.host.tree else None
 
     def node(self, path: str | None) -> Node | None:
         """Return the host's node at a path, as Xen finds it: case does not matter."""
-        return self._by_path.get((path or "").lower())
+        return self._finder.find(path) if self._finder and path else None
 
     @cached_property
     def given(self) -> tuple[GivenDevice, ...]:

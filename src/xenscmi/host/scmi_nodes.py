@@ -15,18 +15,18 @@ SCMI_TRANSPORTS = (SCMI_SMC, SCMI_SMC_PARAM)
 
 
 def with_property(top: Node | None, *names: str) -> Node | None:
-    """Return the first node from one down that has any of these properties: what was meant, if it is misnamed."""
+    """Return the first node, from `top` down, with any of these properties: what was meant where a name is wrong."""
     nodes = top.walk() if top else ()
     return next((node for node in nodes if any(name in node for name in names)), None)
 
 
 def scmi_compatible(node: Node) -> str | None:
-    """Return by which of SCMI's SMC transports a node is compatible; None for other nodes."""
+    """Return the SMC transport that an SCMI node is compatible with; None for other nodes."""
     return next((each for each in compatible(node) if each in SCMI_TRANSPORTS), None)
 
 
 def read_scmi_node(node: Node, *, guest: bool = False, kept: bool = True) -> ScmiNode:
-    """Return what an SCMI node says, of a host tree or of a `guest`'s."""
+    """Return what an SCMI node of a host tree, or of a `guest`'s, says."""
     return ScmiNode(
         path=node.path,
         compatible=scmi_compatible(node) or "",
@@ -41,7 +41,7 @@ def read_scmi_node(node: Node, *, guest: bool = False, kept: bool = True) -> Scm
 
 
 def read_shmem(node: Node, phandle: int | None = None, *, guest: bool = False) -> Shmem:
-    """Return a shared-memory node with its translated address; of a guest, where that fails, as it stands in `reg`."""
+    """Return a shared-memory node with its translated address, or a guest's as written if it does not translate."""
     written = node.get("reg")
     address: int | None = None
     size: int | None = None

@@ -1,4 +1,4 @@
-"""Domains of the toolstack: from xl.cfg files, with the place of each thing that must agree with the host."""
+"""Domains of the toolstack: from xl.cfg files, with the place of everything that must agree with the host."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def domain_of(configuration: Configuration, tree: Tree | None = None) -> HostDom
         agent_id=Stated(
             value=sci.agent_id,
             span=places.get("agent_id", sci_place),
-            problem=None if "agent_id" in places else Diagnostic(message="there is no agent_id: xl takes 0"),
+            problem=None if "agent_id" in places else Diagnostic(message="agent_id is missing: xl uses 0"),
         )
         if multi_agent
         else None,

@@ -1,9 +1,9 @@
-"""What the files of a host say, as values: broken things too, for nothing here judges.
+"""What the files of a host say, as values. Broken things are values too: nothing here judges.
 
 Conventions:
-- Where a file does not say something, the field is None; where it says something unreadable, it is a `Stated` without a
-  value and with a problem. A value is read as Xen reads it: a property of two cells where Xen takes the first has that
-  cell as its value, and a problem.
+- Where a file does not say something, the field is None. Where it says something unreadable, the field is a `Stated`
+  with a problem and without a value. Values are read as Xen reads them: where Xen takes the first of two cells, that
+  cell is the value, and there is a problem.
 - Spans, problems and trees do not count in comparisons: hosts are equal when they say the same.
 - Addresses are bytes. "host" addresses are physical, "guest" addresses are the domain's.
 """
@@ -36,8 +36,8 @@ class Shmem:
     """The shared memory that a phandle leads to, by its first `reg` entry.
 
     `path` is None where no node has the phandle; `address` and `size` are None where Xen cannot get or translate them,
-    `problem` then says why. `phandle` is None for a node that nothing was asked to lead to. In a partial tree the
-    address is the guest's, as written where it does not translate.
+    and `problem` says why. `phandle` is None where the node was not found by its phandle. In a partial tree the
+    address is the guest's; one that does not translate is taken as written.
     """
 
     phandle: int | None
@@ -69,7 +69,7 @@ class ScmiNode:
 
 
 class Dialect(Enum):
-    """How the agents are told to Xen: the version of the series that reads it so."""
+    """How a host tells Xen about the agents: the forms are named for the version of the series that reads them."""
 
     CONTAINER = "v8"
     """A node compatible with `xen,sci` under `/chosen`, dom0's agent in it (v8 to v11)."""
@@ -85,7 +85,7 @@ class Dialect(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondaryAgent:
-    """A row of the list of agents. `agent_id` is None in a list of two cells a row: Xen asks the firmware then."""
+    """A row of the list of agents. In a list of two cells per row, `agent_id` is None: Xen asks the firmware for it."""
 
     func_id: Stated[int]
     shmem: Stated[Shmem]
@@ -97,8 +97,8 @@ class SecondaryAgent:
 class Container:
     """The node that tells Xen about the agents.
 
-    `cells` is how many cells a row has, as stated; `listing` the list's cells as they stand and `agents` its rows,
-    none where Xen cannot cut it into rows. `management` are the SCMI nodes below it, in the order of the tree: Xen
+    `cells` is the stated number of cells per row, `listing` holds all cells of the list, and `agents` its rows: none
+    where Xen cannot divide the list into rows. `management` are the SCMI nodes below it, in the order of the tree: Xen
     binds to the first that is available. `dom0_agent` is dom0's agent.
     """
 
@@ -115,7 +115,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """A stretch of physical memory: `size` bytes from `start`, in the node `path`."""
+    """A range of physical memory: `size` bytes from `start`, which the node at `path` declares."""
 
     path: str
     start: int
@@ -124,7 +124,7 @@ class Region:
 
     @property
     def end(self) -> int:
-        """The first byte behind it."""
+        """The address after its last byte."""
         return self.start + self.size
 
     def overlaps(self, start: int, size: int) -> bool:
@@ -133,7 +133,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessController:
-    """An entry of `access-controllers`: its target's path, and its arguments, of which the first is the device id.
+    """An entry of `access-controllers`: the path of its target, and its arguments. The first is the SCMI device id.
 
     A broken entry ends Xen's walk: `problem` says why, there are no arguments, and `target` is None where its phandle
     leads nowhere.
@@ -165,7 +165,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestMapping:
-    """`size` bytes of the host from `host`, seen by the guest from `guest`."""
+    """`size` bytes of host memory from `host` on, which the guest sees from `guest` on."""
 
     host: int
     size: int
@@ -186,8 +186,9 @@ class ResourceUse:
 class GuestNode:
     """A node below `/passthrough` of a partial tree that asks Xen for something or uses SCMI resources.
 
-    `host_path` is `xen,path`, `mappings` what `xen,reg` maps (None: it has none; a problem where it has no whole rows),
-    `forced` whether `xen,force-assign-without-iommu` stands there. `address` is the first address of its own `reg`.
+    `host_path` is `xen,path`. `mappings` is what `xen,reg` maps: None without that property, and with a problem where
+    it does not divide into rows. `forced` is whether the node has `xen,force-assign-without-iommu`. `address` is the
+    first address of its own `reg`.
     """
 
     path: str
@@ -203,7 +204,7 @@ class GuestNode:
 class PartialTree:
     """A domain's partial device tree: its SCMI nodes, its shared-memory nodes, and the nodes of `/passthrough`.
 
-    `tree` is the whole of it.
+    `tree` is the tree itself.
     """
 
     scmi_nodes: tuple[ScmiNode, ...]
@@ -223,14 +224,15 @@ class DomainKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostDomain:
-    """A domain of the host, by any of the ways in which one is made.
+    """A domain of the host, whoever makes it.
 
     `sci_type` and `agent_id` are what `xen,sci_type` and `xen,sci-agent-id`, or `arm_sci`, say; dom0's agent comes from
-    the container; `agent_property` is what said it, or would have. `tree` is the partial tree; `tree_file` what names
-    it (`device_tree`, or the boot module's node, whose file need not be known). `iomem`, `irqs` (GIC numbers, SPI + 32)
-    and `dtdevs` are a toolstack domain's; a dom0less domain has them in its tree. `iomem_span` and `irqs_span` are the
-    settings as a whole. `memory` is in KiB. `direct_map` says that guest addresses are the host's. `outdated` names
-    properties of older dialects. `configuration` is the xl.cfg file of a toolstack domain.
+    the container. `agent_property` names the property or setting that holds the id, or should. `tree` is the partial
+    tree, `tree_file` the file that should hold it: from `device_tree`, or from the boot module's node, which does not
+    name the file. `iomem`, `irqs` (GIC numbers, SPI + 32) and `dtdevs` are a toolstack domain's; a dom0less domain has
+    them in its tree. `iomem_span` and `irqs_span` are the whole settings. `memory` is in KiB. `direct_map` says that
+    guest addresses are the host's. `outdated` names properties of older dialects. `configuration` is the xl.cfg file of
+    a toolstack domain.
     """
 
     name: str
@@ -283,8 +285,8 @@ class FirmwareDevice:
 class HostFirmware:
     """The EL3 firmware as far as it is known.
 
-    `profile` names its kind. None for `agents`, `devices` or `trusted_agent` (who may set permissions): not known.
-    `unsupported` names base messages that it lacks (`BASE_DISCOVER_AGENT`).
+    `profile` names its kind. `agents`, `devices` and `trusted_agent` (which may set permissions) are None if unknown.
+    `unsupported` names the base messages that it lacks (`BASE_DISCOVER_AGENT`).
     """
 
     profile: str = "generic"

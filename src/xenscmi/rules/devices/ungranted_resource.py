@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.properties import find_by_path
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -24,13 +23,12 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    tree = index.host.tree
-    if tree is None or index.management is None:
+    if index.management is None:
         return
     for domain in index.host.domains:
         for node in domain.tree.nodes if domain.tree and index.channel(domain) else ():
             path = node.host_path.value if node.host_path else None
-            device, controlled = find_by_path(tree, path) if path else None, index.device(path)
+            device, controlled = index.passthrough.node(path), index.device(path)
             if device and not (controlled and controlled.entries) and node.resources:
                 yield Finding(
                     message=f"{node.path} of {domain.title} uses SCMI resources, "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.properties import find_by_path
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
@@ -26,13 +25,12 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    tree = index.host.tree
-    for domain in index.host.domains if tree else ():
+    for domain in index.host.domains:
         if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
             continue
         for node in domain.tree.nodes:
             path = node.host_path.value if node.host_path else None
-            device = find_by_path(tree, path) if tree and path else None
+            device = index.passthrough.node(path)
             if device is None or node.host_path is None or node.forced or node.mappings is None:
                 continue
             if not any(name in device for name in _IOMMU):
