@@ -14,6 +14,7 @@ from xenscmi.config.options.table import (
     string,
     string_list,
 )
+from xenscmi.config.spans import Spans
 from xenscmi.config.types.enums import DeviceModelVersion, DomainType
 
 
@@ -80,7 +81,7 @@ def _read_consoles(build: Build) -> None:
     reader = build.reader
     if build.type is DomainType.PV and (build.get("vfbs") or not reader.long("vnc")):
         return
-    screen, path = (build, "b_info.u.") if build.type is DomainType.HVM else (Fields({}), "")
+    screen, path = (build, "b_info.u.") if build.type is DomainType.HVM else (Fields(Spans()), "")
     span = build.span("vnc")
     if build.type is DomainType.PV and span:
         screen = build.append("vfbs", span)

@@ -134,7 +134,7 @@ def _smbios(build: Build) -> None:
     if len(items) < len(found.items):
         message = f"xl: Unable to get element #{len(items)} in smbios list"
         build.fail(message, found.items[len(items)].span, "write it as a string")
-    build.set_items(f"{_U}.smbios", [_smbios_item(build, item) for item in items], span, items)
+    build.set_items(f"{_U}.smbios", [_smbios_item(build, item) for item in items], span, found.items)
 
 
 def _smbios_item(build: Build, item: Text) -> dict[str, Any]:
@@ -213,8 +213,8 @@ def _string_or_list(key: str, doc: str) -> Option:
     def read(build: Build) -> None:
         found = build.reader.list_value(key, quiet=True)
         if found is not None:
-            items = list(build.strings(key) or ())
-            build.set_items(f"{_U}.{key}_list", [item.text for item in items], found.span, items)
+            texts = [item.text for item in found.leading_strings()]
+            build.set_items(f"{_U}.{key}_list", texts, found.span, found.items)
             return
         one = build.reader.string(key)
         if one is not None:

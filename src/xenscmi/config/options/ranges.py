@@ -17,12 +17,11 @@ def _ranges(build: Build, key: str, message: str, read: Callable[[Build, Text], 
     found = build.reader.list_value(key)
     if found is None:
         return
-    items = list(map(Text, found.leading_strings()))
-    values = [read(build, item) for item in items]
-    if len(items) < len(found.items):
+    values = [read(build, Text(item)) for item in found.leading_strings()]
+    if len(values) < len(found.items):
         help_text = "write it as a number or a string"
-        build.fail(message.format(len(items)), found.items[len(items)].span, help_text)
-    build.set_items(f"b_info.{key}", values, found.span, items)
+        build.fail(message.format(len(values)), found.items[len(values)].span, help_text)
+    build.set_items(f"b_info.{key}", values, found.span, found.items)
 
 
 @custom("ioports", "list of `HEX` or `HEX-HEX`", "b_info.ioports", "I/O ports; Arm has none.", x86=True)
