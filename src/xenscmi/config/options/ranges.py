@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xenscmi.config.options.table import Build, custom
 from xenscmi.config.options.text import Text
-from xenscmi.xlcfg.numbers import UINT32_MAX, ULONG_MAX, scan, strtoul
+from xenscmi.xlcfg.numbers import UINT32_MAX, sscanf_hex, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,21 +75,17 @@ def _iomem(build: Build) -> None:
 def _iomem_range(build: Build, item: Text) -> dict[str, int]:
     # sscanf("%lx,%lx%n@%lx%n"), and nothing may be left.
     text = item.text
-    start, end = scan(text, 16)
-    number, used = scan(text, 16, end + 1) if end and text[end : end + 1] == "," else (0, 0)
-    found = {"start": _hex64(start), "number": _hex64(number)}
+    start, end = sscanf_hex(text)
+    number, used = sscanf_hex(text, end + 1) if end and text[end : end + 1] == "," else (0, 0)
+    found = {"start": start, "number": number}
     if used > end + 1 and text[used : used + 1] == "@":
-        gfn, after = scan(text, 16, used + 1)
+        gfn, after = sscanf_hex(text, used + 1)
         if after > used + 1:
-            found["gfn"], used = _hex64(gfn), after
+            found["gfn"], used = gfn, after
     if used <= end + 1 or used < len(text):
         help_text = 'write it as "47ff2,1@22001": page frames, in hexadecimal'
         build.fail(f"xl: Invalid argument parsing iomem: {text}", item.span, help_text)
     return found
-
-
-def _hex64(value: int) -> int:
-    return ULONG_MAX if abs(value) > ULONG_MAX else value & ULONG_MAX
 
 
 OPTIONS = (_ioports, _irqs, _iomem)
