@@ -39,6 +39,11 @@ def _device_model(build: Build) -> None:
             text.span,
             "remove it",
         )
+        if "stubdom-dm" in text.text:
+            message = 'WARNING: ignoring "device_model_stubdomain_override" directive for pv guest'
+            if build.type is DomainType.HVM:
+                message = 'WARNING: Or use "device_model_stubdomain_override" if you  want to enable stubdomains'
+            build.warn(message, text.span, "remove it")
 
 
 @custom("device_model_version", "`qemu-xen`", "b_info.device_model_version", "Kind of device model.", x86=True)
