@@ -149,6 +149,23 @@ def test_errors_point_at_the_very_piece(line: str, message: str, shown: str) -> 
     assert error.help
 
 
+@pytest.mark.parametrize(
+    ("lines", "exit_code", "message"),
+    [
+        ('vnc = 1\nvnclisten = "::1"\nvncdisplay = 2', 1, "ERROR: Display specified both in vnclisten and vncdisplay!"),
+        ('vnc = 1\nvnclisten = "::1"\nvncdisplay = 0', 0, ""),
+        ('mca_caps = "lmce"', 3, "ERROR: unable to parse mca_caps."),
+        ('mca_caps = [ "lmce", "x" ]', 3, "ERROR: unrecognized MCA capability 'x'."),
+        ("smbios = [ " + '"oem=a", ' * 99 + "]", 0, ""),
+        ("smbios = [ " + '"oem=a", ' * 100 + "]", 1, "xl: smbios limited to 99 oem strings"),
+    ],
+)
+def test_what_xl_refuses_of_hvm_guests(lines: str, exit_code: int, message: str) -> None:
+    found = parse(f'{GUEST}type = "hvm"\n{lines}\n')
+    errors = [one.message for one in found.diagnostics if one.severity is Severity.ERROR]
+    assert (getattr(found, "exit_code", 0), errors) == (exit_code, [message] if message else [])
+
+
 def test_several_errors_in_one_run_the_first_decides_the_exit_code() -> None:
     error = parse(GUEST + 'arm_sci = "type=zz"\ntee = "x"\npci = [ "zz" ]\nuuid = "1"\n')
     assert isinstance(error, ConfigError)

@@ -76,7 +76,7 @@ def test_libxls_json_has_no_places() -> None:
     parsed = parse("memory = 64")
     again = Parsed(config=from_json(Source("guest.json", to_json(parsed.config))))
     assert again.config == parsed.config
-    assert (again.spans, again.place("b_info.target_memkb"), list(again.settings)) == ({}, None, [])
+    assert (dict(again.spans), again.place("b_info.target_memkb"), list(again.settings)) == ({}, None, [])
 
 
 def test_every_span_belongs_to_a_field_and_to_the_file(vector_texts: dict[str, str]) -> None:

@@ -82,6 +82,19 @@ def libc() -> ctypes.CDLL:
     return ctypes.CDLL(name)
 
 
+@given(text=TEXTS)
+@example(text="0x")
+@example(text=" +0X,1")
+@example(text="00x")
+@example(text="-10000000000000000")
+def test_hexadecimal_as_sscanf_reads_it(libc: ctypes.CDLL, text: str) -> None:
+    value, used = ctypes.c_uint64(0), ctypes.c_int(0)
+    found = libc.sscanf(text.encode(), b"%lx%n", ctypes.byref(value), ctypes.byref(used))
+    if text.strip().lstrip("+-")[:2] in ("0x", "0X") and found != 1:
+        pytest.skip("a C library whose sscanf refuses a bare 0x")
+    assert numbers.sscanf_hex(text) == (value.value, used.value)
+
+
 @given(text=TEXTS, base=st.sampled_from([0, 8, 10, 16]))
 @example(text="-0x", base=16)
 @example(text="0X1g", base=0)

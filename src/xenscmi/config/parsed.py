@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xenscmi.config.spans import Spans
 from xenscmi.config.types.domain import DomainConfig
 from xenscmi.record import Record
 from xenscmi.source import Source
@@ -9,12 +10,11 @@ from xenscmi.xlcfg.values import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from xenscmi.diagnostics import Diagnostic
     from xenscmi.source import Span
 
 _NO_SETTINGS = Settings(Source("", ""), [])
+_NO_SPANS = Spans()
 
 
 class Parsed(Record):
@@ -28,7 +28,7 @@ class Parsed(Record):
 
     config: DomainConfig
     settings: Settings = _NO_SETTINGS
-    spans: Mapping[str, Span] = {}
+    spans: Spans = _NO_SPANS
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def place(self, path: str) -> Span | None:

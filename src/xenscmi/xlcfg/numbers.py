@@ -47,6 +47,17 @@ def _value(digits: str, base: int) -> int:
     return int(significant or "0", base) if len(significant) <= 64 else 1 << 200
 
 
+def sscanf_hex(text: str, start: int = 0) -> tuple[int, int]:
+    """Read a number as sscanf's `%lx` does; return the value of 64 bits and the index after it (`start` if no digits).
+
+    Unlike strtoul, sscanf takes `0x` without a digit for 0 (glibc up to 2.41).
+    """
+    value, end = scan(text, 16, start)
+    if text[start:end].lstrip(f"{_BLANKS}+-") == "0" and text[end : end + 1] in ("x", "X"):
+        end += 1
+    return (ULONG_MAX if abs(value) > ULONG_MAX else value & ULONG_MAX), end
+
+
 def strtol(text: str, base: int) -> tuple[int, int, bool]:
     """Return value, index after it, and whether it saturated (ERANGE)."""
     value, end = scan(text, base)

@@ -87,15 +87,15 @@ def _cmdline(build: Build) -> None:
 def _bootloader_args(build: Build) -> None:
     found = build.reader.list_value("bootloader_args", quiet=True)
     if found is not None:
-        items = list(map(Text, found.leading_strings()))
-        build.set_items("b_info.bootloader_args", [item.text for item in items], found.span, items)
+        arguments = [item.text for item in found.leading_strings()]
+        build.set_items("b_info.bootloader_args", arguments, found.span, found.items)
         return
     text = build.text("bootloader_args")
     if text is not None:
         message = 'WARNING: Specifying "bootloader_args" as a string is deprecated. Please use a list of arguments.'
         build.warn(message, text.span, 'write bootloader_args = [ "…" ]')
         pieces = build.split(text, " \t\n")
-        build.set_items("b_info.bootloader_args", [piece.text for piece in pieces], text.value.span, pieces)
+        build.set("b_info.bootloader_args", [piece.text for piece in pieces], text.value.span)
 
 
 @custom("firmware", "`pvgrub32`, `pvgrub64`", "b_info.kernel", "Boot this instead of a kernel (x86 only).", x86=True)

@@ -14,6 +14,7 @@ from xenscmi.config.options.table import (
     string,
     string_list,
 )
+from xenscmi.config.spans import Spans
 from xenscmi.config.types.enums import DeviceModelVersion, DomainType
 
 
@@ -38,6 +39,11 @@ def _device_model(build: Build) -> None:
             text.span,
             "remove it",
         )
+        if "stubdom-dm" in text.text:
+            message = 'WARNING: ignoring "device_model_stubdomain_override" directive for pv guest'
+            if build.type is DomainType.HVM:
+                message = 'WARNING: Or use "device_model_stubdomain_override" if you  want to enable stubdomains'
+            build.warn(message, text.span, "remove it")
 
 
 @custom("device_model_version", "`qemu-xen`", "b_info.device_model_version", "Kind of device model.", x86=True)
@@ -80,7 +86,7 @@ def _read_consoles(build: Build) -> None:
     reader = build.reader
     if build.type is DomainType.PV and (build.get("vfbs") or not reader.long("vnc")):
         return
-    screen, path = (build, "b_info.u.") if build.type is DomainType.HVM else (Fields({}), "")
+    screen, path = (build, "b_info.u.") if build.type is DomainType.HVM else (Fields(Spans()), "")
     span = build.span("vnc")
     if build.type is DomainType.PV and span:
         screen = build.append("vfbs", span)

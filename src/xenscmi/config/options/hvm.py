@@ -19,6 +19,7 @@ from xenscmi.config.options.table import (
     one_of,
     string,
 )
+from xenscmi.config.options.text import Text
 from xenscmi.config.types.enums import (
     BiosType,
     GfxPassthruKind,
@@ -31,14 +32,14 @@ from xenscmi.config.types.enums import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
-
-    from xenscmi.config.options.text import Text
 
 _U = "b_info.u"
 _MMIO_HOLE_KIB = (0x10000000 // 1024, 0xF0000000 // 1024)
 _MCA_CAP_LMCE = 1
 _VIRIDIAN_BITS = 64
+_MOST_OEM_STRINGS = 99
 _VGA = {
     "stdvga": VgaInterfaceType.STD,
     "cirrus": VgaInterfaceType.CIRRUS,
@@ -134,7 +135,12 @@ def _smbios(build: Build) -> None:
     if len(items) < len(found.items):
         message = f"xl: Unable to get element #{len(items)} in smbios list"
         build.fail(message, found.items[len(items)].span, "write it as a string")
-    build.set_items(f"{_U}.smbios", [_smbios_item(build, item) for item in items], span, items)
+    values = [_smbios_item(build, item) for item in items]
+    oem = [item for item, value in zip(items, values, strict=True) if value["key"] is SmbiosType.OEM]
+    if len(oem) > _MOST_OEM_STRINGS:
+        message = f"xl: smbios limited to {_MOST_OEM_STRINGS} oem strings"
+        build.fail(message, oem[_MOST_OEM_STRINGS].span, "remove some of them")
+    build.set_items(f"{_U}.smbios", values, span, found.items)
 
 
 def _smbios_item(build: Build, item: Text) -> dict[str, Any]:
@@ -160,7 +166,17 @@ def _ms_vm_genid(build: Build) -> None:
 
 @custom("mca_caps", "list of strings", f"{_U}.mca_caps", "Machine check capabilities.")
 def _mca_caps(build: Build) -> None:
-    for item in build.strings("mca_caps") or ():
+    span = build.span("mca_caps")
+    found = build.reader.list_value("mca_caps", quiet=True)
+    if span is None:
+        return
+    if found is None:
+        build.fail("ERROR: unable to parse mca_caps.", span, 'write mca_caps = [ "lmce" ]', EXIT_ERROR_FAIL)
+    items = list(map(Text, found.leading_strings()))
+    if len(items) < len(found.items):
+        help_text = "write it as a string; the real xl crashes here"
+        build.fail("ERROR: unrecognized MCA capability", found.items[len(items)].span, help_text, EXIT_ERROR_FAIL)
+    for item in items:
         if item.text != "lmce":
             message = f"ERROR: unrecognized MCA capability '{item.text}'."
             build.fail(message, item.span, "write lmce", EXIT_ERROR_FAIL)
@@ -213,8 +229,8 @@ def _string_or_list(key: str, doc: str) -> Option:
     def read(build: Build) -> None:
         found = build.reader.list_value(key, quiet=True)
         if found is not None:
-            items = list(build.strings(key) or ())
-            build.set_items(f"{_U}.{key}_list", [item.text for item in items], found.span, items)
+            texts = [item.text for item in found.leading_strings()]
+            build.set_items(f"{_U}.{key}_list", texts, found.span, found.items)
             return
         one = build.reader.string(key)
         if one is not None:
@@ -225,6 +241,23 @@ def _string_or_list(key: str, doc: str) -> Option:
 
 def _boolean(key: str, doc: str) -> Option:
     return boolean(key, f"{_U}.{key}", doc)
+
+
+def _after(check: Callable[[Build], None], option: Option) -> Option:
+    """An option with a check of earlier ones before it."""
+
+    def read(build: Build) -> None:
+        check(build)
+        option.read(build)
+
+    return option.replace(read=read)
+
+
+def _check_vnc_display(build: Build) -> None:
+    listen = build.get(f"{_U}.vnc.listen")
+    if listen and ":" in listen and build.get(f"{_U}.vnc.display"):
+        message = "ERROR: Display specified both in vnclisten and vncdisplay!"
+        build.fail(message, build.span("vncdisplay"), "remove vncdisplay, or the display from vnclisten")
 
 
 EARLY = (
@@ -280,12 +313,15 @@ LATE = (
     string("soundhw", f"{_U}.soundhw", "Sound card."),
     _boolean("xen_platform_pci", "Xen platform device."),
     _boolean("xen_platform_pci_bar_uc", "Its BAR uncached."),
-    choice(
-        "vendor_device",
-        f"{_U}.vendor_device",
-        VendorDevice,
-        "Vendor's platform device.",
-        message="xl: unknown vendor_device '{}'",
-        exit_code=EXIT_ERROR_FAIL,
+    _after(
+        _check_vnc_display,
+        choice(
+            "vendor_device",
+            f"{_U}.vendor_device",
+            VendorDevice,
+            "Vendor's platform device.",
+            message="xl: unknown vendor_device '{}'",
+            exit_code=EXIT_ERROR_FAIL,
+        ),
     ),
 )

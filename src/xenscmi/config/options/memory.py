@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xenscmi.config.options.table import KIB_PER_MIB, Build, custom, number
-from xenscmi.xlcfg.numbers import UINT32_MAX, scan
+from xenscmi.xlcfg.numbers import UINT32_MAX, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ def _llc_colors(build: Build) -> None:
 def _color_range(build: Build, item: Text) -> tuple[int, int]:
     # sscanf("%u-%u"), else sscanf("%u"): what follows is ignored.
     text = item.text
-    first, end = scan(text, 10)
+    first, end, _ = strtoul(text, 10)
     if end == 0:
         build.fail(f"xl: Invalid LLC color range: {text}", item.span, 'write it as 4 or "0-3"')
-    last, after = scan(text, 10, end + 1) if text[end : end + 1] == "-" else (first, end)
+    last, after, _ = strtoul(text, 10, end + 1) if text[end : end + 1] == "-" else (first, end, False)
     if after <= end + 1:
         last = first
-    first, last = (min(first, (1 << 64) - 1) & UINT32_MAX, min(last, (1 << 64) - 1) & UINT32_MAX)
+    first, last = first & UINT32_MAX, last & UINT32_MAX
     if first > last:
         message = f"xl: Start LLC color is greater than end: {text}"
         build.fail(message, item.span, "write the smaller number first")

@@ -54,7 +54,7 @@ def _pci(build: Build) -> None:
     # For guests other than HVM, xl takes the default policy from memory that is zero, which means strict.
     policy = RdmReservePolicy.INVALID if build.type is DomainType.HVM else RdmReservePolicy.STRICT
     devices = [_device(build, item, {**flags, "rdm_policy": policy}) for item in items]
-    build.set_items("pcidevs", devices, build.span("pci"), items)
+    build.set_items("pcidevs", devices, build.span("pci"), [item.value for item in items])
     if devices and build.type is DomainType.PV:
         build.set("b_info.u.e820_host", True, build.span("pci"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xenscmi.config.options.table import Build, custom
 from xenscmi.config.options.text import Text
-from xenscmi.xlcfg.numbers import UINT32_MAX, ULONG_MAX, scan, strtoul
+from xenscmi.xlcfg.numbers import UINT32_MAX, sscanf_hex, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,12 +17,11 @@ def _ranges(build: Build, key: str, message: str, read: Callable[[Build, Text], 
     found = build.reader.list_value(key)
     if found is None:
         return
-    items = list(map(Text, found.leading_strings()))
-    values = [read(build, item) for item in items]
-    if len(items) < len(found.items):
+    values = [read(build, Text(item)) for item in found.leading_strings()]
+    if len(values) < len(found.items):
         help_text = "write it as a number or a string"
-        build.fail(message.format(len(items)), found.items[len(items)].span, help_text)
-    build.set_items(f"b_info.{key}", values, found.span, items)
+        build.fail(message.format(len(values)), found.items[len(values)].span, help_text)
+    build.set_items(f"b_info.{key}", values, found.span, found.items)
 
 
 @custom("ioports", "list of `HEX` or `HEX-HEX`", "b_info.ioports", "I/O ports; Arm has none.", x86=True)
@@ -76,21 +75,17 @@ def _iomem(build: Build) -> None:
 def _iomem_range(build: Build, item: Text) -> dict[str, int]:
     # sscanf("%lx,%lx%n@%lx%n"), and nothing may be left.
     text = item.text
-    start, end = scan(text, 16)
-    number, used = scan(text, 16, end + 1) if end and text[end : end + 1] == "," else (0, 0)
-    found = {"start": _hex64(start), "number": _hex64(number)}
+    start, end = sscanf_hex(text)
+    number, used = sscanf_hex(text, end + 1) if end and text[end : end + 1] == "," else (0, 0)
+    found = {"start": start, "number": number}
     if used > end + 1 and text[used : used + 1] == "@":
-        gfn, after = scan(text, 16, used + 1)
+        gfn, after = sscanf_hex(text, used + 1)
         if after > used + 1:
-            found["gfn"], used = _hex64(gfn), after
+            found["gfn"], used = gfn, after
     if used <= end + 1 or used < len(text):
         help_text = 'write it as "47ff2,1@22001": page frames, in hexadecimal'
         build.fail(f"xl: Invalid argument parsing iomem: {text}", item.span, help_text)
     return found
-
-
-def _hex64(value: int) -> int:
-    return ULONG_MAX if abs(value) > ULONG_MAX else value & ULONG_MAX
 
 
 OPTIONS = (_ioports, _irqs, _iomem)

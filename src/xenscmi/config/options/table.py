@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_FAILURE
 from xenscmi.config.options.text import Text
+from xenscmi.config.spans import Spans
 from xenscmi.config.types.enums import DomainType
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.record import Record
@@ -16,13 +17,13 @@ from xenscmi.xlcfg.numbers import ULONG_MAX, strtoul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, NoReturn
 
     from xenscmi.config.capabilities import HostCapabilities
     from xenscmi.config.idl.enumeration import Enumeration
     from xenscmi.source import Span
-    from xenscmi.xlcfg import Reader
+    from xenscmi.xlcfg import Reader, Value
 
 KIB_PER_MIB = 1024
 
@@ -43,7 +44,7 @@ class Fields:
     shared by all structures of a configuration. `index` is the position of the structure in its list.
     """
 
-    def __init__(self, spans: dict[str, Span], prefix: str = "", index: int = 0) -> None:
+    def __init__(self, spans: Spans, prefix: str = "", index: int = 0) -> None:
         self.spans = spans
         self.prefix = prefix
         self.index = index
@@ -58,11 +59,10 @@ class Fields:
         at[name] = value
         self.locate(path, span)
 
-    def set_items(self, path: str, values: list[Any], span: Span | None, items: Iterable[Text]) -> None:
-        """Set a list; each value was read from one of the items."""
+    def set_items(self, path: str, values: list[Any], span: Span | None, items: Sequence[Value]) -> None:
+        """Set a list; each value was read from the item of the same index."""
         self.set(path, values, span)
-        for index, item in enumerate(items):
-            self.spans[f"{self.prefix}{path}[{index}]"] = item.value.span
+        self.spans.set_items(self.prefix + path, items[: len(values)])
 
     def append(self, path: str, span: Span) -> Fields:
         """Add an empty structure to a list, and return it."""
@@ -75,10 +75,7 @@ class Fields:
 
     def locate(self, path: str, span: Span | None) -> None:
         """Record the span that set a field; None forgets an earlier one."""
-        if span is None:
-            self.spans.pop(self.prefix + path, None)
-        else:
-            self.spans[self.prefix + path] = span
+        self.spans.set(self.prefix + path, span)
 
     def get(self, path: str) -> Any:
         """Return the value of a field; None if it was not set."""
@@ -92,7 +89,7 @@ class Build(Fields):
     """The whole configuration while it is read, the settings of the file, and what xl knows of the host."""
 
     def __init__(self, reader: Reader, host: HostCapabilities, new_uuid: bytes) -> None:
-        super().__init__({})
+        super().__init__(Spans())
         self.reader = reader
         self.host = host
         self.new_uuid = new_uuid
@@ -229,7 +226,7 @@ def string_list(key: str, sets: str, doc: str, *, x86: bool = False) -> Option:
         found = build.strings(key)
         if found is not None:
             items = list(found)
-            build.set_items(sets, [item.text for item in items], build.span(key), items)
+            build.set_items(sets, [item.text for item in items], build.span(key), [item.value for item in items])
         elif key in build.reader.settings:
             help_text = f"put it in brackets: {key} = [ … ]"
             build.fail(f"xl: Unable to parse {key}.", build.span(key), help_text, EXIT_ERROR_FAIL)

@@ -162,8 +162,8 @@ def _affinity(build: Build, key: str, sets: str) -> None:
         items = list(ranges.leading_strings())[:wanted]
         if len(items) < wanted:
             build.fail(f"{key}: a CPU range is a string", ranges.items[len(items)].span, 'write a string such as "0-3"')
-        texts = list(map(Text, items))
-        build.set_items(sets, [parse_cpurange(build, text) for text in texts], ranges.span, texts)
+        maps = [parse_cpurange(build, Text(item)) for item in items]
+        build.set_items(sets, maps, ranges.span, ranges.items)
         build.set("b_info.numa_placement", False, ranges.span)
     else:
         text = build.text(key)

@@ -20,7 +20,7 @@ def _quota(build: Build) -> None:
     if len(items) < len(found.items):
         message = f"xl: Can't get element {len(items)} in Xenstore quota list"
         build.fail(message, found.items[len(items)].span, "write it as a string")
-    build.set_items("b_info.xenstore_quota.quota", quota, found.span, items)
+    build.set_items("b_info.xenstore_quota.quota", quota, found.span, found.items)
 
 
 def _item(build: Build, item: Text) -> dict[str, object]:
