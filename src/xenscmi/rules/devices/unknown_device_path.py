@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.properties import find_by_path
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import Stated
@@ -25,15 +24,14 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    tree = index.host.tree
-    if tree is None:
+    if index.host.tree is None:
         return
     for domain in index.host.domains:
         nodes = domain.tree.nodes if domain.tree else ()
         named: list[tuple[str, Stated[str]]] = [("dtdev", path) for path in domain.dtdevs]
         named += [("xen,path", node.host_path) for node in nodes if node.host_path]
         for setting, path in named:
-            if path.value is None or find_by_path(tree, path.value) is None:
+            if index.passthrough.node(path.value) is None:
                 yield Finding(
                     message=f"{setting} of {domain.title}: couldn't find node {path.value} in the host tree",
                     span=path.span,
