@@ -60,15 +60,15 @@ def _firmware(firmware: HostFirmware) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """What the three commands say of a host: Xen's panic, the domains that are not made, and what `check` finds:
-    errors, and what is milder.
+    """What the three commands say of a host: Xen's panic, the domains that are not made, and what `check` finds.
 
-    `simulated` and `created` have the reasons by domain; `create` is tried on each xl.cfg file in turn.
+    `simulated` has the reasons for which domains are not made, `created` what `create` says of each file that fails,
+    tried one after the other. `milder` is what `check` finds besides `errors`.
     """
 
     panic_simulated: str | None
     panic_created: str | None
-    simulated: Mapping[str, str]
+    simulated: frozenset[str]
     created: Mapping[str, str]
     deviations: tuple[str, ...]
     errors: tuple[str, ...]
@@ -101,7 +101,7 @@ class Commands:
         return Verdicts(
             panic_simulated=simulation["panic"],
             panic_created=panic,
-            simulated={each["domain"]: each["seen"] for each in deviations if each["subject"] == "create"},
+            simulated=frozenset(each["seen"] for each in deviations if each["subject"] == "create"),
             created=created,
             deviations=tuple(f"{each['domain']}: {each['subject']}" for each in deviations),
             errors=tuple(each["message"] for each in found if each["severity"] == "error"),

@@ -26,7 +26,7 @@ REFUSED = {
     "libxl: no such pool": 'pool = "Pool-1"',
     "libxl: no such backend": 'virtio = ["backend=nobody,type=virtio,device,transport=mmio"]',
     "Xen's profile: a flag that it does not have": "altp2m = 2\naltp2m_count = 3",
-    "Xen: an interrupt controller that the machine lacks": 'gic_version = "v3"',
+    "Xen: an interrupt controller that the machine lacks": 'gic_version = "v2"',
     "Xen: a TEE": 'tee = "optee"',
     "Xen: SVE": 'sve = "128"',
     "Xen: more SPIs than a GIC has": "nr_spis = 961",
@@ -50,11 +50,11 @@ def agree(commands: Commands, host: Path) -> None:
     if verdicts.panic_simulated is not None:
         assert verdicts.errors, "check is silent on a panic"
         return
-    names = {name.removesuffix(".cfg").rpartition("/")[2] for name in verdicts.simulated}
-    assert names == set(verdicts.created)
-    for name, reason in verdicts.simulated.items():
-        assert reason in verdicts.created[name.removesuffix(".cfg").rpartition("/")[2]]
-        assert verdicts.errors, f"check is silent on {name}: {reason}"
+    for reason in verdicts.simulated:
+        assert any(reason in said for said in verdicts.created.values()), reason
+        assert verdicts.errors, f"check is silent on {reason}"
+    for said in verdicts.created.values():
+        assert any(reason in said for reason in verdicts.simulated), said
     if verdicts.deviations:
         assert verdicts.errors or verdicts.milder, verdicts.deviations
 

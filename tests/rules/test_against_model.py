@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from boot_vector import boot_vector, read_firmware
+from tests.rules.judge import went_wrong
 
 from xenscmi.devicetree import parse_dts
 from xenscmi.diagnostics import Severity
 from xenscmi.host.reader import read_host
-from xenscmi.host.types import Host
 from xenscmi.rules.engine import check
 from xenscmi.source import Source
 
 GOOD = Path(__file__).parents[1] / "vectors" / "boot" / "good-default"
-Judge = Callable[[Host, dict[str, Any]], list[str]]
 
 
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "changes.toml").read_text())["case"]
@@ -43,7 +41,7 @@ FIRMWARE: dict[str, dict[str, Any]] = {
 }
 
 
-def _judge(files: dict[str, str], expected: dict[str, Any], went_wrong: Judge) -> None:
+def _judge(files: dict[str, str], expected: dict[str, Any]) -> None:
     trees = {name: parse_dts(text.encode(), name=name, directory=Path()) for name, text in files.items()}
     firmware = read_firmware(Source("expected.json", json.dumps(expected)))
     found_host = read_host(trees["host.dts"], partial={"domU1": trees["domU1.dts"]}, firmware=firmware)
@@ -64,18 +62,18 @@ def _good() -> tuple[dict[str, str], dict[str, Any]]:
 @pytest.mark.parametrize(
     "case", [each for each in CASES if each["name"] not in EXCEPTIONS], ids=lambda each: each["name"]
 )
-def test_a_changed_tree(case: dict[str, Any], went_wrong: Judge) -> None:
+def test_a_changed_tree(case: dict[str, Any]) -> None:
     files, expected = _good()
     assert {"host", "guest"} & case.keys()
     for key, name in (("host", "host.dts"), ("guest", "domU1.dts")):
         for old, new in case.get(key, ()):
             assert old in files[name]
             files[name] = files[name].replace(old, new)
-    _judge(files, expected, went_wrong)
+    _judge(files, expected)
 
 
 @pytest.mark.parametrize("name", FIRMWARE)
-def test_another_firmware(name: str, went_wrong: Judge) -> None:
+def test_another_firmware(name: str) -> None:
     files, expected = _good()
     expected["firmware"] |= FIRMWARE[name]
-    _judge(files, expected, went_wrong)
+    _judge(files, expected)

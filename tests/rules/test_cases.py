@@ -37,7 +37,7 @@ CASES: dict[str, tuple[tuple[Change, ...], set[tuple[str, str]]]] = {
     "a device's registers without dtdev": ((DTDEV,), {("XS302", "error")}),
     "a device in the partial tree alone": (
         (DTDEV, Change(GUEST, ', "e0002,1"', "")),
-        {("XS302", "warning")},
+        {("XS302", "error"), ("XS322", "warning")},
     ),
     "devices on a PCI bus": ((Change("host.dts", "\tsoc {", PCIE),), set()),
     "a PCI bridge without ranges": (
@@ -63,7 +63,10 @@ CASES: dict[str, tuple[tuple[Change, ...], set[tuple[str, str]]]] = {
     "the page of Xen's own channel": ((Change(GUEST, "47ff4,1", "47ff1,1"),), {("XS205", "error")}),
     "two pages where one is the domain's": ((Change(GUEST, "47ff4,1", "47ff4,2"),), {("XS205", "error")}),
     "a page at another guest address": ((Change(GUEST, "@22001", "@22002"),), {("XS207", "error")}),
-    "the host's own address as the guest's": ((Change(GUEST, "47ff4,1@22001", "47ff4,1"),), {("XS207", "error")}),
+    "the host's own address as the guest's, in its RAM": (
+        (Change(GUEST, "47ff4,1@22001", "47ff4,1"),),
+        {("XS207", "error"), ("XS212", "error")},
+    ),
     "no page at all": ((Change(GUEST, '"47ff4,1@22001", ', ""),), {("XS204", "error")}),
     "a blank in arm_sci": (
         (Change(GUEST, ",agent_id=4", ", agent_id=4"),),
@@ -87,7 +90,7 @@ CASES: dict[str, tuple[tuple[Change, ...], set[tuple[str, str]]]] = {
     ),
     "empty access-controllers": (
         (Change("host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers;"),),
-        {("XS311", "warning")},
+        {("XS311", "error")},
     ),
     "a spare row of another firmware": (
         (Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5 6"),),

@@ -180,6 +180,16 @@ class Index:
         """Return the domains that ask for a row's channel."""
         return self._users.get(id(row), [])
 
+    def described_row(self, domain: HostDomain) -> SecondaryAgent | None:
+        """Return the row whose function id the domain's own SCMI node has, whichever agent the domain asks for."""
+        node = self.dom0_channel if domain.kind is DomainKind.DOM0 else guest_channel(domain)
+        func_id = node.func_id.value if node and node.func_id else None
+        return None if func_id is None else self._row_by_func_id.get(func_id)
+
+    @cached_property
+    def _row_by_func_id(self) -> dict[int | None, SecondaryAgent]:
+        return {row.func_id.value: row for row in reversed(self.rows)}
+
     @cached_property
     def pages(self) -> tuple[Page, ...]:
         """The pages that the host tree lists: Xen's own, then those of the rows."""

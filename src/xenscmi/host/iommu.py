@@ -9,6 +9,7 @@ from xenscmi.bindings.names import IOMMU_CELLS, IOMMUS, XEN_IOMMUS
 from xenscmi.bindings.phandles import phandle_entries
 from xenscmi.bindings.properties import is_available, is_compatible
 from xenscmi.devicetree.tree import Node, Property
+from xenscmi.source import Span
 
 OLD_MASTERS = "mmu-masters"
 """Property of an SMMU in the old binding: the list of the devices behind it."""
@@ -16,10 +17,13 @@ OLD_MASTERS = "mmu-masters"
 
 @dataclass(frozen=True, slots=True)
 class Master:
-    """A device that masters the bus behind IOMMUs: `reason` says why nothing protects it, None where one does."""
+    """A device that masters the bus behind IOMMUs: `reason` says why nothing protects it, None where one does.
 
-    prop: Property
+    `span` is where the reason stands, or the device's `iommus`.
+    """
+
     reason: str | None
+    span: Span
 
 
 def master(node: Node) -> Master | None:
@@ -35,13 +39,13 @@ def master(node: Node) -> Master | None:
         for entry in phandle_entries(node, IOMMUS, IOMMU_CELLS):
             found, target = True, entry.target
             if not is_available(target):
-                return Master(prop, f"{target.path} is disabled")
+                return Master(f"{target.path} is disabled", (target.get("status") or prop).span)
             if not is_compatible(target, *XEN_IOMMUS):
-                return Master(prop, f"Xen has no driver for {target.path}")
+                return Master(f"Xen has no driver for {target.path}", (target.get("compatible") or prop).span)
     except BindingError as error:
         if not found:
-            return Master(prop, error.diagnostic.message)
-    return Master(prop, None if found else f"{prop.name} is empty")
+            return Master(error.diagnostic.message, prop.span)
+    return Master(None if found else f"{prop.name} is empty", prop.span)
 
 
 def is_protected(node: Node) -> bool:

@@ -5,9 +5,9 @@ Files come through functions that the caller gives: a command gives the file sys
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from xenscmi.devicetree import Tree, apply_overlays, parse_tree
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
@@ -42,16 +42,17 @@ def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder) -> L
     if len(given) > 1:
         return _by_kind(files, given)
     (path,) = given
-    if path.suffix == ".toml":
-        return _by_manifest(files, path)
+    manifest = path.suffix == ".toml"
     try:
-        listing = list_folder(path)
+        listing = list_folder(path.parent if manifest else path)
     except OSError as error:
         raise unreadable(path, error) from None
+    if manifest:
+        return _by_manifest(files, path, listing or ())
     if listing is None:
         return _by_kind(files, given)
     if any(each.name == NAME for each in listing):
-        return _by_manifest(files, path / NAME)
+        return _by_manifest(files, path / NAME, listing)
     return _by_kind(files, [each for each in listing if _belongs(each)], found=True)
 
 
@@ -97,7 +98,7 @@ class _Folder:
         return found
 
 
-def _by_manifest(files: HostFiles, path: Path) -> LoadedHost:
+def _by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> LoadedHost:
     source = files.text(path)
     manifest, places = read_manifest(source), TomlPlaces(source)
     folder = _Folder(files, path.parent, source, manifest)
@@ -125,9 +126,28 @@ def _by_manifest(files: HostFiles, path: Path) -> LoadedHost:
         toolstack=toolstack,
         firmware=firmware_of(manifest.firmware, source),
         xen_profile=manifest.xen.profile,
+        unlisted=tuple(_unlisted(files, manifest, listing)),
         sources=sources,
     )
     return LoadedHost(host=host, rules=_rules(manifest.rules, path.parent))
+
+
+def _unlisted(files: HostFiles, manifest: Manifest, listing: Sequence[Path]) -> Iterator[Configuration]:
+    """Yield the xl.cfg files of the folder that the manifest does not name; only what names a domain is one.
+
+    Kernel configurations and fragments have this suffix, too.
+    """
+    named = {PurePath(each.config) for each in manifest.domain if each.config}
+    named |= {PurePath(manifest.imagebuilder)} if manifest.imagebuilder else set()
+    for path in listing:
+        if path.suffix != ".cfg" or PurePath(path.name) in named:
+            continue
+        try:
+            configuration = read_configuration(files.text(path))
+        except XenscmiError:
+            continue
+        if configuration.settings and configuration.settings.get("name"):
+            yield configuration
 
 
 def _rules(section: RulesSection, folder: Path) -> RulesSection:

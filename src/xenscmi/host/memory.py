@@ -11,6 +11,9 @@ from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.host.types import Region
 from xenscmi.source import Span
 
+MEMRESERVE = "/memreserve/"
+"""What stands for a path of regions in the memory reservation block."""
+
 
 def read_memory(tree: Tree) -> tuple[Region, ...]:
     """Return the memory that nodes of `device_type = "memory"` outside /reserved-memory declare."""
@@ -27,7 +30,7 @@ def read_reserved(tree: Tree) -> tuple[Region, ...]:
     parent = tree.node(RESERVED_MEMORY)
     nodes = [region for node in (parent.children if parent else ()) for region in _regions(node)]
     whole = Span(tree.source, 0, 0)
-    block = [Region(path="/memreserve/", start=at, size=size, span=whole) for at, size in tree.reservations]
+    block = [Region(path=MEMRESERVE, start=at, size=size, span=whole) for at, size in tree.reservations]
     return (*nodes, *block)
 
 

@@ -14,7 +14,7 @@ from xenscmi.bindings.addresses import RegEntry, address_count, translate, writt
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
-from xenscmi.bindings.properties import PathFinder, is_for_passthrough, read_string
+from xenscmi.bindings.properties import PathFinder, compatible, is_compatible, is_for_passthrough, read_string
 from xenscmi.devicetree.tree import Node
 from xenscmi.host.dom0 import console_node, dom0_nodes
 from xenscmi.host.registers import RegisterMap, RegisterUse, bus_windows, registers
@@ -75,6 +75,14 @@ class DeviceOwners:
         """The devices that domains other than dom0 get, in the order of the domains."""
         return tuple(each for domain in self.host.domains for each in self._given(domain))
 
+    def given_as(self, domain: HostDomain, path: str) -> GivenDevice | None:
+        """Return the device that a domain gets as the node at a path of its partial tree."""
+        return self._given_as.get((id(domain), path))
+
+    @cached_property
+    def _given_as(self) -> dict[tuple[int, str], GivenDevice]:
+        return {(id(each.domain), each.guest.path): each for each in self.given if each.guest is not None}
+
     def _given(self, domain: HostDomain) -> Iterator[GivenDevice]:
         for path in domain.dtdevs:
             node = self.node(path.value)
@@ -88,18 +96,20 @@ class DeviceOwners:
                 yield GivenDevice(domain=domain, node=node, setting=XEN_PATH, span=each.host_path.span, guest=guest)
 
     def _guest_node(self, domain: HostDomain, node: Node) -> Node | None:
-        """Return the node of the partial tree that stands for a device: by its registers, or else by its name."""
+        """Return the node of the partial tree that stands for a device: by registers, by name, or by `compatible`."""
         starts = {region.start for region in registers(node)}
-        named = None
+        named = alike = None
         for guest in guest_nodes(domain):
-            if read_string(guest, XEN_PATH) is None:
-                if starts and any(
-                    host_address(domain, entry.address) in starts for entry in guest_registers(guest)[:1]
-                ):
-                    return guest
-                if guest.name.lower() == node.name.lower():
-                    named = named or guest
-        return named
+            if read_string(guest, XEN_PATH) is not None:
+                continue
+            entries = guest_registers(guest)
+            if entries and host_address(domain, entries[0].address) in starts:
+                return guest
+            if guest.name.lower() == node.name.lower():
+                named = named or guest
+            if starts and entries and is_compatible(guest, *compatible(node)[:1]):
+                alike = alike or guest
+        return named or alike
 
     @cached_property
     def kept_by_dom0(self) -> dict[Node, HostDomain]:
@@ -204,9 +214,22 @@ def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:
     return tuple(found)
 
 
-def host_address(domain: HostDomain, address: int) -> int | None:
-    """Return the host address behind a guest address of a toolstack's domain; its own where nothing maps it."""
-    for mapping in reversed(domain.iomem):
+def host_address(domain: HostDomain, address: int) -> int:
+    """Return the host address behind a guest address; the address itself where nothing maps it."""
+    mapped = domain.iomem
+    if domain.kind is DomainKind.DOM0LESS:
+        nodes = domain.tree.nodes if domain.tree else ()
+        mapped = tuple(each for node in nodes if node.mappings for each in node.mappings.value or ())
+    for mapping in reversed(mapped):
         if mapping.guest <= address < mapping.guest + mapping.size:
             return mapping.host + address - mapping.guest
     return address
+
+
+def unit_address(node: Node | None) -> int | None:
+    """Return the address in a node's name; None where it has none, or one of another form."""
+    text = node.unit_address if node else None
+    try:
+        return int(text, 16) if text else None
+    except ValueError:
+        return None

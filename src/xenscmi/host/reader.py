@@ -27,22 +27,28 @@ def read_host(
     toolstack: Sequence[tuple[Configuration, Tree | None]] = (),
     firmware: HostFirmware | None = None,
     xen_profile: str | None = None,
+    unlisted: Sequence[Configuration] = (),
     notes: Sequence[Diagnostic] = (),
     sources: Sequence[Source] = (),
 ) -> Host:
     """Return the host that a host device tree describes; without one, a host of the toolstack's domains alone.
 
     `partial` has the partial trees of dom0less domains by the names of their nodes, `toolstack` are the xl.cfg files,
-    each with its domain's partial tree; `firmware` is the EL3 firmware's table where it is known, `sources` are further
-    texts that were read.
+    each with its domain's partial tree; `unlisted` are xl.cfg files that belong to no domain of the host. `firmware` is
+    the EL3 firmware's table where it is known, `sources` are further texts that were read.
     """
     partial = partial or {}
     configurations = tuple(each for each, _ in toolstack)
     trees = [*partial.values(), *(each for _, each in toolstack if each)]
-    texts = (*sources, *(text for each in trees for text in each.sources), *(each.source for each in configurations))
+    texts = (
+        *sources,
+        *(text for each in trees for text in each.sources),
+        *(each.source for each in (*configurations, *unlisted)),
+    )
     known = Host(
         domains=tuple(domain for each, own in toolstack if (domain := domain_of(each, own))),
         configurations=configurations,
+        unlisted=tuple(unlisted),
         firmware=firmware or HostFirmware(),
         xen_profile=xen_profile,
         notes=tuple(notes),

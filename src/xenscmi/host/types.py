@@ -304,7 +304,8 @@ class Host:
     `containers` are those of the tree in its order (Xen takes the first), `scmi_nodes` every SCMI node of the tree,
     `dom0_node` the one at `/firmware/scmi`. `devices` are in the order in which Xen walks them for dom0. `domains` has
     dom0 first where the host boots one, then the dom0less domains in the order of their ids (1, 2, …), then the
-    toolstack's. `configurations` are the xl.cfg files that the toolstack's domains come from, refused ones too.
+    toolstack's. `configurations` are the xl.cfg files that the toolstack's domains come from, refused ones too;
+    `unlisted` are those beside the manifest that it does not name.
     `xen_profile` names the layout of createdomain that its Xen has. `notes` say what the reader assumed. `sources` are
     all texts that were read.
     """
@@ -318,6 +319,7 @@ class Host:
     devices: tuple[Device, ...] = ()
     domains: tuple[HostDomain, ...] = ()
     configurations: tuple[Configuration, ...] = field(default=(), compare=False)
+    unlisted: tuple[Configuration, ...] = field(default=(), compare=False)
     firmware: HostFirmware = HostFirmware()
     xen_profile: str | None = None
     command_line: Stated[str] | None = None

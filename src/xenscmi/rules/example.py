@@ -11,8 +11,16 @@ from xenscmi.host.types import FirmwareAgent, FirmwareDevice, HostFirmware
 HOST_DTS = """\
 /dts-v1/;
 / {
+	interrupt-parent = <&gic>;
 	#address-cells = <2>;
 	#size-cells = <2>;
+
+	gic: interrupt-controller@8000000 {
+		compatible = "arm,gic-v3";
+		reg = <0x0 0x8000000 0x0 0x10000>, <0x0 0x80a0000 0x0 0xf60000>;
+		interrupt-controller;
+		#interrupt-cells = <3>;
+	};
 
 	memory@40000000 {
 		device_type = "memory";
@@ -29,11 +37,13 @@ HOST_DTS = """\
 			compatible = "lab,mmc";
 			access-controllers = <&scmi_xen 0>;
 			reg = <0x0 0xe0000000 0x0 0x1000>;
+			interrupts = <0 49 4>;
 		};
 
 		display@e0001000 {
 			compatible = "lab,display";
 			reg = <0x0 0xe0001000 0x0 0x1000>;
+			interrupts = <0 51 4>;
 			access-controllers = <&scmi_xen 1>;
 			xen,passthrough;
 		};
@@ -41,6 +51,7 @@ HOST_DTS = """\
 		audio@e0002000 {
 			compatible = "lab,audio";
 			reg = <0x0 0xe0002000 0x0 0x1000>;
+			interrupts = <0 50 4>;
 			access-controllers = <&scmi_xen 2>;
 			xen,passthrough;
 		};
@@ -172,6 +183,7 @@ PANEL_DTS = """\
 		display@e0001000 {
 			compatible = "lab,display";
 			reg = <0x0 0xe0001000 0x0 0x1000>;
+			interrupts = <0 51 4>;
 			clocks = <&scmi_clock 10>;
 			xen,path = "/soc/display@e0001000";
 			xen,reg = <0x0 0xe0001000 0x0 0x1000 0x0 0xe0001000>;
@@ -214,6 +226,7 @@ GUEST_DTS = """\
 		audio@e0002000 {
 			compatible = "lab,audio";
 			reg = <0x0 0xe0002000 0x0 0x1000>;
+			interrupts = <0 50 4>;
 			clocks = <&scmi_clock 20>;
 		};
 	};
@@ -227,6 +240,7 @@ vcpus = 1
 kernel = "/boot/Image"
 arm_sci = "type=scmi_smc_multiagent,agent_id=4"
 iomem = [ "47ff4,1@22001", "e0002,1" ]
+irqs = [ 82 ]
 dtdev = [ "/soc/audio@e0002000" ]
 device_tree = "/boot/guest.dtb"
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.index import Index
+from xenscmi.host.index import Index, wanted_agent
 from xenscmi.host.types import Dialect
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -19,7 +19,7 @@ _SAYS = {
 RULE = HostRule(
     code="XS103",
     name="old-dialect",
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     summary="The agents are described in a form that only older versions of the series read.",
     then="a current Xen gives the domains concerned no SCMI",
     xen="A current Xen ignores it silently: the domains concerned get no SCMI.",
@@ -38,6 +38,7 @@ def check(index: Index) -> Iterator[Finding]:
             by_command_line = container.dialect is Dialect.CONTAINER_V7 and container.dom0_agent
             yield Finding(
                 message=f"{_SAYS[container.dialect]}; Xen does not read it since v8",
+                severity=None if index.container is None or by_command_line else Severity.WARNING,
                 span=by_command_line.span if by_command_line else container.span,
                 related=also("the container", container.span) if by_command_line else (),
             )
@@ -46,5 +47,6 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"{stated.value} of {domain.title} is an older form; Xen does not read it since v8",
                 span=stated.span,
+                severity=Severity.WARNING if wanted_agent(domain) else None,
                 help="write xen,sci_type and xen,sci-agent-id",
             )

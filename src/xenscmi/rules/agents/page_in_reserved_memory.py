@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xenscmi.bindings.names import PAGE_SIZE
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.host.memory import MEMRESERVE
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -32,6 +33,8 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     for region in index.host.reserved:
+        if region.path == MEMRESERVE:
+            continue  # Xen uses it for nothing, and does not map it to dom0 either
         inside = [page for page in index.pages if region.overlaps(page.address, PAGE_SIZE)]
         if inside:
             yield Finding(

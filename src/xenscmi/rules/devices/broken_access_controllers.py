@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import ACCESS_CONTROLLERS
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.host.types import AccessController, Device
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -39,10 +41,23 @@ def check(index: Index) -> Iterator[Finding]:
             continue
         if broken.target == own.path and own.access_controller_cells is None:
             continue
-        harmless = index.scmi_entries(device) or device.path not in given
+        harmless = device.path not in given or (index.scmi_entries(device) and not _lost(index, device, broken))
         yield Finding(
             message=f"Xen stops reading here: {broken.problem.message}",
             span=broken.span,
             severity=Severity.WARNING if harmless else None,
             help=broken.problem.help or None,
         )
+
+
+def _lost(index: Index, device: Device, broken: AccessController) -> bool:
+    """Return whether an entry of Xen's follows the broken one."""
+    node = index.passthrough.node(device.path)
+    prop = node.get(ACCESS_CONTROLLERS) if node else None
+    own = index.passthrough.node(index.management.path if index.management else None)
+    if prop is None or own is None:
+        return False
+    cells = [prop.value[at : at + 4] for at in range(0, len(prop.value), 4)]
+    phandles = [each.value for name in ("phandle", "linux,phandle") if (each := own.get(name))]
+    before = sum(1 + len(entry.arguments) for entry in device.entries if entry is not broken)
+    return any(cell in phandles for cell in cells[before + 1 :])

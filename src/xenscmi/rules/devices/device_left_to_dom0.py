@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.types import DomainKind
+from xenscmi.rules.phrases import one_owner
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -15,8 +15,9 @@ RULE = HostRule(
     severity=Severity.WARNING,
     summary="A device is given to a domain and left to dom0.",
     then="Xen lets both have it",
-    xen="Xen gives dom0 every device that is not marked: both get the registers, and the firmware lets both switch its "
-    "clocks, resets and power domains.",
+    xen="Xen gives dom0 every device that is not marked, a disabled one too. An interrupt has one owner: for a device "
+    "with interrupts Xen panics at boot (-16), or `xl create` fails. Without interrupts both get the registers, and "
+    "the firmware lets both switch the clocks, resets and power domains.",
     fix="mark the device's node in the host tree with xen,passthrough;",
     bad=(
         Change(
@@ -30,11 +31,14 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    for each in index.assignments:
-        if each.domain.kind is not DomainKind.DOM0 and each.device.for_dom0 and index.dom0:
+    for each in index.passthrough.given:
+        if each.node in index.passthrough.kept_by_dom0:
+            reason = one_owner(index, each.node)
             yield Finding(
-                message=f"{each.device.path} is given to {each.domain.title}, and dom0 has it too: "
+                message=f"{each.node.path} is given to {each.domain.title}, and dom0 has it too: "
                 "its node has no xen,passthrough",
-                span=each.device.span,
+                span=each.node.span,
                 related=also("given here", each.span),
+                severity=Severity.ERROR if reason else None,
+                then=reason,
             )

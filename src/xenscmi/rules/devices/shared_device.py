@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
-from xenscmi.host.index import Assignment, Index
-from xenscmi.host.types import DomainKind
+from xenscmi.host.index import Index
+from xenscmi.host.passthrough import GivenDevice
+from xenscmi.rules.phrases import one_owner
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -15,8 +17,9 @@ RULE = HostRule(
     severity=Severity.WARNING,
     summary="One device is given to two domains.",
     then="Xen lets both have it",
-    xen="Without an IOMMU Xen does not notice: both domains get the registers, and the firmware lets both switch the "
-    "device's clocks, resets and power domains.",
+    xen="With interrupts Xen refuses to create the second domain (-16), and so does an IOMMU. Without them Xen does "
+    "not notice: both domains get the registers, and the firmware lets both switch the device's clocks, resets and "
+    "power domains. EPAM's firmware for Raspberry Pi 5 allows one owner (DENIED, -13).",
     fix="give the device to one domain",
     bad=(
         Change(
@@ -32,7 +35,7 @@ RULE = HostRule(
             "",
             "/dts-v1/;\n/ {\n\t#address-cells = <2>;\n\t#size-cells = <2>;\n\tpassthrough {\n"
             "\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tdisplay@e0001000 {\n"
-            "\t\t\treg = <0x0 0xe0001000 0x0 0x1000>;\n"
+            "\t\t\treg = <0x0 0xe0001000 0x0 0x1000>;\n\t\t\tinterrupts = <0 51 4>;\n"
             '\t\t\txen,path = "/soc/display@e0001000";\n'
             "\t\t\txen,reg = <0x0 0xe0001000 0x0 0x1000 0x0 0xe0001000>;\n"
             "\t\t\txen,force-assign-without-iommu;\n\t\t};\n\t};\n};\n",
@@ -43,14 +46,15 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    first: dict[str, Assignment] = {}
-    for each in index.assignments:
-        if each.domain.kind is DomainKind.DOM0:
-            continue  # device-left-to-dom0
-        other = first.setdefault(each.device.path, each)
+    first: dict[Node, GivenDevice] = {}
+    for each in index.passthrough.given:
+        other = first.setdefault(each.node, each)
         if other.domain is not each.domain:
+            reason = one_owner(index, each.node)
             yield Finding(
-                message=f"{each.device.path} is given to {each.domain.title} and to {other.domain.title}",
+                message=f"{each.node.path} is given to {each.domain.title} and to {other.domain.title}",
                 span=each.span,
                 related=also("first given here", other.span),
+                severity=Severity.ERROR if reason else None,
+                then=reason,
             )

@@ -48,7 +48,6 @@ def check(index: Index) -> Iterator[Finding]:
                     "but dtdev does not name it, and iomem does not map it",
                     span=node.span,
                     related=also("this device is under SCMI control", found.span),
-                    severity=Severity.WARNING,
                 )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.host.passthrough import host_address
+from xenscmi.host.types import GuestNode, HostDomain
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
     code="XS311",
     name="ungranted-resource",
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     summary="A device that uses SCMI resources has no access-controllers in the host tree.",
-    then="Xen asks the firmware for nothing",
+    then="Xen asks the firmware for nothing, and the firmware answers DENIED",
     xen="Xen reads access-controllers from the host's node, not from the partial tree. Without it Xen grants nothing, "
     "and a firmware that protects resources by device answers DENIED.",
     fix="add access-controllers = <&scmi_xen DEVICE_ID>; to the device's node in the host tree",
@@ -27,12 +30,24 @@ def check(index: Index) -> Iterator[Finding]:
         return
     for domain in index.host.domains:
         for node in domain.tree.nodes if domain.tree and index.channel(domain) else ():
-            path = node.host_path.value if node.host_path else None
-            device, controlled = index.passthrough.node(path), index.device(path)
-            if device and not (controlled and controlled.entries) and node.resources:
+            device = _device(index, domain, node) if node.resources else None
+            known = index.device(device.path) if device else None
+            if device and not (known and known.entries):
                 yield Finding(
-                    message=f"{node.path} of {domain.title} uses SCMI resources, "
-                    f"but access-controllers of {path} in the host names nobody",
-                    span=node.host_path.span if node.host_path else node.span,
-                    related=also("the device", device.span),
+                    message=f"{device.path} has no access-controllers, "
+                    f"but {node.path} of {domain.title} uses SCMI resources with it",
+                    span=device.span,
+                    related=also("used here", *(each.span for each in node.resources[:1])),
                 )
+
+
+def _device(index: Index, domain: HostDomain, guest: GuestNode) -> Node | None:
+    """Return the host's device for which a guest's node stands: given, or only mapped."""
+    given = index.passthrough.given_as(domain, guest.path)
+    if given is not None:
+        return given.node
+    if guest.host_path is not None or guest.address is None:
+        return None
+    at = host_address(domain, guest.address)
+    uses = index.passthrough.registers_of_dom0.within(at, at + 1)
+    return next((use.node for use in uses if use.region.start == at), None)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.types import Device, FirmwareDevice, ResourceUse
+from xenscmi.host.types import Device, FirmwareDevice, GuestNode, HostDomain, ResourceUse
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
     code="XS309",
     name="unowned-resource",
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     summary="A partial tree uses a clock, reset or power domain that in the firmware does not belong to the device.",
     then="the firmware answers DENIED",
     xen="Xen knows nothing about resources. The firmware answers DENIED, and the guest's driver fails to probe.",
@@ -32,9 +32,9 @@ def check(index: Index) -> Iterator[Finding]:
             continue
         all_devices = [each.device for each in index.assigned(domain)]
         for node in domain.tree.nodes:
-            device = index.device_behind(domain, node)
+            device = _device(index, domain, node)
             rows = _firmware_rows(index, [device] if device else all_devices)
-            for resource in node.resources if rows else ():
+            for resource in node.resources if rows or not device else ():
                 if not any(resource.resource_id in _owned(row, resource) for row in rows):
                     owner = device.path if device else "any device of the domain"
                     yield Finding(
@@ -43,6 +43,11 @@ def check(index: Index) -> Iterator[Finding]:
                         span=resource.span,
                         related=also("the device", device.span if device else None),
                     )
+
+
+def _device(index: Index, domain: HostDomain, node: GuestNode) -> Device | None:
+    given = index.passthrough.given_as(domain, node.path)
+    return index.device(given.node.path) if given else index.device_behind(domain, node)
 
 
 def _firmware_rows(index: Index, devices: list[Device]) -> list[FirmwareDevice]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import XEN_FORCE_ASSIGN, XEN_PATH
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.types import DomainKind
+from xenscmi.host.iommu import is_protected, master
 from xenscmi.rules.rule import Change, Finding, HostRule, also
-
-_IOMMU = ("iommus", "mmu-masters", "iommu-map")
 
 RULE = HostRule(
     code="XS407",
@@ -25,17 +24,14 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    for domain in index.host.domains:
-        if domain.kind is not DomainKind.DOM0LESS or domain.tree is None:
+    for given in index.passthrough.given:
+        guest = given.guest
+        if given.setting != XEN_PATH or guest is None or XEN_FORCE_ASSIGN in guest or is_protected(given.node):
             continue
-        for node in domain.tree.nodes:
-            path = node.host_path.value if node.host_path else None
-            device = index.passthrough.node(path)
-            if device is None or node.host_path is None or node.forced or node.mappings is None:
-                continue
-            if not any(name in device for name in _IOMMU):
-                yield Finding(
-                    message=f"{path} is not behind an IOMMU, and {node.path} has no xen,force-assign-without-iommu",
-                    span=node.host_path.span,
-                    related=also("the device", device.span),
-                )
+        found = master(given.node)
+        reason = f": {found.reason}" if found else ""
+        yield Finding(
+            message=f"no IOMMU protects {given.node.path}{reason}, and {guest.path} has no {XEN_FORCE_ASSIGN}",
+            span=given.span,
+            related=also("the device", given.node.span),
+        )

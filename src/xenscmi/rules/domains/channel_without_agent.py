@@ -30,6 +30,6 @@ def check(index: Index) -> Iterator[Finding]:
         if node and plain and not multi_agent(domain) and domain.kind is not DomainKind.DOM0:
             yield Finding(
                 message=f"the partial tree of {domain.title} has an scmi node, but the domain asks for no agent",
-                span=node.span,
-                related=also("the domain", domain.sci_type.span if domain.sci_type else domain.span),
+                span=domain.sci_type.span if domain.sci_type else domain.span,
+                related=also("the scmi node", node.span),
             )

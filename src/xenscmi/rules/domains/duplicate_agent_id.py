@@ -30,16 +30,24 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    first: dict[int | None, tuple[HostDomain, Stated[int]]] = {}
+    claims: dict[int | None, list[tuple[HostDomain, Stated[int]]]] = {}
     for domain in index.host.domains:
         wanted = wanted_agent(domain)
-        if wanted is None:
-            continue
-        other, claim = first.setdefault(wanted.value, (domain, wanted))
-        if other is not domain:
-            yield Finding(
-                message=f"{domain.title} and {other.title} both ask for agent {wanted.value}: "
-                + refusal(domain, EEXIST),
-                span=wanted.span,
-                related=also("first claimed here", claim.span),
-            )
+        if wanted is not None:
+            claims.setdefault(wanted.value, []).append((domain, wanted))
+    for number, claimants in claims.items():
+        # The domain whose own tree describes this agent's channel has it by right; else the first one.
+        owner, claim = next((each for each in claimants if _describes_it(index, each[0])), claimants[0])
+        for domain, wanted in claimants:
+            if domain is not owner:
+                second = max(domain, owner, key=index.host.domains.index)
+                yield Finding(
+                    message=f"{domain.title} and {owner.title} both ask for agent {number}: {refusal(second, EEXIST)}",
+                    span=wanted.span,
+                    related=also("the other claim", claim.span),
+                )
+
+
+def _describes_it(index: Index, domain: HostDomain) -> bool:
+    row = index.channel(domain)
+    return row is not None and index.described_row(domain) is row

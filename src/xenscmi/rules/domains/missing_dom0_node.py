@@ -47,6 +47,5 @@ def check(index: Index) -> Iterator[Finding]:
         yield Finding(
             message=f"dom0 is agent {wanted.value}, but {node.path} is disabled",
             span=node.span,
-            severity=Severity.WARNING,
             then="dom0's driver does not probe",
         )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import PASSTHROUGH
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
+DOWNSTREAM_KEY = "dt_passthrough_nodes"
+
 RULE = HostRule(
     code="XS223",
     name="missing-passthrough",
     severity=Severity.ERROR,
-    summary="The partial device tree of a toolstack domain has no /passthrough node.",
+    summary="The partial device tree of a toolstack domain has no /passthrough node, or nothing in it.",
     then="`xl create` fails",
-    xen="libxl copies this node and fails without it. For dom0less domains, Xen copies what there is.",
+    xen="libxl copies this node and fails without it; other nodes, such as those that EPAM's dt_passthrough_nodes "
+    "names, it does not copy. For dom0less domains, Xen copies what there is.",
     fix="put the devices and the scmi node below /passthrough",
     bad=(
         Change("guest.cfg", 'arm_sci = "type=scmi_smc_multiagent,agent_id=4"\n', ""),
@@ -27,10 +31,23 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
+    settings = {each.source.name: each.settings for each in index.host.configurations}
     for domain in index.host.domains:
-        if domain.kind is DomainKind.TOOLSTACK and domain.tree and not domain.tree.has_passthrough:
+        if domain.kind is not DomainKind.TOOLSTACK or domain.tree is None:
+            continue
+        node = domain.tree.tree.node(PASSTHROUGH)
+        theirs = settings.get(domain.span.source.name)
+        downstream = theirs.get(DOWNSTREAM_KEY) if theirs else None
+        if node is None:
             yield Finding(
                 message=f'Can\'t copy the node "/passthrough" from the partial FDT of {domain.title}: there is none',
                 span=domain.tree.span,
                 related=also("named here", domain.tree_file.span if domain.tree_file else None),
+            )
+        elif downstream is not None and not node.children:
+            yield Finding(
+                message=f"{PASSTHROUGH} of {domain.title} is empty, and xl does not know {DOWNSTREAM_KEY}",
+                span=node.span,
+                related=also("EPAM's xl copies these nodes", downstream.key_span),
+                then="the guest gets no device and no channel",
             )

@@ -34,7 +34,6 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"{name} has an agent but no partial device tree that describes the channel",
                 span=wanted.span,
-                severity=Severity.WARNING,
             )
         elif domain.tree and not domain.tree.scmi_nodes:
             misnamed = with_property(domain.tree.tree.root, SMC_ID)
@@ -48,6 +47,5 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"{node.path} of {name} is disabled",
                 span=node.span,
-                severity=Severity.WARNING,
                 then="the guest's driver does not probe",
             )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.page_use import page_uses
+from xenscmi.host.passthrough import unit_address
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -34,9 +35,15 @@ def check(index: Index) -> Iterator[Finding]:
         channel = guest_channel(use.domain)
         if use.behind is None and mapping and use.guest is not None and channel and channel.shmem:
             shmem = channel.shmem.value
+            mapped = mapping.guest + use.host - mapping.host
+            places = [("the guest looks for it here", shmem.span if shmem else None), ("mapped here", mapping.span)]
+            # A node whose name has the mapped address has a wrong reg; else the mapping is the more likely mistake.
+            if not (shmem and use.domain.tree and unit_address(use.domain.tree.tree.node(shmem.path or "")) == mapped):
+                places.reverse()
+            (_, place), (label, other) = places
             yield Finding(
                 message=f"{use.domain.title} looks for its page at {use.guest:#x}, "
-                f"but {use.setting} maps it at {mapping.guest + use.host - mapping.host:#x}",
-                span=mapping.span,
-                related=also("the guest looks for it here", shmem.span if shmem else None),
+                f"but {use.setting} maps it at {mapped:#x}",
+                span=place,
+                related=also(label, other),
             )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.index import Index, guest_channel
-from xenscmi.host.types import DomainKind
+from xenscmi.host.index import Index, guest_channel, mappings, maps_host
+from xenscmi.host.types import DomainKind, HostDomain, SecondaryAgent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -36,6 +36,16 @@ def check(index: Index) -> Iterator[Finding]:
                 related=also("the domain's agent", row.func_id.span, asked),
             )
         elif node.func_id.value != row.func_id.value:
+            described = index.described_row(domain)
+            if described is not None and asked is not None and _maps_page_of(index, domain, described):
+                yield Finding(
+                    message=f"{domain.title} asks for {index.row_name(row)}, "
+                    f"but has the function id and the page of {index.row_name(described)}",
+                    span=asked,
+                    related=also("the function id", node.func_id.span),
+                    help="ask for the agent whose function id and page the domain has",
+                )
+                continue
             yield Finding(
                 message=f"{domain.title} calls {node.func_id.value:#x}, "
                 f"but {index.row_name(row)} has function id {row.func_id.value:#x}",
@@ -51,3 +61,8 @@ def check(index: Index) -> Iterator[Finding]:
                     severity=Severity.WARNING,
                     then="if the guest uses it, its calls return -1",
                 )
+
+
+def _maps_page_of(index: Index, domain: HostDomain, row: SecondaryAgent) -> bool:
+    page = index.row_page(row)
+    return page is not None and any(maps_host(each, page) for each in mappings(domain))

@@ -18,7 +18,6 @@ RULE = FileRule(
     fix="write type=scmi_smc_multiagent",
     bad=(
         Change("guest.cfg", "type=scmi_smc_multiagent,agent_id=4", "type=none,agent_id=4"),
-        Change("guest.cfg", 'device_tree = "/boot/guest.dtb"\n', ""),
         Change("guest.dts", 'compatible = "arm,scmi-smc";', 'compatible = "arm,scmi";'),
     ),
 )

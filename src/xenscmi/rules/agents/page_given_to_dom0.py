@@ -1,0 +1,63 @@
+"""XS130 page-given-to-dom0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.bindings.names import PAGE_SIZE, RESERVED_MEMORY, SCMI_SHMEM
+from xenscmi.bindings.properties import is_compatible
+from xenscmi.devicetree.tree import Node
+from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, Page, wanted_agent
+from xenscmi.host.registers import RegisterUse, registers
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+RULE = HostRule(
+    code="XS130",
+    name="page-given-to-dom0",
+    severity=Severity.ERROR,
+    summary="A node that dom0 gets covers the page of another agent.",
+    then="dom0 can read and forge its messages",
+    xen="Xen maps to dom0 the registers of every node outside the container, also of a disabled one, unless it is "
+    "marked xen,passthrough. An mmio-sram that covers all pages gives dom0 every agent's, including Xen's own.",
+    fix="move the page's node into Xen's container, or mark the node that covers it with xen,passthrough;",
+    bad=(
+        Change(
+            "host.dts",
+            "\tdom0_page: sram@47ff2000 {\n",
+            '\tsram@47ff3000 {\n\t\tcompatible = "mmio-sram";\n\t\treg = <0x0 0x47ff3000 0x0 0x2000>;\n\t};\n\n'
+            "\tdom0_page: sram@47ff2000 {\n",
+        ),
+    ),
+)
+
+
+@RULE.check
+def check(index: Index) -> Iterator[Finding]:
+    dom0 = index.dom0
+    if dom0 is None or not index.owners:
+        return
+    own = index.channel(dom0)
+    # Without an agent of its own, dom0 does not get the nodes of shared memory (sci_domain_…, handle_node).
+    hidden = wanted_agent(dom0) is None
+    own_page = index.row_page(own) if own else None
+    pages = [page for page in index.owners.values() if page.row is not own and page.address != own_page]
+    for node in index.passthrough.kept_by_dom0:
+        if node.path.lower().startswith(f"{RESERVED_MEMORY}/") or (hidden and is_compatible(node, SCMI_SHMEM)):
+            continue
+        covered = list(_covered(node, pages))
+        if covered:
+            use, page = covered[0]
+            yield Finding(
+                message=f"{node.path} gives dom0 the page {page.address:#x} of {page.owner}"
+                + (f" and {len(covered) - 1} more" if len(covered) > 1 else ""),
+                span=use.region.span,
+                related=also("such a page", *(page.span for _, page in covered)),
+            )
+
+
+def _covered(node: Node, pages: list[Page]) -> Iterator[tuple[RegisterUse, Page]]:
+    for region in registers(node):
+        for page in pages:
+            if region.overlaps(page.address, PAGE_SIZE):
+                yield RegisterUse(node, region), page

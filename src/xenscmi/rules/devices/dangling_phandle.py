@@ -1,0 +1,54 @@
+"""XS318 dangling-phandle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.bindings.names import PASSTHROUGH, SHMEM
+from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
+from xenscmi.host.passthrough import guest_nodes
+from xenscmi.host.references import GIC_PHANDLE, PhandleUse, phandle_uses
+from xenscmi.host.scmi_nodes import scmi_compatible
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+RULE = HostRule(
+    code="XS318",
+    name="dangling-phandle",
+    severity=Severity.ERROR,
+    summary="A node of a partial tree refers to a node that the guest does not get.",
+    then="the guest's driver does not probe",
+    xen="Xen and libxl copy /passthrough and /aliases without looking for references that lead out of them.",
+    fix="put the node that is referred to below /passthrough as well, or remove the property",
+    bad=(
+        Change(
+            "panel.dts",
+            "clocks = <&scmi_clock 10>;",
+            "clocks = <&scmi_clock 10>;\n\t\t\tvdd-supply = <0x77>;",
+        ),
+    ),
+)
+
+
+@RULE.check
+def check(index: Index) -> Iterator[Finding]:
+    for domain in index.host.domains:
+        for node in guest_nodes(domain):
+            for use in phandle_uses(node):
+                if use.phandle == GIC_PHANDLE or (use.prop.name == SHMEM and scmi_compatible(node)):
+                    continue  # Xen's own interrupt controller; unusable-guest-shmem
+                where = _where(use)
+                if where:
+                    yield Finding(
+                        message=f"{use.prop.name} of {node.path} of {domain.title} refers to {where}",
+                        span=use.span,
+                        related=also("the node", use.target.span if use.target else None),
+                    )
+
+
+def _where(use: PhandleUse) -> str:
+    """Return where a reference leads if the guest does not get that."""
+    if use.target is None:
+        return f"phandle {use.phandle:#x}, which no node has"
+    path = use.target.path
+    return "" if f"{path}/".startswith(f"{PASSTHROUGH}/") else f"{path}, which is outside {PASSTHROUGH}"

@@ -1,0 +1,58 @@
+"""XS319 shared-register-page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.bindings.properties import is_available
+from xenscmi.devicetree.tree import Node
+from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
+from xenscmi.host.passthrough import GivenDevice
+from xenscmi.host.registers import RegisterMap, RegisterUse, pages_of, registers
+from xenscmi.host.types import HostDomain
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+RULE = HostRule(
+    code="XS319",
+    name="shared-register-page",
+    severity=Severity.WARNING,
+    summary="Devices of two domains have registers in the same page of 4096 bytes.",
+    then="each domain reaches the other's registers",
+    xen="Xen maps whole pages. Whoever gets a device gets everything else in its pages, too.",
+    fix="give both devices to one domain",
+    bad=(Change("host.dts", "reg = <0x0 0xe0000000 0x0 0x1000>;", "reg = <0x0 0xe0000000 0x0 0x1800>;"),),
+)
+
+
+@RULE.check
+def check(index: Index) -> Iterator[Finding]:
+    given = index.passthrough.given
+    kept = index.passthrough.kept_by_dom0 if given else {}
+    owners: dict[Node, HostDomain] = {node: dom0 for node, dom0 in kept.items() if is_available(node)}
+    owners |= {each.node: each.domain for each in reversed(given)}
+    found = RegisterMap(RegisterUse(node, region) for node in owners for region in registers(node))
+    told: set[frozenset[Node]] = set()
+    for each in given:
+        for other in _in_same_pages(each, found):
+            pair = frozenset((each.node, other.node))
+            if owners[other.node] is not each.domain and pair not in told and not _nested(each.node, other.node):
+                told.add(pair)
+                yield Finding(
+                    message=f"{each.node.path} of {each.domain.title} has registers in one page "
+                    f"with {other.node.path} of {owners[other.node].title}",
+                    span=each.span,
+                    related=also("the other registers", other.region.span),
+                )
+
+
+def _in_same_pages(given: GivenDevice, found: RegisterMap) -> Iterator[RegisterUse]:
+    for region in registers(given.node):
+        for other in found.within(*pages_of(region.start, region.size)) if region.size else ():
+            if other.node is not given.node:
+                yield other
+
+
+def _nested(one: Node, other: Node) -> bool:
+    """Return whether one node is above the other: a bus or a multi-function device and its part."""
+    return one in other.ancestors() or other in one.ancestors()

@@ -1,0 +1,124 @@
+"""XS313 unmapped-registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.bindings.addresses import RegEntry
+from xenscmi.bindings.names import PAGE_SIZE, XEN_REG
+from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index, mappings
+from xenscmi.host.passthrough import GivenDevice, guest_registers, unit_address
+from xenscmi.host.registers import pages_of, registers
+from xenscmi.host.types import DomainKind, GuestMapping, Region
+from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.source import Span
+
+RULE = HostRule(
+    code="XS313",
+    name="unmapped-registers",
+    severity=Severity.ERROR,
+    summary="A domain gets a device, but not all of its registers, or not where the domain looks for them.",
+    then="the guest's driver faults",
+    xen="Xen maps what iomem or xen,reg says and compares it with nothing: dtdev and xen,path map no registers. The "
+    "guest faults at the first access to a register that is not mapped.",
+    fix='map whole pages: iomem = [ "MFN,COUNT@GFN" ] in page frames, or xen,reg = <host size guest>; in the cells of '
+    "the parent, with the guest address that reg has",
+    bad=(Change("guest.cfg", '"47ff4,1@22001", "e0002,1"', '"47ff4,1@22001"'),),
+)
+
+
+@RULE.check
+def check(index: Index) -> Iterator[Finding]:
+    for given in index.passthrough.given:
+        if any((each.host | each.guest | each.size) % PAGE_SIZE or not each.size for each in mappings(given.domain)):
+            continue  # bad-xen-reg
+        regions = [region for region in registers(given.node) if region.size]
+        entries = guest_registers(given.guest) if given.guest else ()
+        for entry in entries if regions else ():
+            yield from _compare(given, entry, regions)
+        for region in () if entries else regions:
+            if not _covered(mappings(given.domain), *pages_of(region.start, region.size), by_guest=False):
+                yield _missing(given, region)
+
+
+def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region]) -> Iterator[Finding]:
+    """Compare registers as the guest's node has them with what is mapped there."""
+    mapped = mappings(given.domain)
+    start, end = pages_of(entry.address, max(entry.size, 1))
+    name = f"{given.node.path} of {given.domain.title}"
+    behind = next((each for each in reversed(mapped) if each.guest <= start < each.guest + each.size), None)
+    if behind is None:
+        region = _meant(entry, regions)
+        elsewhere = _overlapping(mapped, region)
+        if elsewhere is not None and elsewhere.host <= region.start:
+            mapped_at = elsewhere.guest + region.start - elsewhere.host
+            # A node whose name has the mapped address has a wrong reg; else the mapping is the more likely mistake.
+            wrong_reg = unit_address(given.guest) == mapped_at
+            yield Finding(
+                message=f"{given.domain.title} looks for the registers of {given.node.path} at {entry.address:#x}, "
+                f"but {_setting(given)} maps them at {mapped_at:#x}",
+                span=entry.span if wrong_reg else elsewhere.span,
+                related=also("mapped here", elsewhere.span)
+                if wrong_reg
+                else also("the guest looks for them here", entry.span),
+            )
+        else:
+            yield _missing(given, region)
+        return
+    leads_to = behind.host + start - behind.guest
+    if not any(region.start < leads_to + (end - start) and leads_to < region.end for region in regions):
+        yield Finding(
+            message=f"guest address {entry.address:#x} leads to {leads_to:#x}, which is not in the registers of {name}",
+            span=behind.span,
+            related=also("the guest looks for them here", entry.span),
+        )
+    elif not _covered(mapped, start, end, by_guest=True):
+        yield Finding(
+            message=f"{_setting(given)} maps {behind.size:#x} bytes of the registers of {name}, "
+            f"which have {entry.size:#x}",
+            span=behind.span,
+            related=also("the registers", entry.span),
+        )
+
+
+def _meant(entry: RegEntry, regions: list[Region]) -> Region:
+    """Return the region of the device that the guest's registers most likely are."""
+    same = [region for region in regions if region.start == entry.address]
+    return (same or [region for region in regions if region.size == entry.size] or regions)[0]
+
+
+def _missing(given: GivenDevice, region: Region) -> Finding:
+    partly = _overlapping(mappings(given.domain), region)
+    how = "only partly maps" if partly else "does not map"
+    return Finding(
+        message=f"{given.node.path} is given to {given.domain.title}, but {_setting(given)} {how} "
+        f"its registers from {region.start:#x} to {region.end - 1:#x}",
+        span=partly.span if partly else _place(given),
+        related=also("the registers", region.span),
+    )
+
+
+def _setting(given: GivenDevice) -> str:
+    return "iomem" if given.domain.kind is DomainKind.TOOLSTACK else XEN_REG
+
+
+def _place(given: GivenDevice) -> Span:
+    """Return where a mapping is missing."""
+    if given.domain.kind is DomainKind.TOOLSTACK:
+        return given.domain.iomem_span or given.span
+    xen_reg = given.guest.get(XEN_REG) if given.guest else None
+    return xen_reg.span if xen_reg else given.span
+
+
+def _overlapping(mapped: tuple[GuestMapping, ...], region: Region) -> GuestMapping | None:
+    return next((each for each in mapped if region.overlaps(each.host, each.size)), None)
+
+
+def _covered(mapped: tuple[GuestMapping, ...], start: int, end: int, *, by_guest: bool) -> bool:
+    """Return whether mappings together hold all addresses from `start` up to `end`, of the guest or of the host."""
+    for each in sorted(mapped, key=lambda each: each.guest if by_guest else each.host):
+        first = each.guest if by_guest else each.host
+        if first <= start < first + each.size:
+            start = first + each.size
+    return start >= end
