@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.measure import Figure, best
-from xenscmi.bindings.names import PAGE_SHIFT, PAGE_SIZE
+from xenscmi.config.constants import PAGE_SHIFT, PAGE_SIZE
 from xenscmi.devicetree import Tree, parse_dts
 from xenscmi.firmware import PROFILES, Firmware, PlatformAgent, uniform_platform
 from xenscmi.model.boot import start

@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from xenscmi.bindings.names import PAGE_SIZE
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Tree, load
 from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent, PlatformDevice
 from xenscmi.firmware.resources import (

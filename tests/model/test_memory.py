@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenscmi.bindings.names import PAGE_SIZE
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.model.errors import DataAbort
 from xenscmi.model.memory import AddressSpace, FrameRanges, PhysicalMemory, frames_of
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from xenscmi.bindings.names import PAGE_SIZE, XEN_DOMAIN
+from xenscmi.bindings.names import XEN_DOMAIN
 from xenscmi.bindings.properties import is_compatible
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.host.index import Index, guest_channel, mappings, wanted_agent
 from xenscmi.host.types import DomainKind, Host, HostDomain
 

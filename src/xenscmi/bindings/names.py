@@ -1,17 +1,10 @@
-"""The names of Xen's and SCMI's bindings, and the numbers that they fix.
+"""The names of Xen's and SCMI's bindings.
 
 Sources: docs/misc/arm/device-tree/booting.txt of the series and of Xen, docs/misc/arm/passthrough.txt, and Linux's
 Documentation/devicetree/bindings/firmware/arm,scmi.yaml.
 """
 
 from __future__ import annotations
-
-PAGE_SHIFT = 12
-PAGE_SIZE = 1 << PAGE_SHIFT
-"""Bytes of a page: what Xen maps, and the unit of shared memory."""
-PAGE_MASK = PAGE_SIZE - 1
-INVALID_AGENT_ID = 255
-"""Xen's SCMI_AGENT_ID_INVALID: this number and above name no agent."""
 
 # SCMI
 SCMI_SMC = "arm,scmi-smc"

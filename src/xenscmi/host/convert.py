@@ -17,7 +17,6 @@ from xenscmi.bindings.names import (
     BOOTARGS,
     DOM0_AGENT_ID,
     FIRMWARE_SCMI,
-    PAGE_SIZE,
     SCI_AGENT_ID,
     SCI_AGENT_ID_V5,
     SCMI_SHMEM,
@@ -32,6 +31,7 @@ from xenscmi.bindings.names import (
     XEN_DOMAIN,
     XEN_SCI,
 )
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Builder, Node, Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.host.types import Container, Dialect, Host, SecondaryAgent, Shmem, Stated

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
-from xenscmi.bindings.names import INVALID_AGENT_ID, PAGE_SIZE
+from xenscmi.config.constants import INVALID_AGENT_ID, PAGE_SIZE
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.dom0 import UnmappableDevice, unmappable_devices
 from xenscmi.host.passthrough import DeviceOwners

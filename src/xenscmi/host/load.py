@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from xenscmi.bindings.names import CHOSEN, PASSTHROUGH
 from xenscmi.devicetree import Tree, apply_overlays, parse_tree
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host.configuration import Configuration, read_configuration
@@ -116,7 +117,7 @@ def _by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> Loade
         own = folder.tree(domain.device_tree, f"{key}.device_tree") if domain.device_tree else None
         if domain.config:
             toolstack.append((read_configuration(folder.text(domain.config, f"{key}.config")), own))
-        elif domain.name and tree.node(f"/chosen/{domain.name}") is None:
+        elif domain.name and tree.node(f"{CHOSEN}/{domain.name}") is None:
             raise _error(f"there is no domain /chosen/{domain.name} in the host tree", places.at(f"{key}.name"))
         elif domain.name and own:
             partial[domain.name] = own
@@ -200,7 +201,7 @@ def _notes(
     taken += [(each.source, "an xl.cfg") for each in configurations]
     for source, what in taken:
         yield Diagnostic(message=f"{source.name}: taken for {what}", severity=Severity.INFO)
-    nodes = chosen.children if tree and (chosen := tree.node("/chosen")) else ()
+    nodes = chosen.children if tree and (chosen := tree.node(CHOSEN)) else ()
     used = {node.name for node in nodes} | {_tree_name(each) for each in configurations}
     for name, each in partial.items():
         if name not in used:
@@ -221,7 +222,7 @@ def _belongs(path: Path) -> bool:
 
 
 def _is_partial(tree: Tree) -> bool:
-    return tree.node("/passthrough") is not None and tree.node("/cpus") is None and tree.node("/chosen") is None
+    return tree.node(PASSTHROUGH) is not None and tree.node("/cpus") is None and tree.node(CHOSEN) is None
 
 
 def _host_tree(trees: list[Tree]) -> Tree | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xenscmi.bindings.names import XEN_REG
 from xenscmi.host.index import Index, guest_channel, mappings, maps_guest, maps_host, page
 from xenscmi.host.types import DomainKind, GuestMapping, HostDomain, SecondaryAgent
 
@@ -34,7 +35,7 @@ class PageUse:
     @property
     def setting(self) -> str:
         """The setting or property that maps pages into this kind of domain."""
-        return "iomem" if self.domain.kind is DomainKind.TOOLSTACK else "xen,reg"
+        return "iomem" if self.domain.kind is DomainKind.TOOLSTACK else XEN_REG
 
     def elsewhere(self) -> GuestMapping | None:
         """Return the mapping that has the agent's page at another guest address."""

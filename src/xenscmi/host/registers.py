@@ -9,8 +9,8 @@ from itertools import accumulate
 
 from xenscmi.bindings.addresses import physical_ranges, translate
 from xenscmi.bindings.errors import BindingError
-from xenscmi.bindings.names import PAGE_MASK
 from xenscmi.bindings.properties import device_type
+from xenscmi.config.constants import PAGE_MASK
 from xenscmi.devicetree.tree import Node
 from xenscmi.host.types import Region
 

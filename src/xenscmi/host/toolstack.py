@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from xenscmi.bindings.names import PAGE_SIZE
-from xenscmi.config.constants import INVALID_GFN
+from xenscmi.config.constants import INVALID_GFN, PAGE_SIZE
 from xenscmi.config.types.enums import ArmSciType
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic

@@ -16,13 +16,13 @@ from xenscmi.bindings.names import (
     BOOTARGS,
     CHOSEN,
     DOM0_AGENT_ID,
-    INVALID_AGENT_ID,
     RESERVED_MEMORY,
     STDOUT_PATH,
     XEN_BOOTARGS,
     XEN_SCI,
 )
 from xenscmi.bindings.properties import device_type, find_compatible, is_for_passthrough, read_string, read_u32
+from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.devicetree import Node, Tree
 from xenscmi.host.dom0 import kept_from_dom0
 from xenscmi.host.domains import has_dom0_kernel

@@ -11,12 +11,9 @@ from collections.abc import Iterator, Mapping
 from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS
 from xenscmi.bindings.names import (
     CHOSEN,
-    INVALID_AGENT_ID,
     IOMMUS,
     MULTIBOOT_DEVICE_TREE,
     MULTIBOOT_KERNEL,
-    PAGE_MASK,
-    PAGE_SHIFT,
     SCI_AGENT_ID,
     SCI_TYPE,
     XEN_DOMAIN,
@@ -26,6 +23,7 @@ from xenscmi.bindings.names import (
     XEN_REG,
 )
 from xenscmi.bindings.properties import find_by_path, find_by_phandle, is_compatible, read_string, read_u32
+from xenscmi.config.constants import INVALID_AGENT_ID, PAGE_MASK, PAGE_SHIFT
 from xenscmi.devicetree import Node, Tree
 from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.model.domain import Domain

@@ -6,7 +6,7 @@ the firmware, and back. Nothing here knows more than the guest could.
 
 from __future__ import annotations
 
-from xenscmi.bindings.names import PAGE_MASK, PAGE_SHIFT
+from xenscmi.config.constants import PAGE_MASK, PAGE_SHIFT
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import DataAbort
 from xenscmi.model.memory import SMALLEST_WINDOW, AddressSpace

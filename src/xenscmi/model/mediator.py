@@ -18,8 +18,6 @@ from xenscmi.bindings.names import (
     ACCESS_CONTROLLER_CELLS,
     ACCESS_CONTROLLERS,
     FIRMWARE_SCMI,
-    PAGE_MASK,
-    PAGE_SHIFT,
     SCMI_SHMEM,
     SCMI_SMC,
     SECONDARY_AGENTS,
@@ -39,6 +37,7 @@ from xenscmi.bindings.properties import (
     is_for_passthrough,
     read_u32,
 )
+from xenscmi.config.constants import PAGE_MASK, PAGE_SHIFT
 from xenscmi.devicetree import Node, Tree
 from xenscmi.model.channel import DOMID_INVALID, DOMID_XEN, Channel, Link, Registers, SecureMonitor
 from xenscmi.model.console import Console

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from xenscmi.bindings.names import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
+from xenscmi.config.constants import PAGE_MASK, PAGE_SHIFT, PAGE_SIZE
 from xenscmi.model.errors import DataAbort
 
 SMALLEST_WINDOW = 256

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from xenscmi.bindings.names import PAGE_SHIFT
+from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.firmware import FirmwareState
 from xenscmi.model.domain import Domain
 from xenscmi.model.memory import AddressSpace, FrameRanges

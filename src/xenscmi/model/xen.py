@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from itertools import chain
 from threading import RLock
 
-from xenscmi.bindings.names import PAGE_SHIFT
 from xenscmi.bindings.properties import find_by_path
 from xenscmi.config.capabilities import HostCapabilities
+from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.devicetree import Tree
 from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES, Profile

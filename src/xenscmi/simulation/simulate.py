@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from xenscmi.bindings.names import PAGE_SHIFT
+from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.host.index import wanted_agent
 from xenscmi.host.types import DomainKind, Host, HostDomain

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
+from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.config.types.enums import ArmSciType
 from xenscmi.toolstack.backend import AgentInfo, Backend, Owner
 from xenscmi.toolstack.spec import DomainSpec
@@ -56,7 +57,9 @@ def _invalid(_: Backend, spec: DomainSpec, __: int) -> str:
 
 def _frames_not_dom0s(xen: Backend, spec: DomainSpec, index: int) -> str:
     wanted = spec.iomem[index]
-    agent = next((each for each in xen.agents() if each.page is not None and each.page >> 12 == wanted.start), None)
+    agent = next(
+        (each for each in xen.agents() if each.page is not None and each.page >> PAGE_SHIFT == wanted.start), None
+    )
     if agent is None:
         return "these frames are not dom0's to give: the host's device tree must have a node with this reg"
     if agent.owner is Owner.XEN:

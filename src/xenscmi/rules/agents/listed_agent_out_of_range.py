@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import INVALID_AGENT_ID
+from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule

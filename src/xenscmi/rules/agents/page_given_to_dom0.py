@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import PAGE_SIZE, RESERVED_MEMORY, SCMI_SHMEM
+from xenscmi.bindings.names import RESERVED_MEMORY, SCMI_SHMEM
 from xenscmi.bindings.properties import is_compatible
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, Page, wanted_agent

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import PAGE_SIZE, RESERVED_MEMORY
+from xenscmi.bindings.names import RESERVED_MEMORY
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.registers import pages_of

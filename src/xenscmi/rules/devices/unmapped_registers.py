@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.addresses import RegEntry
-from xenscmi.bindings.names import PAGE_SIZE, XEN_REG
+from xenscmi.bindings.names import XEN_REG
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, mappings
 from xenscmi.host.passthrough import GivenDevice, guest_registers, unit_address
