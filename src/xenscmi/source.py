@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 
 class Source:
     """A text and the name under which it is shown.
@@ -38,6 +36,8 @@ class Source:
         """Return line and column of the character at `offset`; before the text (-1) that is line 0."""
         if offset < 0:
             return 0, 1
+        from bisect import bisect_right  # here, because a file without errors needs no positions
+
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
 

@@ -7,6 +7,8 @@ keys, or if the group is always read.
 
 from __future__ import annotations
 
+import sys
+
 from xenscmi.record import Record
 
 TYPE_CHECKING = False
@@ -28,10 +30,10 @@ class Group(Record):
 
     def rows(self) -> tuple[Option, ...]:
         """Return the rows of the table."""
-        from importlib import import_module
-
         module, _, table = self.table.partition(".")
-        rows: tuple[Option, ...] = getattr(import_module(f"{__name__}.{module}"), table)
+        name = f"{__name__}.{module}"
+        __import__(name)  # importing importlib takes longer than importing a table
+        rows: tuple[Option, ...] = getattr(sys.modules[name], table)
         return rows
 
 

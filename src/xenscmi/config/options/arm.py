@@ -28,7 +28,7 @@ ARM_SCI_KEYS = ("type", "agent_id")
 class SciPart(Record):
     """A part of an `arm_sci` string: one of ARM_SCI_KEYS and what follows its equals sign.
 
-    `key` is None for a part that xl ignores without a word; its `argument` is empty.
+    `key` is None for a part that xl ignores silently; its `argument` is empty.
     """
 
     key: str | None
