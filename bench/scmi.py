@@ -50,7 +50,7 @@ def _agents(count: int) -> list[tuple[Guest, bytes]]:
     start(xen, {})
     made = []
     for agent in own:
-        domid = xen.createdomain(boot_config(2, agent.agent_id))
+        domid = xen.createdomain(boot_config(2, agent.agent_id, 0))
         memory = xen.domain(domid).memory
         memory.map(WINDOW >> PAGE_SHIFT, agent.shmem >> PAGE_SHIFT)
         on = ClockConfigSetRequest(agent.agent_id, ClockConfig.of(state=ClockState.ENABLE), 0)

@@ -123,7 +123,7 @@ def test_a_page_that_nobody_acquired_is_not_dom0s_to_give(xen: Model) -> None:
 
 
 def test_a_failed_creation_leaves_nothing(xen: Model) -> None:
-    assert refusal(xen, agent_spec(2, MULTIAGENT, 0x47FF2, DEVICE, "/soc/nothing")) == ("assign_device", errno.ENODEV)
+    assert refusal(xen, agent_spec(2, MULTIAGENT, 0x47FF2, DEVICE, "/soc/nothing")) == ("assign_device", errno.ESRCH)
     assert [info.domid for info in xen.getdomaininfolist()] == [0]
     assert xen.firmware.permissions.devices_of(2) == frozenset()
     assert create(xen, agent_spec()) == 2
@@ -145,7 +145,7 @@ def test_what_xen_refuses(xen: Model) -> None:
     refused: list[tuple[Callable[[], object], int]] = [
         (lambda: xen.destroydomain(0), errno.EINVAL),
         (lambda: xen.destroydomain(99), errno.ESRCH),
-        (lambda: xen.assign_device(domid, "/nothing"), errno.ENODEV),
+        (lambda: xen.assign_device(domid, "/nothing"), errno.ESRCH),
         (lambda: xen.memory_mapping(domid, 0x22002, 0x47FF4, 1, add=True), errno.EPERM),
         (lambda: xen.iomem_permission(domid, 0x47FF1, 1, allow=True), errno.EPERM),
         (lambda: xen.iomem_permission(domid, 0, 0, allow=True), errno.EINVAL),

@@ -101,7 +101,7 @@ def booted_host() -> Model:
 def running_host() -> Model:
     xen = booted_host()
     for agent in AGENTS:
-        domid = xen.createdomain(boot_config(2, agent))
+        domid = xen.createdomain(boot_config(2, agent, 0))
         xen.iomem_permission(domid, 0x47FF0 + agent, 1, allow=True)
         xen.memory_mapping(domid, WINDOW >> 12, 0x47FF0 + agent, 1, add=True)
     return xen
@@ -209,7 +209,7 @@ class HostileDomains(RuleBasedStateMachine):
         """A domain is destroyed and made anew: its agent has lost everything."""
         self.xen.destroydomain(self.domids[agent])
         self.granted = {(owner, device) for owner, device in self.granted if owner != agent}
-        domid = self.domids[agent] = self.xen.createdomain(boot_config(2, agent))
+        domid = self.domids[agent] = self.xen.createdomain(boot_config(2, agent, 0))
         self.xen.iomem_permission(domid, 0x47FF0 + agent, 1, allow=True)
         self.xen.memory_mapping(domid, WINDOW >> 12, 0x47FF0 + agent, 1, add=True)
 
@@ -259,7 +259,7 @@ def test_threads_that_want_one_agent_get_it_once() -> None:
 
     def create() -> None:
         try:
-            made.append(xen.createdomain(boot_config(2, 2)))
+            made.append(xen.createdomain(boot_config(2, 2, 0)))
         except Exception as error:
             refused.append(error)
 

@@ -119,7 +119,7 @@ def test_firmware_without_set_device_permissions_panics(bench: Bench) -> None:
 def test_a_guests_device_that_fails_is_said_on_the_same_line(bench: Bench) -> None:
     result = bench.boot(("<&scmi_xen 3>", "<&scmi_xen 99>"))
     assert result["xen"][-2:] == [
-        "scmi: could not assign dev for d1 agent:2 dev_id:99 (-2)Failed to assign device to d1",
+        "scmi: could not assign dev for d1 agent:2 dev_id:99 (-2)<0>Failed to assign device to d1",
         "Device tree generation failed (-2).",
     ]
 

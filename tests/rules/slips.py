@@ -64,9 +64,7 @@ SLIPS = (
         "unlisted-configuration",
         ("spare.cfg", "arm_sci"),
     ),
-    Slip(
-        KESTREL, "host.toml", "trusted_agent = 1\n", "", "unknown-trusted-agent", ("host.toml", "[firmware]"), WARNING
-    ),
+    Slip(KESTREL, "host.toml", "trusted_agent = 1\n", "", "unknown-trusted-agent", ("host.toml", "[firmware]")),
     # Channels
     Slip(SPIDER, GUEST, "arm,smc-id = <0x82000005>;", "arm,smc-id = <0x82000004>;", "wrong-guest-func-id"),
     Slip(SPIDER, PANEL, "arm,smc-id = <0x82000004>;", "arm,smc-id = <0x8200004>;", "wrong-guest-func-id"),

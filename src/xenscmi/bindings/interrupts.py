@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from errno import EINVAL
 
 from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS
 from xenscmi.bindings.errors import BindingError
@@ -71,6 +72,51 @@ def interrupt_entries(node: Node) -> Iterator[InterruptEntry]:
     cells = _cells(prop)
     for at in range(0, len(cells) - count + 1, count):
         yield from _routed(node, prop, 4 * at, parent, cells[at : at + count], 0)
+
+
+def interrupt_count(node: Node) -> int:
+    """Return how many interrupts Xen takes a node to have (dt_number_of_irq): none that it could not count."""
+    if INTERRUPTS_EXTENDED in node:
+        try:
+            return sum(1 for _ in phandle_entries(node, INTERRUPTS_EXTENDED, INTERRUPT_CELLS))
+        except BindingError:
+            pass
+    prop, parent = node.get(INTERRUPTS), interrupt_parent(node)
+    size = read_u32(parent, INTERRUPT_CELLS) if parent is not None else None
+    return len(prop.value) // 4 // size if prop is not None and size else 0
+
+
+def uses_ppis(node: Node) -> bool:
+    """Return whether an interrupt of a node is private to each CPU: Xen cannot give such a node to dom0."""
+    return any(entry.number is not None and _FIRST_PPI <= entry.number < FIRST_SPI for entry in interrupt_entries(node))
+
+
+def mapped_interrupts(bridge: Node) -> Iterator[InterruptEntry]:
+    """Yield what a PCI bridge's `interrupt-map` leads to at the GIC (dt_for_each_irq_map).
+
+    Raises BindingError where Xen cannot read the map.
+    """
+    nexus: Node | None = bridge if INTERRUPT_CELLS in bridge else interrupt_parent(bridge)
+    table = bridge.get("interrupt-map")
+    size = read_u32(nexus, INTERRUPT_CELLS) if nexus is not None else None
+    if nexus is None or size is None:
+        raise BindingError("no interrupt parent above it", span=bridge.span, errno=EINVAL)
+    if table is None:
+        return
+    cells, own, at = _cells(table), _address_cells(nexus), 0
+    while len(cells) - at > own + size + 1:
+        at += own + size
+        target = bridge.tree.by_phandle(cells[at])
+        count = read_u32(target, INTERRUPT_CELLS) if target is not None else None
+        if target is None or count is None:
+            raise BindingError("leads to no interrupt controller", span=table.place(4 * at, 4), errno=EINVAL)
+        at += 1 + (read_u32(target, ADDRESS_CELLS) or 0)
+        if at + count > len(cells):
+            raise BindingError("ends within an entry", span=table.span, errno=EINVAL)
+        if is_compatible(target, *GICS):
+            specifier = cells[at : at + count]
+            yield InterruptEntry(controller=target, specifier=specifier, prop=table, offset=4 * at, length=4 * count)
+        at += count
 
 
 def interrupt_parent(node: Node) -> Node | None:

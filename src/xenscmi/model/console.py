@@ -12,6 +12,8 @@ from xenscmi.bindings.errors import BindingError
 CAPACITY = 16384
 """Lines kept. Older ones are lost, as in Xen's ring: a guest may make Xen print as often as it likes."""
 
+XENLOG_ERR = "<0>"
+
 _ROUTINE = re.compile(
     r"^scmi: agent_id = |^scmi: get smc response .* res=0$|^scmi: Got |^scmi: Agent |^sci: assign device"
 )
@@ -30,9 +32,12 @@ class Console:
         self._unfinished = ""
         self.printed = 0
 
-    def print(self, text: str, end: str = "\n") -> None:
-        """Print a line; without a newline at its end, the next text continues it, as some of Xen's messages do."""
-        line, self._unfinished = self._unfinished + text, ""
+    def print(self, text: str, end: str = "\n", level: str = "") -> None:
+        """Print a line; without a newline at its end, the next text continues it, as some of Xen's messages do.
+
+        `level` is the text's log level, which Xen only takes for one at the start of a line.
+        """
+        line, self._unfinished = (self._unfinished + level if self._unfinished else "") + text, ""
         if end:
             self._lines.append(line)
             self.printed += 1

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.addresses import LAST_ADDRESS, address_count, physical_ranges, translate
 from xenscmi.bindings.errors import BindingError
+from xenscmi.bindings.interrupts import mapped_interrupts, uses_ppis
 from xenscmi.bindings.names import (
     ACCESS_CONTROLLERS,
     BOOTARGS,
@@ -26,8 +27,10 @@ from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.devicetree import Node, Tree
 from xenscmi.host.dom0 import kept_from_dom0
 from xenscmi.host.domains import has_dom0_kernel
+from xenscmi.model.dom0_memory import kernel_of_dom0
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import Panic
+from xenscmi.model.iommu import is_protected
 from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.model.memory import frames_of
 from xenscmi.model.sanitise import boot_config
@@ -47,7 +50,7 @@ def create_dom0(xen: Model) -> Domain:
     agent_id = _agent_id(xen)
     sci_type = SCI_NONE if agent_id == INVALID_AGENT_ID else SCI_SCMI_SMC_MA
     try:
-        dom0 = xen.new_domain(boot_config(sci_type, agent_id), domid=0)
+        dom0 = xen.new_domain(boot_config(sci_type, agent_id, xen.interrupts.spis), domid=0)
     except XenError as error:
         raise Panic(f"Error creating domain 0 (rc = {-error.errno})") from None
     dom0.name, dom0.memory_kb = "Domain-0", _memory_kb(xen.tree)
@@ -58,7 +61,15 @@ def create_dom0(xen: Model) -> Domain:
     except XenError as error:
         xen.console.print(f"Device tree generation failed ({-error.errno}).")
         raise Panic(f"Could not set up d0 guest OS (rc = {-errno.EINVAL})") from None
+    _load_kernel(xen, dom0)
     return dom0
+
+
+def _load_kernel(xen: Model, dom0: Domain) -> None:
+    """Overwrite the page of Xen's own channel where it lies in plain RAM that becomes dom0's kernel."""
+    page, kernel = xen.mediator.management_page, kernel_of_dom0(xen.tree, dom0.memory_kb)
+    if page is not None and kernel is not None and kernel[0] <= page < kernel[1]:
+        xen.memory.window(page)[:] = bytes(len(xen.memory.window(page)))
 
 
 def _agent_id(xen: Model) -> int:
@@ -79,6 +90,8 @@ def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
     while pending:
         node = pending.pop()
         if kept_from_dom0(node) or node is console_node or xen.mediator.hides_from_dom0(dom0, node):
+            continue
+        if uses_ppis(node):
             continue
         _give_device(xen, dom0, node)
         yield node
@@ -109,29 +122,56 @@ def _console_node(tree: Tree) -> Node | None:
 
 
 def _give_device(xen: Model, dom0: Domain, node: Node) -> None:
-    """Give dom0 a device: SCMI permissions, the right to its registers, and, unless a guest gets it, their mapping."""
+    """Give dom0 a device: SCMI permissions, interrupts, the right to its registers, and unless a guest gets it, them.
+
+    After handle_device. Of a PCI host bridge, dom0 gets what lies behind it too.
+    """
     own = not is_for_passthrough(node)
     if own:
+        if is_protected(node):
+            xen.iommus.assign(dom0.domid, node)
         xen.mediator.assign_device(dom0, node)
         if ACCESS_CONTROLLERS in node:
             dom0.devices.append(node.path)
-    for address, size in _regions(xen, node):
-        if LAST_ADDRESS - address < size:
-            end = (address + size) & LAST_ADDRESS
-            reach = f"[{address:#x}, {end:#x}] exceeds the maximum allowed PA width ({PADDR_BITS} bits)"
-            xen.console.print(f"{node.path}: {reach}", end="")
-            raise XenError(errno.ERANGE)
-        if not size:
-            continue
-        start, end = frames_of(address, size)
-        if not node.path.lower().startswith(f"{RESERVED_MEMORY}/"):
-            dom0.iomem.add(start, end)
-        if own:
-            dom0.memory.map(start, start, end - start)
+    xen.interrupts.map_device(dom0, node, route=own)
+    for address, size in _registers(xen, node):
+        _map(xen, dom0, node, address, size, own=own)
+    if (device_type(node) or "").lower() == "pci":
+        _give_bus(xen, dom0, node, own=own)
 
 
-def _regions(xen: Model, node: Node) -> Iterator[tuple[int, int]]:
-    """Yield address and size of what a device has: its registers, and of a PCI host bridge the windows of its bus."""
+def _give_bus(xen: Model, dom0: Domain, bridge: Node, *, own: bool) -> None:
+    """Give dom0 the interrupts and windows behind a PCI host bridge (map_device_children)."""
+    try:
+        xen.interrupts.map_bridge(dom0, mapped_interrupts(bridge), bridge, route=own)
+        for window in physical_ranges(bridge):
+            if window.problem is not None:
+                xen.console.print_failure(window.problem)
+            address = LAST_ADDRESS if window.address is None else window.address
+            _map(xen, dom0, bridge, address, window.size, own=own)
+    except BindingError as error:
+        xen.console.print_failure(error)
+        raise XenError(error.errno) from None
+
+
+def _map(xen: Model, dom0: Domain, node: Node, address: int, size: int, *, own: bool) -> None:
+    """Let dom0 have a stretch of memory, and map it unless a guest gets it (map_range_to_domain)."""
+    if LAST_ADDRESS - address < size:
+        end = (address + size) & LAST_ADDRESS
+        reach = f"[{address:#x}, {end:#x}] exceeds the maximum allowed PA width ({PADDR_BITS} bits)"
+        xen.console.print(f"{node.path}: {reach}", end="")
+        raise XenError(errno.ERANGE)
+    if not size:
+        return
+    start, end = frames_of(address, size)
+    if not node.path.lower().startswith(f"{RESERVED_MEMORY}/"):
+        dom0.iomem.add(start, end)
+    if own:
+        dom0.memory.map(start, start, end - start)
+
+
+def _registers(xen: Model, node: Node) -> Iterator[tuple[int, int]]:
+    """Yield address and size of a device's registers."""
     for index in range(address_count(node)):
         try:
             entry = translate(node, index)
@@ -140,13 +180,3 @@ def _regions(xen: Model, node: Node) -> Iterator[tuple[int, int]]:
             xen.console.print(f"Unable to retrieve address {index} for {node.path}")
             raise XenError(error.errno) from None
         yield entry.address, entry.size
-    if (device_type(node) or "").lower() != "pci":
-        return
-    try:
-        for window in physical_ranges(node):
-            if window.problem is not None:
-                xen.console.print_failure(window.problem)
-            yield LAST_ADDRESS if window.address is None else window.address, window.size
-    except BindingError as error:
-        xen.console.print_failure(error)
-        raise XenError(error.errno) from None

@@ -11,23 +11,23 @@ from collections.abc import Iterator, Mapping
 from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS
 from xenscmi.bindings.names import (
     CHOSEN,
-    IOMMUS,
     MULTIBOOT_DEVICE_TREE,
     MULTIBOOT_KERNEL,
     SCI_AGENT_ID,
     SCI_TYPE,
     XEN_DOMAIN,
     XEN_FORCE_ASSIGN,
-    XEN_IOMMUS,
     XEN_PATH,
     XEN_REG,
 )
-from xenscmi.bindings.properties import find_by_path, find_by_phandle, is_compatible, read_string, read_u32
+from xenscmi.bindings.properties import find_by_path, is_compatible, read_string, read_u32
 from xenscmi.config.constants import INVALID_AGENT_ID, PAGE_MASK, PAGE_SHIFT
 from xenscmi.devicetree import Node, Tree
 from xenscmi.domctl.createdomain import CreateDomain
+from xenscmi.model.console import XENLOG_ERR
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import Panic
+from xenscmi.model.iommu import is_protected
 from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import Model
@@ -64,7 +64,8 @@ def _config(xen: Model, node: Node) -> CreateDomain:
         sci_type, agent_id = _sci(xen, node)
     except XenError:
         raise Panic("Error getting SCI configuration") from None
-    return boot_config(sci_type, agent_id, max_vcpus)
+    nr_spis = read_u32(node, "nr_spis")
+    return boot_config(sci_type, agent_id, xen.interrupts.spis if nr_spis is None else nr_spis, max_vcpus)
 
 
 def _sci(xen: Model, node: Node) -> tuple[int, int]:
@@ -129,7 +130,7 @@ def _give_device(xen: Model, domain: Domain, node: Node) -> None:
         if path is not None:
             _assign(xen, domain, path.value.partition(b"\0")[0].decode("ascii", "backslashreplace"), force=force)
     except XenError:
-        xen.console.print(f"Failed to assign device to d{domain.domid}")
+        xen.console.print(f"Failed to assign device to d{domain.domid}", level=XENLOG_ERR)
         raise
 
 
@@ -167,19 +168,13 @@ def _inherited_cells(node: Node) -> tuple[int, int]:
 
 
 def _assign(xen: Model, domain: Domain, path: str, *, force: bool) -> None:
-    """Assign a device of the host's tree: SCMI first, then the IOMMU, where there is one or it is not waived."""
+    """Assign a device of the host's tree: interrupts, SCMI, then the IOMMU, unless that is waived and there is none."""
     device = find_by_path(xen.tree, path)
     if device is None:
         xen.console.print(f"Couldn't find node {path} in host_dt!")
         raise XenError(errno.EINVAL)
+    xen.interrupts.map_device(domain, device, route=True)
     xen.mediator.assign_device(domain, device)
-    if not _is_protected(device) and not force:
-        raise XenError(errno.EINVAL)
+    if not force or is_protected(device):
+        xen.iommus.assign(domain.domid, device)
     domain.devices.append(device.path)
-
-
-def _is_protected(device: Node) -> bool:
-    """Whether the device stands behind an IOMMU that Xen drives."""
-    iommus = read_u32(device, IOMMUS)
-    iommu = find_by_phandle(device.tree, iommus) if iommus else None
-    return iommu is not None and is_compatible(iommu, *XEN_IOMMUS)

@@ -14,12 +14,13 @@ from xenscmi.toolstack.offer import Offer
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Domain:
-    """A domain: what it may map (`iomem`), what it sees (`memory`), its interrupts as the
-    GIC numbers them, its channel, and the devices assigned to it.
+    """A domain: what it may map (`iomem`), what it sees (`memory`), its channel, and the devices assigned to it.
 
-    `tree` are the nodes of its own device tree, as far as they come from the host's or a partial tree. `dying`: it was
-    destroyed, but Xen could not yet take everything back. `name`, `memory_kb` and, of a toolstack's domain,
-    `configuration` (libxl's JSON) and `offer` (the channel in its partial tree) are what the toolstack says of it.
+    `irqs` are the interrupts routed to it, `irq_access` those that it may give away, as the GIC numbers them; its
+    virtual GIC has `nr_spis` SPIs. `iommu`: it was created to use an IOMMU. `tree` are the nodes of its own device
+    tree, as far as they come from the host's or a partial tree. `dying`: it was destroyed, but Xen could not yet take
+    everything back. `name`, `memory_kb` and, of a toolstack's domain, `configuration` (libxl's JSON) and `offer` (the
+    channel in its partial tree) are what the toolstack says of it.
     """
 
     domid: int
@@ -28,6 +29,9 @@ class Domain:
     hardware: bool = False
     iomem: FrameRanges = field(default_factory=FrameRanges)
     irqs: set[int] = field(default_factory=set)
+    irq_access: set[int] = field(default_factory=set)
+    nr_spis: int = 0
+    iommu: bool = False
     channel: Channel | None = None
     devices: list[str] = field(default_factory=list)
     tree: Sequence[Node] = ()

@@ -204,6 +204,11 @@ class Mediator:
         self._console.print(f"id={agent_id:#x} name={name.decode('ascii', 'backslashreplace')}")
         channel.agent_id = agent_id
 
+    @property
+    def management_page(self) -> int | None:
+        """The page of Xen's own channel, by its physical address; None where there is no channel."""
+        return next((channel.address for channel in self.channels if channel.owner == DOMID_XEN), None)
+
     def _channel(self, agent_id: int) -> Channel | None:
         return next((channel for channel in self.channels if channel.agent_id == agent_id), None)
 

@@ -62,6 +62,12 @@ def sanitise(config: CreateDomain, machine: Abilities) -> None:
         raise XenError(errno.EINVAL)
 
 
-def boot_config(sci_type: int, agent_id: int, max_vcpus: int = 1) -> CreateDomain:
+def boot_config(sci_type: int, agent_id: int, nr_spis: int, max_vcpus: int = 1) -> CreateDomain:
     """Return the configuration of a plain domain, such as Xen itself makes at boot."""
-    return CreateDomain(flags=REQUIRED, max_vcpus=max_vcpus, arch_arm_sci_type=sci_type, arch_arm_sci_agent_id=agent_id)
+    return CreateDomain(
+        flags=REQUIRED,
+        max_vcpus=max_vcpus,
+        arch_nr_spis=nr_spis,
+        arch_arm_sci_type=sci_type,
+        arch_arm_sci_agent_id=agent_id,
+    )

@@ -30,7 +30,8 @@ TABLES = (
     """CREATE TABLE domain (
         domid INTEGER PRIMARY KEY, name TEXT NOT NULL, agent_id INTEGER UNIQUE, max_vcpus INTEGER NOT NULL,
         memory_kb INTEGER NOT NULL, states TEXT NOT NULL, dying INTEGER NOT NULL, paused INTEGER NOT NULL,
-        iomem TEXT NOT NULL, memory TEXT NOT NULL, irqs TEXT NOT NULL, devices TEXT NOT NULL, configuration TEXT,
+        iomem TEXT NOT NULL, memory TEXT NOT NULL, irqs TEXT NOT NULL, nr_spis INTEGER NOT NULL,
+        iommu INTEGER NOT NULL, devices TEXT NOT NULL, configuration TEXT,
         offer TEXT
     ) STRICT""",
     "CREATE TABLE console (number INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL) STRICT",
@@ -68,7 +69,9 @@ class _DomainRow(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool
     iomem: tuple[tuple[_Frame, _Frame], ...]
     memory: tuple[tuple[_Frame, _Frame, _Frame], ...]
-    irqs: tuple[_U32, ...]
+    irqs: frozenset[_U32]
+    nr_spis: _U32
+    iommu: bool
     devices: list[str]
     configuration: str | None
     offer: tuple[str, _U32, _Address] | None
@@ -166,6 +169,8 @@ def domain_row(domain: Domain) -> tuple[object, ...]:
         _text(domain.iomem.ranges),
         _text(domain.memory.mappings),
         _text(sorted(domain.irqs)),
+        domain.nr_spis,
+        domain.iommu,
         _text(domain.devices),
         _text(domain.configuration),
         _text([offer.node, offer.func_id, offer.shmem]) if offer else None,
@@ -185,7 +190,8 @@ def _read_rows(connection: sqlite3.Connection) -> tuple[_DomainRow, ...]:
         values = dict(zip(names, row, strict=True))
         for name in ("name", "states", "iomem", "memory", "irqs", "devices", "configuration", "offer"):
             values[name] = None if values[name] is None else _value(values[name])
-        found.append(msgspec.convert(values | {"dying": bool(row[6]), "paused": bool(row[7])}, _DomainRow))
+        flags = {name: bool(values[name]) for name in ("dying", "paused", "iommu")}
+        found.append(msgspec.convert(values | flags, _DomainRow))
     return tuple(found)
 
 
@@ -198,6 +204,8 @@ def restore(connection: sqlite3.Connection, machine: Machine, xen: Model) -> Non
     xen.domains = {}
     xen.last_domid = machine.last_domid
     xen.mediator.release_all()
+    xen.interrupts.release_all()
+    xen.iommus.release_all()
     for row in _read_rows(connection):
         space = AddressSpace(xen.memory)
         for guest_frame, count, frame in row.memory:
@@ -208,7 +216,9 @@ def restore(connection: sqlite3.Connection, machine: Machine, xen: Model) -> Non
             max_vcpus=row.max_vcpus,
             hardware=row.domid == 0,
             iomem=FrameRanges(row.iomem),
-            irqs=set(row.irqs),
+            irq_access=booted[row.domid].irq_access if row.domid in booted else set(),
+            nr_spis=row.nr_spis,
+            iommu=row.iommu,
             devices=row.devices,
             tree=booted[row.domid].tree if row.domid in booted else (),
             dying=row.dying,
@@ -220,6 +230,8 @@ def restore(connection: sqlite3.Connection, machine: Machine, xen: Model) -> Non
         )
         if row.agent_id is not None:
             xen.mediator.hand_over(domain, row.agent_id)
+        xen.interrupts.hand_over(domain, row.irqs)
+        xen.iommus.hand_over(row.domid, xen.tree, row.devices)
         xen.domains[row.domid] = domain
     permissions, resources = machine.firmware
     xen.firmware.restore(FirmwareState(dict(permissions), dict(resources)))

@@ -239,7 +239,7 @@ class Store:
             connection.execute("DELETE FROM machine")
             connection.execute("INSERT INTO machine VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             connection.execute("DELETE FROM domain")
-            connection.executemany("INSERT INTO domain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT INTO domain VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             connection.executemany("INSERT INTO console (line) VALUES (?)", lines)
             connection.execute("DELETE FROM console WHERE number <= (SELECT MAX(number) FROM console) - ?", (CAPACITY,))
             connection.execute("COMMIT")

@@ -14,7 +14,7 @@ from threading import RLock
 from xenscmi.bindings.properties import find_by_path
 from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.config.constants import PAGE_SHIFT
-from xenscmi.devicetree import Tree
+from xenscmi.devicetree import Node, Tree
 from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from xenscmi.firmware import Firmware
@@ -22,9 +22,11 @@ from xenscmi.model.channel import DOMID_INVALID, DOMID_XEN, Registers
 from xenscmi.model.console import Console, telling_lines
 from xenscmi.model.devices import device_paths
 from xenscmi.model.domain import Domain
+from xenscmi.model.interrupts import RANK, Interrupts
+from xenscmi.model.iommu import Iommus, is_protected
 from xenscmi.model.mediator import Mediator
 from xenscmi.model.memory import AddressSpace, PhysicalMemory
-from xenscmi.model.sanitise import GIC_NATIVE, read_abilities, sanitise
+from xenscmi.model.sanitise import GIC_NATIVE, IOMMU, read_abilities, sanitise
 from xenscmi.scmi import shmem
 from xenscmi.toolstack.backend import AgentInfo, Backend, DomainInfo, Owner, XenError
 from xenscmi.toolstack.spec import DomainSpec
@@ -34,7 +36,6 @@ SMCCC_UNKNOWN = (1 << 64) - 1
 SMCCC_OWNER_SIP = 2
 EXISTING_APIS_END = 0x0100_FFFF
 _OWNERS: Mapping[int, int | Owner] = {DOMID_INVALID: Owner.NOBODY, DOMID_XEN: Owner.XEN}
-FIRST_SPI, END_OF_SPIS = 32, 1020
 MAX_FRAME = 1 << (52 - PAGE_SHIFT)
 
 
@@ -51,6 +52,8 @@ class Model(Backend):
         self.console = Console()
         self.memory = PhysicalMemory()
         self.mediator = Mediator(self.memory, self._el3, self.console)
+        self.interrupts = Interrupts(tree, self.console)
+        self.iommus = Iommus()
         self.domains: dict[int, Domain] = {}
         self.profile = profile
         self.last_domid = 0
@@ -83,7 +86,12 @@ class Model(Backend):
             sanitise(config, self.abilities)
             self.mediator.sanitise(config.arch_arm_sci_type)
             domain = Domain(
-                domid=number, memory=AddressSpace(self.memory), max_vcpus=config.max_vcpus, hardware=number == 0
+                domid=number,
+                memory=AddressSpace(self.memory),
+                max_vcpus=config.max_vcpus,
+                hardware=number == 0,
+                nr_spis=-(-config.arch_nr_spis // RANK) * RANK,
+                iommu=bool(config.flags & IOMMU),
             )
             if config.arch_gic_version not in (GIC_NATIVE, self.abilities.gic_version):
                 self.console.print(f"d{number}: vGICv{config.arch_gic_version + 1} is not supported on this platform.")
@@ -137,6 +145,8 @@ class Model(Backend):
             domain.dying = True
             self.mediator.relinquish(domain)
             self.mediator.domain_destroy(domain)
+            self.interrupts.release(domain)
+            self.iommus.release(domid)
             del self.domains[domid]
 
     # What there is
@@ -197,13 +207,18 @@ class Model(Backend):
     # Devices and memory
 
     def assign_device(self, domid: int, path: str) -> None:
-        """SCI first: what the firmware refuses is not given. Then the IOMMU, which has nothing to say here."""
+        """SCI first: what the firmware refuses is not given. What it takes need not be behind an IOMMU.
+
+        Without a mediator the IOMMU alone decides (iommu_do_domctl).
+        """
         with self._lock:
             domain = self.domain(domid)
-            node = find_by_path(self.tree, path)
-            if node is None:
-                raise XenError(errno.ENODEV)
+            if not self.mediator.registered and not domain.iommu:
+                raise XenError(errno.EOPNOTSUPP)
+            node = self._device(path)
             self.mediator.assign_device(domain, node)
+            if not self.mediator.registered or is_protected(node):
+                self.iommus.assign(domid, node)
             if node.path not in domain.devices:
                 domain.devices.append(node.path)
 
@@ -211,20 +226,22 @@ class Model(Backend):
         """Xen tells the firmware nothing: the agent keeps its permission until the domain is destroyed."""
         with self._lock:
             domain = self.domain(domid)
-            node = find_by_path(self.tree, path)
-            if node is None:
-                raise XenError(errno.ENODEV)
+            node = self._device(path)
+            if is_protected(node):
+                self.iommus.deassign(domid, node)
             if node.path in domain.devices:
                 domain.devices.remove(node.path)
 
+    def _device(self, path: str) -> Node:
+        """Return the node of the host's tree at a path (dt_find_node_by_gpath)."""
+        node = find_by_path(self.tree, path)
+        if node is None:
+            raise XenError(errno.ESRCH)
+        return node
+
     def bind_pt_spi_irq(self, domid: int, irq: int) -> None:
         with self._lock:
-            domain = self.domain(domid)
-            if not FIRST_SPI <= irq < END_OF_SPIS:
-                raise XenError(errno.EINVAL)
-            if any(irq in other.irqs for other in self.domains.values()):
-                raise XenError(errno.EBUSY)
-            domain.irqs.add(irq)
+            self.interrupts.bind(self.domain(domid), irq, self.hardware_domain)
 
     def iomem_permission(self, domid: int, first_mfn: int, nr_mfns: int, *, allow: bool) -> None:
         with self._lock:
