@@ -140,7 +140,7 @@ def boot_vector(host: Host) -> BootResult:
         if agent in xen.firmware.permissions.trusted and header.protocol_id == ProtocolId.BASE and header.token == 0:
             messages.append([header.message_id, int.from_bytes(answer[:4], "little", signed=True)])
 
-    xen = switch_on(host, observe)
+    xen = switch_on(host, observe, as_it_stands=True)
     panic = None
     try:
         start(xen, partial_trees(host))

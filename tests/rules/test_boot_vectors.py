@@ -23,7 +23,6 @@ NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 # Documented in docs/check.md, with what check says instead of an error.
 EXCEPTIONS = {
     "domU-shmem-not-mapped": set[str](),  # the test guest is told on its own command line to look elsewhere
-    "xens-page-in-plain-ram": {"XS123"},  # it depends on where Xen's allocator puts domains whether the page is hit
 }
 
 

@@ -24,6 +24,7 @@ from xenscmi.bindings.names import (
 )
 from xenscmi.bindings.properties import compatible, is_compatible
 from xenscmi.devicetree.tree import Node, Tree
+from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.host.partial import read_partial_tree
 from xenscmi.host.properties import string, u32
 from xenscmi.host.types import Container, DomainKind, HostDomain, Stated
@@ -51,12 +52,31 @@ def read_boot_domains(
 
 def boots_dom0(tree: Tree) -> bool:
     """Return whether Xen makes a dom0: it does unless only dom0less domains have a kernel (is_dom0less_mode)."""
-    return has_dom0_kernel(tree) or not any(_kernels(tree))
+    return has_dom0_kernel(tree) or not has_kernels(tree)
 
 
 def has_dom0_kernel(tree: Tree) -> bool:
     """Return whether dom0 has a kernel: any below /chosen, however deep, that is not a dom0less domain's."""
     return not all(_belongs_to_domain(node) for node in _kernels(tree))
+
+
+def has_kernels(tree: Tree) -> bool:
+    """Return whether any domain has a kernel; a board's tree has none before the boot loader adds the boot modules."""
+    return any(_kernels(tree))
+
+
+def loader_note(tree: Tree) -> Diagnostic | None:
+    """Return what to say of a tree to which the boot loader has yet to add the boot modules."""
+    if has_kernels(tree):
+        return None
+    chosen = tree.node(CHOSEN)
+    message = f"{tree.source.name} has no kernel for Xen to boot: taken for the board's tree before the boot loader"
+    return Diagnostic(
+        message=f"{message} adds the boot modules, those of dom0 among them",
+        severity=Severity.INFO,
+        span=(chosen or tree.root).span,
+        help="nothing, if U-Boot does that; else add a multiboot,kernel module below /chosen",
+    )
 
 
 def _kernels(tree: Tree) -> Iterator[Node]:

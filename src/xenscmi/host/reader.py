@@ -11,7 +11,7 @@ from xenscmi.diagnostics import Diagnostic
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.container import read_containers
 from xenscmi.host.devices import read_devices
-from xenscmi.host.domains import read_boot_domains
+from xenscmi.host.domains import loader_note, read_boot_domains
 from xenscmi.host.memory import read_memory, read_reserved
 from xenscmi.host.properties import string
 from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
@@ -60,6 +60,7 @@ def read_host(
 def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:
     command_line = _command_line(tree)
     containers = read_containers(tree, command_line)
+    note = loader_note(tree) if containers or host.configurations else None
     dom0_node = tree.node(FIRMWARE_SCMI)
     return replace(
         host,
@@ -72,6 +73,7 @@ def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:
         devices=read_devices(tree),
         domains=(*read_boot_domains(tree, containers, partial), *host.domains),
         command_line=command_line,
+        notes=(*host.notes, note) if note else host.notes,
         sources=tuple(dict.fromkeys((*tree.sources, *host.sources))),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from xenscmi.devicetree import Tree
 from xenscmi.host.domains import boots_dom0
+from xenscmi.model.console import telling_lines
 from xenscmi.model.dom0 import create_dom0
 from xenscmi.model.dom0less import create_domus
 from xenscmi.model.errors import Panic
@@ -25,5 +26,5 @@ def start(xen: Model, partial: Mapping[str, Tree]) -> None:
             xen.console.print("Xen dom0less mode detected")
         create_domus(xen, partial)
     except Panic as panic:
-        panic.log = xen.console.lines
+        panic.log = tuple(telling_lines(xen.console.lines))
         raise

@@ -6,7 +6,6 @@ After xen/arch/arm/domain_build.c (handle_node) and xen/arch/arm/device.c (handl
 from __future__ import annotations
 
 import errno
-import re
 from collections.abc import Iterator
 
 from xenscmi.bindings.addresses import LAST_ADDRESS, address_count, physical_ranges, translate
@@ -14,20 +13,18 @@ from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import mapped_interrupts, uses_ppis
 from xenscmi.bindings.names import (
     ACCESS_CONTROLLERS,
-    BOOTARGS,
     CHOSEN,
     DOM0_AGENT_ID,
     RESERVED_MEMORY,
     STDOUT_PATH,
-    XEN_BOOTARGS,
     XEN_SCI,
 )
 from xenscmi.bindings.properties import device_type, find_compatible, is_for_passthrough, read_string, read_u32
 from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.devicetree import Node, Tree
 from xenscmi.host.dom0 import kept_from_dom0
+from xenscmi.host.dom0_memory import command_line, dom0_mem, kernel_of_dom0
 from xenscmi.host.domains import has_dom0_kernel
-from xenscmi.model.dom0_memory import kernel_of_dom0
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import Panic
 from xenscmi.model.iommu import is_protected
@@ -35,14 +32,10 @@ from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.model.memory import frames_of
 from xenscmi.model.sanitise import boot_config
 from xenscmi.model.xen import Model
+from xenscmi.source import Span
 from xenscmi.toolstack.backend import XenError
 
 PADDR_BITS = 48
-
-DOM0_MEM_DEFAULT = 512 << 10
-"""KiB that Xen on Arm gives dom0 where its command line does not say."""
-_DOM0_MEM = re.compile(r"dom0_mem=(\d+)([BKMGT]?)\b", re.IGNORECASE)
-_UNITS = {"b": 1, "": 1 << 10, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 def create_dom0(xen: Model) -> Domain:
@@ -52,22 +45,25 @@ def create_dom0(xen: Model) -> Domain:
     try:
         dom0 = xen.new_domain(boot_config(sci_type, agent_id, xen.interrupts.spis), domid=0)
     except XenError as error:
-        raise Panic(f"Error creating domain 0 (rc = {-error.errno})") from None
-    dom0.name, dom0.memory_kb = "Domain-0", _memory_kb(xen.tree)
-    if not has_dom0_kernel(xen.tree):
-        raise Panic(f"Could not set up d0 guest OS (rc = {-errno.ENOENT})")
+        raise Panic(f"Error creating domain 0 (rc = {-error.errno})", _agent_place(xen.tree), str(error)) from None
+    dom0.name, dom0.memory_kb = "Domain-0", dom0_mem(xen.tree)
+    if not (has_dom0_kernel(xen.tree) or xen.loader_adds_modules):
+        reason = f"Could not set up d0 guest OS (rc = {-errno.ENOENT})"
+        raise Panic(reason, (xen.tree.node(CHOSEN) or xen.tree.root).span, "there is no kernel below /chosen")
     try:
         dom0.tree = tuple(_build(xen, dom0))
     except XenError as error:
         xen.console.print(f"Device tree generation failed ({-error.errno}).")
-        raise Panic(f"Could not set up d0 guest OS (rc = {-errno.EINVAL})") from None
+        reason = f"Could not set up d0 guest OS (rc = {-errno.EINVAL})"
+        cause = f"dom0 cannot be given this: {error}"
+        raise Panic(reason, error.span or xen.tree.root.span, cause) from None
     _load_kernel(xen, dom0)
     return dom0
 
 
 def _load_kernel(xen: Model, dom0: Domain) -> None:
     """Overwrite the page of Xen's own channel where it lies in plain RAM that becomes dom0's kernel."""
-    page, kernel = xen.mediator.management_page, kernel_of_dom0(xen.tree, dom0.memory_kb)
+    page, kernel = xen.mediator.management_page, kernel_of_dom0(xen.tree)
     if page is not None and kernel is not None and kernel[0] <= page < kernel[1]:
         xen.memory.window(page)[:] = bytes(len(xen.memory.window(page)))
 
@@ -83,6 +79,13 @@ def _agent_id(xen: Model) -> int:
     return value
 
 
+def _agent_place(tree: Tree) -> Span:
+    """Return where the tree says which agent is dom0's."""
+    container = find_compatible(tree, XEN_SCI)
+    prop = container.get(DOM0_AGENT_ID) if container is not None else None
+    return prop.span if prop is not None else (container or tree.root).span
+
+
 def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
     """Yield the nodes that dom0 gets, in order, each after it was given what the node describes."""
     console_node = _console_node(xen.tree)
@@ -93,22 +96,13 @@ def _build(xen: Model, dom0: Domain) -> Iterator[Node]:
             continue
         if uses_ppis(node):
             continue
-        _give_device(xen, dom0, node)
+        try:
+            _give_device(xen, dom0, node)
+        except XenError as error:
+            error.span = node.span
+            raise
         yield node
         pending.extend(reversed(list(node.children)))
-
-
-def _memory_kb(tree: Tree) -> int:
-    """Return what `dom0_mem` of Xen's command line says, in KiB; 512 MiB where it says nothing."""
-    stated = _DOM0_MEM.search(_command_line(tree))
-    return int(stated[1][:20]) * _UNITS[stated[2].lower()] >> 10 if stated else DOM0_MEM_DEFAULT
-
-
-def _command_line(tree: Tree) -> str:
-    chosen = tree.node(CHOSEN)
-    if chosen is None:
-        return ""
-    return read_string(chosen, XEN_BOOTARGS) or read_string(chosen, BOOTARGS) or ""
 
 
 def _console_node(tree: Tree) -> Node | None:
@@ -116,7 +110,7 @@ def _console_node(tree: Tree) -> Node | None:
     chosen = tree.node(CHOSEN)
     if chosen is None:
         return None
-    named = [word.removeprefix("dtuart=") for word in _command_line(tree).split() if word.startswith("dtuart=")]
+    named = [word.removeprefix("dtuart=") for word in command_line(tree).split() if word.startswith("dtuart=")]
     path = named[-1] if named else read_string(chosen, STDOUT_PATH) or ""
     return tree.resolve(path)
 

@@ -48,22 +48,27 @@ def _create_domu(xen: Model, node: Node, partial: Tree | None) -> None:
     try:
         domain = xen.new_domain(config)
     except XenError as error:
-        raise Panic(f"Error creating domain {name} (rc = {-error.errno})") from None
+        place = node.get(SCI_AGENT_ID)
+        span = place.span if place is not None else node.span
+        raise Panic(f"Error creating domain {name} (rc = {-error.errno})", span, str(error)) from None
     try:
         _construct(xen, domain, node, partial)
     except XenError as error:
-        raise Panic(f"Could not set up domain {name} (rc = {-error.errno})") from None
+        cause = f"domain {name} cannot be given this: {error}" if error.span else str(error)
+        span = error.span or node.span
+        raise Panic(f"Could not set up domain {name} (rc = {-error.errno})", span, cause) from None
 
 
 def _config(xen: Model, node: Node) -> CreateDomain:
     """Read a domain's node (parse_dom0less_node)."""
     max_vcpus = read_u32(node, "cpus")
     if max_vcpus is None:
-        raise Panic(f"Missing property 'cpus' for domain {node.base_name}")
+        raise Panic(f"Missing property 'cpus' for domain {node.base_name}", node.span)
     try:
         sci_type, agent_id = _sci(xen, node)
     except XenError:
-        raise Panic("Error getting SCI configuration") from None
+        prop = node.get(SCI_AGENT_ID) or node.get(SCI_TYPE)
+        raise Panic("Error getting SCI configuration", prop.span if prop is not None else node.span) from None
     nr_spis = read_u32(node, "nr_spis")
     return boot_config(sci_type, agent_id, xen.interrupts.spis if nr_spis is None else nr_spis, max_vcpus)
 
@@ -95,15 +100,21 @@ def _construct(xen: Model, domain: Domain, node: Node, partial: Tree | None) -> 
         xen.console.print('Error building DomU: cannot read "memory" property')
         raise XenError(errno.EINVAL)
     domain.name, domain.memory_kb = node.name, int.from_bytes(memory.value[:8], "big")
-    if not any(is_compatible(child, MULTIBOOT_KERNEL) for child in node.children):
+    if not _has_module(xen, node, MULTIBOOT_KERNEL):
         raise XenError(errno.ENOENT)
-    if partial is None or not any(is_compatible(child, MULTIBOOT_DEVICE_TREE) for child in node.children):
+    if partial is None or not _has_module(xen, node, MULTIBOOT_DEVICE_TREE):
         return
     try:
         domain.tree = tuple(_scan_partial(xen, domain, partial))
     except XenError as error:
         xen.console.print(f"Device tree generation failed ({-error.errno}).")
-        raise XenError(errno.EINVAL) from None
+        failure = XenError(errno.EINVAL)
+        failure.span = error.span
+        raise failure from None
+
+
+def _has_module(xen: Model, node: Node, kind: str) -> bool:
+    return xen.loader_adds_modules or any(is_compatible(child, kind) for child in node.children)
 
 
 def _scan_partial(xen: Model, domain: Domain, partial: Tree) -> Iterator[Node]:
@@ -124,12 +135,15 @@ def _give_device(xen: Model, domain: Domain, node: Node) -> None:
         return
     if reg is None or (path is None and not force):
         xen.console.print(f"xen,reg or xen,path missing for d{domain.domid}")
-        raise XenError(errno.EINVAL)
+        failure = XenError(errno.EINVAL)
+        failure.span = node.span
+        raise failure
     try:
         _map_registers(xen, domain, node, reg.value)
         if path is not None:
             _assign(xen, domain, path.value.partition(b"\0")[0].decode("ascii", "backslashreplace"), force=force)
-    except XenError:
+    except XenError as error:
+        error.span = (path or reg).span
         xen.console.print(f"Failed to assign device to d{domain.domid}", level=XENLOG_ERR)
         raise
 

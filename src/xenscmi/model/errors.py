@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.source import Span
 
 
 class Panic(XenscmiError):
-    """Xen cannot boot the host. `reason` is Xen's last word; `log` is what it printed before."""
+    """Xen cannot boot the host.
 
-    def __init__(self, reason: str) -> None:
+    `reason` is Xen's last word; `log` is what it printed before. The diagnostic shows the node at which Xen gave up.
+    """
+
+    def __init__(self, reason: str, span: Span, cause: str = "") -> None:
         super().__init__(
             Diagnostic(
                 message=f"Xen panics at boot: {reason}",
-                help="one domain of the boot is wrong, and that ends it for all: "
-                "`xenscmi check` says which one and how to fix it",
+                span=span,
+                label=cause,
+                help="`xenscmi check` says what is wrong and how to fix it; Xen's lines above say what it did last",
             )
         )
         self.reason = reason

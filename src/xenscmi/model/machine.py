@@ -17,6 +17,7 @@ from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.firmware.firmware import Observer
 from xenscmi.firmware.resources import Clock, PlatformAgent, PlatformDevice, PowerDomain, ResetDomain
+from xenscmi.host.domains import has_kernels
 from xenscmi.host.types import Container, DomainKind, FirmwareAgent, FirmwareDevice, Host, ScmiNode, Stated
 from xenscmi.model.boot import start
 from xenscmi.model.xen import Model
@@ -26,8 +27,11 @@ FIRST_FUNC_ID = 0x8200_0002
 """On EPAM's firmware, agent n rings this + n. A guess for channels of which nothing tells the agent."""
 
 
-def switch_on(host: Host, observer: Observer | None = None) -> Model:
+def switch_on(host: Host, observer: Observer | None = None, *, as_it_stands: bool = False) -> Model:
     """Return the host's machine, Xen loaded but not started.
+
+    A tree without any kernel is taken for one to which the boot loader adds the boot modules. With
+    `as_it_stands`, Xen sees just what the tree has.
 
     Raises XenscmiError for a host without a device tree, and for firmware that cannot be.
     """
@@ -45,7 +49,12 @@ def switch_on(host: Host, observer: Observer | None = None) -> Model:
         firmware = el3.Firmware(platform_of(host), profile, observer)
     except ValueError as error:
         raise XenscmiError(Diagnostic(message=str(error), span=host.firmware.span)) from None
-    return Model(host.tree, firmware, PROFILES[host.xen_profile or DEFAULT_PROFILE])
+    return Model(
+        host.tree,
+        firmware,
+        PROFILES[host.xen_profile or DEFAULT_PROFILE],
+        loader_adds_modules=not as_it_stands and not has_kernels(host.tree),
+    )
 
 
 def boot(host: Host) -> Model:

@@ -42,10 +42,18 @@ MAX_FRAME = 1 << (52 - PAGE_SHIFT)
 class Model(Backend):
     """A machine that runs Xen: `tree` is its device tree, `firmware` what answers at EL3.
 
+    `loader_adds_modules`: kernels and partial trees are there although the tree does not have them as boot modules.
     `profile` is its Xen's layout of createdomain, `console` Xen's log; `domains` are all domains, dom0 included, by id.
     """
 
-    def __init__(self, tree: Tree, firmware: Firmware, profile: Profile = PROFILES[DEFAULT_PROFILE]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        firmware: Firmware,
+        profile: Profile = PROFILES[DEFAULT_PROFILE],
+        *,
+        loader_adds_modules: bool = False,
+    ) -> None:
         self.tree = tree
         self.firmware = firmware
         self.abilities = read_abilities(tree)
@@ -56,6 +64,7 @@ class Model(Backend):
         self.iommus = Iommus()
         self.domains: dict[int, Domain] = {}
         self.profile = profile
+        self.loader_adds_modules = loader_adds_modules
         self.last_domid = 0
         self._lock = RLock()
         self._channels = {

@@ -17,18 +17,21 @@ from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.domctl.profiles import Profile
+from xenscmi.source import Span
 from xenscmi.toolstack.spec import DomainSpec
 
 
 class XenError(XenscmiError):
     """A refusal by Xen.
 
-    `errno` is positive, numbered as in xen/include/public/errno.h, which for all that Xen uses is as in Linux.
+    `errno` is positive, numbered as in xen/include/public/errno.h, which for all that Xen uses is as in Linux. `span`
+    is the place in a device tree that Xen refuses, where that is known.
     """
 
     def __init__(self, errno: int) -> None:
         super().__init__(Diagnostic(message=os.strerror(errno)))
         self.errno = errno
+        self.span: Span | None = None
 
 
 class RunState(Enum):

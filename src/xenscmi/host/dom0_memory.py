@@ -1,4 +1,4 @@
-"""Where Xen puts dom0's memory, as far as it decides what becomes of a page of SCMI in plain RAM.
+"""How much memory dom0 has, and where Xen puts it: it decides what becomes of a page of SCMI in plain RAM.
 
 After xen/arch/arm/domain_build.c (allocate_memory_11) and xen/common/page_alloc.c. dom0's memory lies where it does in
 the machine, in blocks of a power of two. Xen's allocator takes the upper half of the block that it splits. Which block
@@ -8,22 +8,50 @@ taken to be theirs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from xenscmi.bindings.addresses import written_reg
-from xenscmi.bindings.names import CHOSEN, MULTIBOOT_KERNEL, MULTIBOOT_MODULE, RESERVED_MEMORY, XEN_DOMAIN
-from xenscmi.bindings.properties import device_type, is_compatible
+from xenscmi.bindings.names import (
+    BOOTARGS,
+    CHOSEN,
+    MULTIBOOT_KERNEL,
+    MULTIBOOT_MODULE,
+    RESERVED_MEMORY,
+    XEN_BOOTARGS,
+    XEN_DOMAIN,
+)
+from xenscmi.bindings.properties import device_type, is_compatible, read_string
 from xenscmi.devicetree import Node, Tree
 
 _LOWMEM = 1 << 31
+
+DOM0_MEM_DEFAULT = 512 << 10
+"""KiB that Xen on Arm gives dom0 where its command line does not say."""
+_DOM0_MEM = re.compile(r"dom0_mem=(\d+)([BKMGT]?)\b", re.IGNORECASE)
+_UNITS = {"b": 1, "": 1 << 10, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 Stretch = tuple[int, int]
 """The address of a stretch of memory, and the first address behind it."""
 
 
-def kernel_of_dom0(tree: Tree, memory_kb: int) -> Stretch | None:
+def dom0_mem(tree: Tree) -> int:
+    """Return what `dom0_mem` of Xen's command line says, in KiB; 512 MiB where it says nothing."""
+    stated = _DOM0_MEM.search(command_line(tree))
+    return int(stated[1][:20]) * _UNITS[stated[2].lower()] >> 10 if stated else DOM0_MEM_DEFAULT
+
+
+def command_line(tree: Tree) -> str:
+    """Return Xen's command line; empty where the tree has none."""
+    chosen = tree.node(CHOSEN)
+    if chosen is None:
+        return ""
+    return read_string(chosen, XEN_BOOTARGS) or read_string(chosen, BOOTARGS) or ""
+
+
+def kernel_of_dom0(tree: Tree) -> Stretch | None:
     """Return where dom0's kernel is copied to once dom0 is built; None where that cannot be told."""
-    size = 1 << max(memory_kb * 1024 - 1, 0).bit_length()
+    size = 1 << max(dom0_mem(tree) * 1024 - 1, 0).bit_length()
     module = next((node for node in _modules(tree) if is_compatible(node, MULTIBOOT_KERNEL)), None)
     if module is None or not written_reg(module):
         return None
