@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from xenscmi.bindings.addresses import RegEntry, address_count, translate, written_reg
+from xenscmi.bindings.addresses import RegEntry, translate, written_reg
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
@@ -193,10 +193,11 @@ def guest_nodes(domain: HostDomain) -> Iterator[Node]:
 
 def guest_registers(node: Node) -> tuple[RegEntry, ...]:
     """Return the registers of a node of a partial tree, as the guest sees them; as written where nothing translates."""
+    written = written_reg(node)
     try:
-        return tuple(translate(node, index) for index in range(address_count(node)))
+        return tuple(translate(node, index) for index in range(len(written)))
     except BindingError:
-        return written_reg(node)
+        return written
 
 
 def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:

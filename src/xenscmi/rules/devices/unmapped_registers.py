@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.addresses import RegEntry
-from xenscmi.bindings.names import XEN_REG
-from xenscmi.config.constants import PAGE_SIZE
+from xenscmi.bindings.addresses import RegEntry, address_cells, size_cells
+from xenscmi.bindings.names import PAGE_SIZE, XEN_REG
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, mappings
 from xenscmi.host.passthrough import GivenDevice, guest_registers, unit_address
@@ -36,6 +35,17 @@ def check(index: Index) -> Iterator[Finding]:
             continue  # bad-xen-reg
         regions = [region for region in registers(given.node) if region.size]
         entries = guest_registers(given.guest) if given.guest else ()
+        written = given.guest.get("reg") if given.guest else None
+        if written is not None and not entries and written.value:
+            yield Finding(
+                message=f"reg of {written.node.path} of {given.domain.title} has {len(written.value) // 4} cells, "
+                f"which is not a whole entry of {address_cells(written.node)} + {size_cells(written.node)} cells",
+                span=written.span,
+                related=also("the host's registers", *(region.span for region in regions[:1])),
+                then="the guest has no registers there",
+                help="write every address and size in as many cells as the parent declares, the high cell first",
+            )
+            continue
         for entry in entries if regions else ():
             yield from _compare(given, entry, regions)
         for region in () if entries else regions:
