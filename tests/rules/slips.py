@@ -185,6 +185,8 @@ SLIPS = (
     Slip(KESTREL, MEDIA_CFG, "2@30000", "2@3000", "unmapped-registers"),
     Slip(KESTREL, NET_CFG, '"1c0b8,1"', '"1c0b8,1", "1c0c0,1"', "unassigned-device"),
     Slip(KESTREL, NET_CFG, f', "{BUS}/can@b8000"', "", "unassigned-device", (NET_CFG, IOMEM)),
+    Slip(KESTREL, NET_CFG, '"1c0b8,1"', '"1c0b8,1", "1c0a0,1"', "unassigned-device"),
+    Slip(SPIDER, CFG, '    "ee140,2",\n', '    "ee140,2", "e6540,1",\n', "unknown-iomem", (CFG, '"e6540,1"')),
     # Interrupts
     Slip(SPIDER, CFG, "irqs = [ 472 ]", "irqs = [ 440 ]", "unknown-irq"),
     Slip(SPIDER, CFG, "irqs = [ 472 ]", "irqs = [ 472, 642 ]", "shared-interrupt"),
