@@ -9,7 +9,8 @@ from typing import Any
 from xenscmi.bindings.names import XEN_DOMAIN
 from xenscmi.bindings.properties import is_compatible
 from xenscmi.config.constants import PAGE_SIZE
-from xenscmi.host.index import Index, guest_channel, mappings, wanted_agent
+from xenscmi.host.guest_memory import mappings
+from xenscmi.host.index import Index, guest_channel, wanted_agent
 from xenscmi.host.types import DomainKind, Host, HostDomain
 
 _READ = re.compile(r"read (0x[0-9a-f]+): READABLE")

@@ -185,6 +185,8 @@ SLIPS = (
     Slip(KESTREL, MEDIA_CFG, "2@30000", "2@3000", "unmapped-registers"),
     Slip(KESTREL, NET_CFG, '"1c0b8,1"', '"1c0b8,1", "1c0c0,1"', "unassigned-device"),
     Slip(KESTREL, NET_CFG, f', "{BUS}/can@b8000"', "", "unassigned-device", (NET_CFG, IOMEM)),
+    Slip(KESTREL, NET_CFG, '"1c0b8,1"', '"1c0b8,1", "1c0a0,1"', "unassigned-device"),
+    Slip(SPIDER, CFG, '    "ee140,2",\n', '    "ee140,2", "e6540,1",\n', "unknown-iomem", (CFG, '"e6540,1"')),
     # Interrupts
     Slip(SPIDER, CFG, "irqs = [ 472 ]", "irqs = [ 440 ]", "unknown-irq"),
     Slip(SPIDER, CFG, "irqs = [ 472 ]", "irqs = [ 472, 642 ]", "shared-interrupt"),
@@ -220,7 +222,24 @@ SLIPS = (
         WARNING,
     ),
     Slip(SPIDER, HOST, "renesas,ipmmu-r8a779g0", "renesas,r8a779g0-ipmmu", "unprotected-master", None, WARNING),
+    Slip(SPIDER, GUEST, "\t\t\t\t#reset-cells = <1>;\n", "", "dangling-phandle", (GUEST, "resets = ")),
+    Slip(SPIDER, GUEST, '"core", "clkh"', '"core"', "unpaired-names", None, WARNING),
+    Slip(
+        SPIDER, GUEST, '"renesas,rcar-gen4-sdhi"', '"renesas,rcar-gen4-shdi"', "wrong-guest-compatible", None, WARNING
+    ),
+    Slip(
+        KESTREL,
+        NET,
+        'compatible = "kestrel,can";',
+        'status = "disabled"; compatible = "kestrel,can";',
+        "disabled-guest-node",
+        None,
+        WARNING,
+    ),
+    Slip(SPIDER, PANEL, "reg = <0x0 0xfeb00000 0x0 0x4000>;", "reg = <0xfeb00000 0x0 0x4000>;", "unmapped-registers"),
     # The domains themselves
+    Slip(KESTREL, NET_CFG, '"/boot/net.dtb"', '"/boot/media.dtb"', "foreign-device-tree"),
+    Slip(SPIDER, HOST, "memory = <0x0 0x40000>;", "memory = <0x0 0x100>;", "incomplete-domain", None, WARNING),
     Slip(KESTREL, MEDIA_CFG, 'name = "media"', 'name = "net"', "duplicate-domain-name"),
     Slip(KESTREL, MEDIA_CFG, "vcpus = 1", "vcpus = 9", "too-many-vcpus"),
     Slip(KESTREL, NET_CFG, "dtdev = [", "dt_dev = [", "unknown-key", None, WARNING),

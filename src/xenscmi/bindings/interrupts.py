@@ -53,18 +53,20 @@ class InterruptEntry:
 
 
 def interrupt_entries(node: Node) -> Iterator[InterruptEntry]:
-    """Yield a node's interrupts, of `interrupts-extended` or else of `interrupts`, up to one that Xen cannot read.
+    """Yield a node's interrupts: of `interrupts-extended` if Xen can read it all, or else of `interrupts`.
 
     An entry that leads through an `interrupt-map` has the specifier of the controller behind it.
     """
     extended = node.get(INTERRUPTS_EXTENDED)
     if extended is not None:
         try:
-            for entry in phandle_entries(node, INTERRUPTS_EXTENDED, INTERRUPT_CELLS):
-                yield from _routed(node, extended, entry.offset, entry.target, entry.arguments, 4)
+            entries = list(phandle_entries(node, INTERRUPTS_EXTENDED, INTERRUPT_CELLS))
         except BindingError:
+            pass
+        else:
+            for entry in entries:
+                yield from _routed(node, extended, entry.offset, entry.target, entry.arguments, 4)
             return
-        return
     prop, parent = node.get(INTERRUPTS), interrupt_parent(node)
     count = read_u32(parent, INTERRUPT_CELLS) if parent is not None else None
     if prop is None or parent is None or not count:

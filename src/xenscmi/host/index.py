@@ -14,6 +14,7 @@ from itertools import takewhile
 from xenscmi.config.constants import INVALID_AGENT_ID, PAGE_SIZE
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.dom0 import UnmappableDevice, unmappable_devices
+from xenscmi.host.guest_memory import mappings, maps_guest
 from xenscmi.host.passthrough import DeviceOwners
 from xenscmi.host.types import (
     AccessController,
@@ -23,7 +24,6 @@ from xenscmi.host.types import (
     DomainKind,
     FirmwareAgent,
     FirmwareDevice,
-    GuestMapping,
     GuestNode,
     Host,
     HostDomain,
@@ -343,21 +343,3 @@ def _first_usable(nodes: Iterable[ScmiNode]) -> ScmiNode | None:
 
 def _has_channel(node: ScmiNode) -> bool:
     return node.func_id is not None and page(node.shmem) is not None
-
-
-def mappings(domain: HostDomain) -> tuple[GuestMapping, ...]:
-    """Return which host addresses a guest gets: by `iomem`, or by `xen,reg` of its partial tree."""
-    if domain.kind is not DomainKind.DOM0LESS:
-        return domain.iomem
-    nodes = domain.tree.nodes if domain.tree else ()
-    return tuple(each for node in nodes if node.mappings for each in node.mappings.value or ())
-
-
-def maps_host(mapping: GuestMapping, address: int) -> bool:
-    """Return whether a mapping covers any of the host page at an address."""
-    return mapping.host < address + PAGE_SIZE and address < mapping.host + mapping.size
-
-
-def maps_guest(mapping: GuestMapping, address: int) -> bool:
-    """Return whether a mapping covers a guest address."""
-    return mapping.guest <= address < mapping.guest + mapping.size

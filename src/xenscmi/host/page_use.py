@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xenscmi.bindings.names import XEN_REG
-from xenscmi.host.index import Index, guest_channel, mappings, maps_guest, maps_host, page
+from xenscmi.host.guest_memory import mappings, maps_guest, maps_host
+from xenscmi.host.index import Index, guest_channel, page
 from xenscmi.host.types import DomainKind, GuestMapping, HostDomain, SecondaryAgent
 
 

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from xenscmi.bindings.addresses import RegEntry, address_count, translate, written_reg
+from xenscmi.bindings.addresses import RegEntry, translate, written_reg
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
-from xenscmi.bindings.properties import PathFinder, compatible, is_compatible, is_for_passthrough, read_string
+from xenscmi.bindings.properties import PathFinder, compatible, is_for_passthrough, read_string
 from xenscmi.devicetree.tree import Node
-from xenscmi.host.dom0 import console_node, dom0_nodes
-from xenscmi.host.registers import RegisterMap, RegisterUse, bus_windows, registers
-from xenscmi.host.types import DomainKind, Host, HostDomain
+from xenscmi.host.address_map import AddressMap
+from xenscmi.host.dom0 import dom0_nodes
+from xenscmi.host.guest_memory import GuestMemory
+from xenscmi.host.registers import RegisterUse, register_map, registers
+from xenscmi.host.types import DomainKind, GuestMapping, Host, HostDomain
 from xenscmi.source import Span
 
 _GUEST_CELLS = 3
@@ -97,19 +99,23 @@ class DeviceOwners:
 
     def _guest_node(self, domain: HostDomain, node: Node) -> Node | None:
         """Return the node of the partial tree that stands for a device: by registers, by name, or by `compatible`."""
-        starts = {region.start for region in registers(node)}
-        named = alike = None
-        for guest in guest_nodes(domain):
-            if read_string(guest, XEN_PATH) is not None:
-                continue
-            entries = guest_registers(guest)
-            if entries and host_address(domain, entries[0].address) in starts:
-                return guest
-            if guest.name.lower() == node.name.lower():
-                named = named or guest
-            if starts and entries and is_compatible(guest, *compatible(node)[:1]):
-                alike = alike or guest
-        return named or alike
+        guests = self._guests[id(domain)]
+        starts = [region.start for region in registers(node)]
+        by_registers = next((guest for start in starts if (guest := guests.by_start.get(start))), None)
+        alike = guests.by_compatible.get(next(iter(compatible(node)), "")) if starts else None
+        return by_registers or guests.by_name.get(node.name.lower()) or alike
+
+    @cached_property
+    def _guests(self) -> dict[int, _GuestNodes]:
+        return {id(each): _GuestNodes(each, self.memory(each)) for each in self.host.domains}
+
+    def memory(self, domain: HostDomain) -> GuestMemory:
+        """Return the mappings of a domain of this host."""
+        return self._memories[id(domain)]
+
+    @cached_property
+    def _memories(self) -> dict[int, GuestMemory]:
+        return {id(each): GuestMemory(each) for each in self.host.domains}
 
     @cached_property
     def kept_by_dom0(self) -> dict[Node, HostDomain]:
@@ -120,14 +126,9 @@ class DeviceOwners:
         return {node: dom0 for node in dom0_nodes(self.host.tree) if not is_for_passthrough(node)}
 
     @cached_property
-    def registers_of_dom0(self) -> RegisterMap:
+    def registers_of_dom0(self) -> AddressMap[RegisterUse]:
         """The registers that Xen allows dom0 to map, and so to give to other domains: those of every node it gets."""
-        tree = self.host.tree
-        return RegisterMap(
-            RegisterUse(node, region)
-            for node in (dom0_nodes(tree) if tree else ())
-            for region in (*registers(node), *bus_windows(node))
-        )
+        return register_map(dom0_nodes(self.host.tree) if self.host.tree else (), windows=True)
 
     @cached_property
     def interrupts_of_dom0(self) -> frozenset[int]:
@@ -158,21 +159,39 @@ class DeviceOwners:
 
     def with_interrupt(self, domain: HostDomain, number: int) -> Node | None:
         """Return the device of a domain that has an interrupt: given by `dtdev`, or mapped by `iomem`."""
-        return next((node for node in self.reached(domain) if any(own == number for own, _ in spis(node))), None)
-
-    def reached(self, domain: HostDomain) -> Iterator[Node]:
-        """Yield the devices that a toolstack's domain is given or whose registers it maps."""
-        for given in self.given:
-            if given.domain is domain:
-                yield given.node
-        for mapping in domain.iomem:
-            for use in self.registers_of_dom0.within(mapping.host, mapping.host + mapping.size):
-                yield use.node
+        return self._reached[id(domain)].get(number)
 
     @cached_property
-    def console(self) -> Node | None:
-        """The UART that Xen uses as its console."""
-        return console_node(self.host.tree) if self.host.tree else None
+    def _reached(self) -> dict[int, dict[int, Node]]:
+        """The devices that each domain is given or whose registers it maps, by their interrupts."""
+        found: dict[int, dict[int, Node]] = {id(each): {} for each in self.host.domains}
+        for given in self.given:
+            found[id(given.domain)] |= {number: given.node for number, _ in spis(given.node)}
+        for domain in self.host.domains:
+            for node in {use.node: None for each in domain.iomem for use in self._uses(each)}:
+                for number, _ in spis(node):
+                    found[id(domain)].setdefault(number, node)
+        return found
+
+    def _uses(self, mapping: GuestMapping) -> Iterator[RegisterUse]:
+        return self.registers_of_dom0.within(mapping.host, mapping.host + mapping.size)
+
+
+class _GuestNodes:
+    """The nodes of a partial tree that may stand for a device, by what tells which; the first one counts."""
+
+    def __init__(self, domain: HostDomain, memory: GuestMemory) -> None:
+        self.by_start: dict[int, Node] = {}
+        self.by_name: dict[str, Node] = {}
+        self.by_compatible: dict[str, Node] = {}
+        for node in guest_nodes(domain):
+            if read_string(node, XEN_PATH) is not None:
+                continue
+            self.by_name.setdefault(node.name.lower(), node)
+            for entry in guest_registers(node)[:1]:
+                self.by_start.setdefault(memory.host_address(entry.address), node)
+                for each in compatible(node):
+                    self.by_compatible.setdefault(each, node)
 
 
 def spis(node: Node) -> Iterator[tuple[int, InterruptEntry]]:
@@ -193,10 +212,11 @@ def guest_nodes(domain: HostDomain) -> Iterator[Node]:
 
 def guest_registers(node: Node) -> tuple[RegEntry, ...]:
     """Return the registers of a node of a partial tree, as the guest sees them; as written where nothing translates."""
+    written = written_reg(node)
     try:
-        return tuple(translate(node, index) for index in range(address_count(node)))
+        return tuple(translate(node, index) for index in range(len(written)))
     except BindingError:
-        return written_reg(node)
+        return written
 
 
 def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:
@@ -212,18 +232,6 @@ def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:
         if number is not None and number >= FIRST_SPI:
             found.append(GuestInterrupt(number=number, span=prop.place(4 * at, 4 * _GUEST_CELLS)))
     return tuple(found)
-
-
-def host_address(domain: HostDomain, address: int) -> int:
-    """Return the host address behind a guest address; the address itself where nothing maps it."""
-    mapped = domain.iomem
-    if domain.kind is DomainKind.DOM0LESS:
-        nodes = domain.tree.nodes if domain.tree else ()
-        mapped = tuple(each for node in nodes if node.mappings for each in node.mappings.value or ())
-    for mapping in reversed(mapped):
-        if mapping.guest <= address < mapping.guest + mapping.size:
-            return mapping.host + address - mapping.guest
-    return address
 
 
 def unit_address(node: Node | None) -> int | None:

@@ -64,12 +64,16 @@ _PATTERNS = ((re.compile(r"pinctrl-\d+|.+-supply"), ""), (re.compile(r"gpios?|.+
 
 @dataclass(frozen=True, slots=True)
 class PhandleUse:
-    """A reference: its property, the phandle, and the node that has it, None where no node has it."""
+    """A reference: its property, the phandle, and the node that has it, None where no node has it.
+
+    `uncounted` names the property by which the target should count the arguments, but which it lacks.
+    """
 
     prop: Property
     phandle: int
     target: Node | None
     offset: int
+    uncounted: str = ""
 
     @property
     def span(self) -> Span:
@@ -78,7 +82,7 @@ class PhandleUse:
 
 
 def phandle_uses(node: Node) -> Iterator[PhandleUse]:
-    """Yield the references of a node's properties; of a list with arguments, up to the first that leads nowhere."""
+    """Yield the references of a node's properties; of a list with arguments, up to the first that is broken."""
     for prop in node.properties:
         cells_name = _cells_name(prop.name)
         if cells_name is not None:
@@ -98,8 +102,10 @@ def _entries(prop: Property, cells_name: str) -> Iterator[PhandleUse]:
     cells, at = struct.unpack_from(f">{count}I", prop.value), 0
     while at < count:
         target = prop.node.tree.by_phandle(cells[at])
+        arguments = read_u32(target, cells_name) if target is not None and cells_name else 0
         if cells[at]:  # 0 is an empty entry
-            yield PhandleUse(prop, cells[at], target, 4 * at)
-        if cells[at] and cells_name and target is None:
-            return
-        at += 1 + ((read_u32(target, cells_name) or 0) if target is not None and cells_name else 0)
+            uncounted = cells_name if target is not None and arguments is None else ""
+            yield PhandleUse(prop, cells[at], target, 4 * at, uncounted)
+            if cells_name and (target is None or arguments is None):
+                return
+        at += 1 + (arguments or 0)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 
 from xenscmi.bindings.addresses import physical_ranges, translate
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.properties import device_type
 from xenscmi.config.constants import PAGE_MASK
 from xenscmi.devicetree.tree import Node
+from xenscmi.host.address_map import AddressMap
 from xenscmi.host.types import Region
 
 
@@ -52,19 +51,10 @@ class RegisterUse:
     region: Region
 
 
-class RegisterMap:
-    """The registers of many nodes, to be looked up by address."""
-
-    def __init__(self, uses: Iterable[RegisterUse]) -> None:
-        self._uses = sorted((use for use in uses if use.region.size), key=lambda use: use.region.start)
-        self._starts = [use.region.start for use in self._uses]
-        # The furthest end so far: looking back from an address, nothing before a lower one can reach it.
-        self._reach = list(accumulate((use.region.end for use in self._uses), max))
-
-    def within(self, start: int, end: int) -> Iterator[RegisterUse]:
-        """Yield what overlaps the addresses from `start` up to, but without, `end`; the last one first."""
-        for at in range(bisect_left(self._starts, end) - 1, -1, -1):
-            if self._reach[at] <= start:
-                return
-            if self._uses[at].region.end > start:
-                yield self._uses[at]
+def register_map(nodes: Iterable[Node], *, windows: bool = False) -> AddressMap[RegisterUse]:
+    """Return the registers of nodes by address, those of PCI host bridges with the `windows` of their buses."""
+    return AddressMap(
+        (region.start, region.size, RegisterUse(node, region))
+        for node in nodes
+        for region in (*registers(node), *(bus_windows(node) if windows else ()))
+    )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from xenscmi.devicetree.tree import Node
-from xenscmi.host.index import Index
-from xenscmi.host.iommu import is_protected
-from xenscmi.host.passthrough import spis
 from xenscmi.host.types import DomainKind, HostDomain
 
 PROBE_FAILS = "the mediator's probe fails, and every domain runs without SCMI"
@@ -20,21 +16,3 @@ def refusal(domain: HostDomain, errno: int) -> str:
         return f'Xen panics: "Error creating domain {domain.name} (rc = {-errno})"'
     words = {2: "No such file or directory", 17: "File exists", 22: "Invalid argument"}
     return f'`xl create` fails: "domain creation fail: {words[errno]}"'
-
-
-def one_owner(index: Index, node: Node) -> str | None:
-    """Return why only one domain can have a device, and what Xen does with a second; None if Xen lets both have it."""
-    if any(spis(node)):
-        return "its interrupts have one owner, and Xen refuses to create the second domain (-16)"
-    if is_protected(node):
-        return "its IOMMU has one owner for it, and Xen refuses to create the second domain (-16)"
-    if index.management is not None and index.device(node.path) is not None and _exclusive(index.host.firmware.profile):
-        return "the firmware allows one owner, and Xen refuses to create the second domain (-13)"
-    return None
-
-
-def _exclusive(profile: str) -> bool:
-    """Return whether a firmware grants a device to one domain only."""
-    from xenscmi.firmware.profile import PROFILES  # brings all its protocols along, and is rarely needed
-
-    return PROFILES[profile].exclusive

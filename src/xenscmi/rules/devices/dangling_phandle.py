@@ -16,10 +16,10 @@ RULE = HostRule(
     code="XS318",
     name="dangling-phandle",
     severity=Severity.ERROR,
-    summary="A node of a partial tree refers to a node that the guest does not get.",
+    summary="A node of a partial tree refers to a node that the guest does not get, or that does not count arguments.",
     then="the guest's driver does not probe",
     xen="Xen and libxl copy /passthrough and /aliases without looking for references that lead out of them.",
-    fix="put the node that is referred to below /passthrough as well, or remove the property",
+    fix="put the node that is referred to below /passthrough, with its #…-cells, or remove the property",
     bad=(
         Change(
             "panel.dts",
@@ -37,18 +37,20 @@ def check(index: Index) -> Iterator[Finding]:
             for use in phandle_uses(node):
                 if use.phandle == GIC_PHANDLE or (use.prop.name == SHMEM and scmi_compatible(node)):
                     continue  # Xen's own interrupt controller; unusable-guest-shmem
-                where = _where(use)
-                if where:
+                problem = _problem(use)
+                if problem:
                     yield Finding(
-                        message=f"{use.prop.name} of {node.path} of {domain.title} refers to {where}",
+                        message=f"{use.prop.name} of {node.path} of {domain.title} refers to {problem}",
                         span=use.span,
                         related=also("the node", use.target.span if use.target else None),
                     )
 
 
-def _where(use: PhandleUse) -> str:
-    """Return where a reference leads if the guest does not get that."""
+def _problem(use: PhandleUse) -> str:
+    """Return where a reference leads if the guest cannot follow it."""
     if use.target is None:
         return f"phandle {use.phandle:#x}, which no node has"
     path = use.target.path
+    if use.uncounted:
+        return f"{path}, which has no {use.uncounted}"
     return "" if f"{path}/".startswith(f"{PASSTHROUGH}/") else f"{path}, which is outside {PASSTHROUGH}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.rules.phrases import one_owner
+from xenscmi.rules.ownership import one_owner
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(

@@ -8,7 +8,7 @@ from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import GivenDevice
-from xenscmi.rules.phrases import one_owner
+from xenscmi.rules.ownership import one_owner
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(

@@ -23,15 +23,29 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    first: dict[int, tuple[Assignment, AccessController]] = {}
+    uses: dict[int, list[tuple[Assignment, AccessController]]] = {}
     for each, entry in index.grants:
-        if not entry.arguments:
-            continue
-        other, named = first.setdefault(entry.arguments[0], (each, entry))
-        if other.domain is not each.domain and other.device.path != each.device.path:
-            yield Finding(
-                message=f"SCMI device {entry.arguments[0]} is {each.device.path} of {each.domain.title} "
-                f"and {other.device.path} of {other.domain.title}",
-                span=entry.span,
-                related=also("first used here", named.span),
-            )
+        if entry.arguments:
+            uses.setdefault(entry.arguments[0], []).append((each, entry))
+    for number, claims in uses.items():
+        # Where the firmware's table is known, the device that uses this one's resources has the id by right.
+        owner, claim = next((use for use in claims if _uses_resources(index, use[0], number)), claims[0])
+        for each, entry in claims:
+            if each.domain is not owner.domain and each.device.path != owner.device.path:
+                yield Finding(
+                    message=f"SCMI device {number} is {each.device.path} of {each.domain.title} "
+                    f"and {owner.device.path} of {owner.domain.title}",
+                    span=entry.span,
+                    related=also("also used here", claim.span),
+                )
+
+
+def _uses_resources(index: Index, assignment: Assignment, number: int) -> bool:
+    """Return whether the guest's node of a device uses a resource that the firmware has for an SCMI device."""
+    row, tree = index.firmware_devices.get(number), assignment.domain.tree
+    for node in tree.nodes if row and tree else ():
+        given = index.passthrough.given_as(assignment.domain, node.path)
+        if row and given and given.node.path == assignment.device.path:
+            owned = {"clocks": row.clocks, "resets": row.resets, "power-domains": row.power_domains}
+            return any(resource.resource_id in owned[resource.kind] for resource in node.resources)
+    return False

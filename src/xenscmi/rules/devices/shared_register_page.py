@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from xenscmi.bindings.properties import is_available
 from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
+from xenscmi.host.address_map import AddressMap
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import GivenDevice
-from xenscmi.host.registers import RegisterMap, RegisterUse, pages_of, registers
+from xenscmi.host.registers import RegisterUse, pages_of, register_map, registers
 from xenscmi.host.types import HostDomain
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -31,7 +32,7 @@ def check(index: Index) -> Iterator[Finding]:
     kept = index.passthrough.kept_by_dom0 if given else {}
     owners: dict[Node, HostDomain] = {node: dom0 for node, dom0 in kept.items() if is_available(node)}
     owners |= {each.node: each.domain for each in reversed(given)}
-    found = RegisterMap(RegisterUse(node, region) for node in owners for region in registers(node))
+    found = register_map(owners)
     told: set[frozenset[Node]] = set()
     for each in given:
         for other in _in_same_pages(each, found):
@@ -46,7 +47,7 @@ def check(index: Index) -> Iterator[Finding]:
                 )
 
 
-def _in_same_pages(given: GivenDevice, found: RegisterMap) -> Iterator[RegisterUse]:
+def _in_same_pages(given: GivenDevice, found: AddressMap[RegisterUse]) -> Iterator[RegisterUse]:
     for region in registers(given.node):
         for other in found.within(*pages_of(region.start, region.size)) if region.size else ():
             if other.node is not given.node:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.passthrough import host_address
 from xenscmi.host.types import GuestNode, HostDomain
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -48,6 +47,6 @@ def _device(index: Index, domain: HostDomain, guest: GuestNode) -> Node | None:
         return given.node
     if guest.host_path is not None or guest.address is None:
         return None
-    at = host_address(domain, guest.address)
+    at = index.passthrough.memory(domain).host_address(guest.address)
     uses = index.passthrough.registers_of_dom0.within(at, at + 1)
     return next((use.node for use in uses if use.region.start == at), None)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from xenscmi.bindings.interrupts import FIRST_SPI
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.passthrough import spis
 from xenscmi.host.types import HostDomain
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -48,7 +47,7 @@ def check(index: Index) -> Iterator[Finding]:
 
 
 def _reason(index: Index, domain: HostDomain, number: int) -> str:
-    for node in index.passthrough.reached(domain):
-        if any(own == number + FIRST_SPI for own, _ in spis(node)):
-            return f"{node.path} has SPI {number}, which is {number + FIRST_SPI} here"
+    node = index.passthrough.with_interrupt(domain, number + FIRST_SPI)
+    if node is not None:
+        return f"{node.path} has SPI {number}, which is {number + FIRST_SPI} here"
     return "no device of the host has it"

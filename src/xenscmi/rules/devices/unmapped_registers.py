@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.addresses import RegEntry
+from xenscmi.bindings.addresses import RegEntry, address_cells, size_cells
 from xenscmi.bindings.names import XEN_REG
-from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Severity
-from xenscmi.host.index import Index, mappings
+from xenscmi.host.guest_memory import GuestMemory
+from xenscmi.host.index import Index
 from xenscmi.host.passthrough import GivenDevice, guest_registers, unit_address
 from xenscmi.host.registers import pages_of, registers
-from xenscmi.host.types import DomainKind, GuestMapping, Region
+from xenscmi.host.types import DomainKind, Region
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.source import Span
 
@@ -32,27 +32,38 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     for given in index.passthrough.given:
-        if any((each.host | each.guest | each.size) % PAGE_SIZE or not each.size for each in mappings(given.domain)):
+        memory = index.passthrough.memory(given.domain)
+        if not memory.is_paged:
             continue  # bad-xen-reg
         regions = [region for region in registers(given.node) if region.size]
         entries = guest_registers(given.guest) if given.guest else ()
+        written = given.guest.get("reg") if given.guest else None
+        if written is not None and not entries and written.value:
+            yield Finding(
+                message=f"reg of {written.node.path} of {given.domain.title} has {len(written.value) // 4} cells, "
+                f"which is not a whole entry of {address_cells(written.node)} + {size_cells(written.node)} cells",
+                span=written.span,
+                related=also("the host's registers", *(region.span for region in regions[:1])),
+                then="the guest has no registers there",
+                help="write every address and size in as many cells as the parent declares, the high cell first",
+            )
+            continue
         for entry in entries if regions else ():
-            yield from _compare(given, entry, regions)
+            yield from _compare(given, entry, regions, memory)
         for region in () if entries else regions:
-            if not _covered(mappings(given.domain), *pages_of(region.start, region.size), by_guest=False):
-                yield _missing(given, region)
+            if not memory.by_host.covers(*pages_of(region.start, region.size)):
+                yield _missing(given, region, memory)
 
 
-def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region]) -> Iterator[Finding]:
+def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region], memory: GuestMemory) -> Iterator[Finding]:
     """Compare registers as the guest's node has them with what is mapped there."""
-    mapped = mappings(given.domain)
     start, end = pages_of(entry.address, max(entry.size, 1))
     name = f"{given.node.path} of {given.domain.title}"
-    behind = next((each for each in reversed(mapped) if each.guest <= start < each.guest + each.size), None)
+    behind = memory.by_guest.at(start)
     if behind is None:
         region = _meant(entry, regions)
-        elsewhere = _overlapping(mapped, region)
-        if elsewhere is not None and elsewhere.host <= region.start:
+        elsewhere = memory.by_host.at(region.start)
+        if elsewhere is not None:
             mapped_at = elsewhere.guest + region.start - elsewhere.host
             # A node whose name has the mapped address has a wrong reg; else the mapping is the more likely mistake.
             wrong_reg = unit_address(given.guest) == mapped_at
@@ -65,7 +76,7 @@ def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region]) -> Iter
                 else also("the guest looks for them here", entry.span),
             )
         else:
-            yield _missing(given, region)
+            yield _missing(given, region, memory)
         return
     leads_to = behind.host + start - behind.guest
     if not any(region.start < leads_to + (end - start) and leads_to < region.end for region in regions):
@@ -74,7 +85,7 @@ def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region]) -> Iter
             span=behind.span,
             related=also("the guest looks for them here", entry.span),
         )
-    elif not _covered(mapped, start, end, by_guest=True):
+    elif not memory.by_guest.covers(start, end):
         yield Finding(
             message=f"{_setting(given)} maps {behind.size:#x} bytes of the registers of {name}, "
             f"which have {entry.size:#x}",
@@ -89,8 +100,8 @@ def _meant(entry: RegEntry, regions: list[Region]) -> Region:
     return (same or [region for region in regions if region.size == entry.size] or regions)[0]
 
 
-def _missing(given: GivenDevice, region: Region) -> Finding:
-    partly = _overlapping(mappings(given.domain), region)
+def _missing(given: GivenDevice, region: Region, memory: GuestMemory) -> Finding:
+    partly = next(memory.by_host.within(region.start, region.end), None)
     how = "only partly maps" if partly else "does not map"
     return Finding(
         message=f"{given.node.path} is given to {given.domain.title}, but {_setting(given)} {how} "
@@ -110,16 +121,3 @@ def _place(given: GivenDevice) -> Span:
         return given.domain.iomem_span or given.span
     xen_reg = given.guest.get(XEN_REG) if given.guest else None
     return xen_reg.span if xen_reg else given.span
-
-
-def _overlapping(mapped: tuple[GuestMapping, ...], region: Region) -> GuestMapping | None:
-    return next((each for each in mapped if region.overlaps(each.host, each.size)), None)
-
-
-def _covered(mapped: tuple[GuestMapping, ...], start: int, end: int, *, by_guest: bool) -> bool:
-    """Return whether mappings together hold all addresses from `start` up to `end`, of the guest or of the host."""
-    for each in sorted(mapped, key=lambda each: each.guest if by_guest else each.host):
-        first = each.guest if by_guest else each.host
-        if first <= start < first + each.size:
-            start = first + each.size
-    return start >= end

@@ -12,6 +12,8 @@ from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 KERNEL = "multiboot,kernel"
+LEAST_KIB = 2048
+
 RULE = HostRule(
     code="XS410",
     name="incomplete-domain",
@@ -40,6 +42,13 @@ def check(index: Index) -> Iterator[Finding]:
         if memory is None or len(memory.value) < 8:
             message = f"domain {domain.name} has no memory property of two cells"
             yield Finding(message=message, span=memory.span if memory else node.span)
+        elif domain.memory and domain.memory.value is not None and domain.memory.value < LEAST_KIB:
+            yield Finding(
+                message=f"domain {domain.name} has {domain.memory.value} KiB of memory",
+                span=memory.span,
+                severity=Severity.WARNING,
+                then="no kernel fits into that; memory is in KiB",
+            )
         if not any(KERNEL in compatible(child) for child in node.children):
             yield Finding(
                 message=f"domain {domain.name} has no kernel module",

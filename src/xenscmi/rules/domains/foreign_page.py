@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Severity
-from xenscmi.host.index import Index, Page, mappings
+from xenscmi.host.guest_memory import mappings
+from xenscmi.host.index import Index, Page
 from xenscmi.host.types import DomainKind, GuestMapping
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 

@@ -8,7 +8,8 @@ from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Severity
 from xenscmi.host import guest_layout
 from xenscmi.host.guest_layout import Occupied
-from xenscmi.host.index import Index, guest_channel, mappings
+from xenscmi.host.guest_memory import mappings
+from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind, HostDomain, Shmem
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.index import Index, guest_channel, mappings, maps_host
+from xenscmi.host.guest_memory import mappings, maps_host
+from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind, HostDomain, SecondaryAgent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 

@@ -1,0 +1,26 @@
+"""Which devices can have one owner only."""
+
+from __future__ import annotations
+
+from xenscmi.devicetree.tree import Node
+from xenscmi.host.index import Index
+from xenscmi.host.iommu import is_protected
+from xenscmi.host.passthrough import spis
+
+
+def one_owner(index: Index, node: Node) -> str | None:
+    """Return why only one domain can have a device, and what Xen does with a second; None if Xen lets both have it."""
+    if any(spis(node)):
+        return "its interrupts have one owner, and Xen refuses to create the second domain (-16)"
+    if is_protected(node):
+        return "its IOMMU has one owner for it, and Xen refuses to create the second domain (-16)"
+    if index.management is not None and index.device(node.path) is not None and _exclusive(index.host.firmware.profile):
+        return "the firmware allows one owner, and Xen refuses to create the second domain (-13)"
+    return None
+
+
+def _exclusive(profile: str) -> bool:
+    """Return whether a firmware grants a device to one domain only."""
+    from xenscmi.firmware.profile import PROFILES  # brings all its protocols along, and is rarely needed
+
+    return PROFILES[profile].exclusive
