@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from xenscmi.bindings.addresses import LAST_ADDRESS, address_count, physical_ranges, translate
 from xenscmi.bindings.errors import BindingError
+from xenscmi.bindings.interrupts import uses_ppis
 from xenscmi.bindings.names import (
     BOOTARGS,
     CHOSEN,
@@ -51,7 +52,7 @@ def dom0_nodes(tree: Tree) -> Iterator[Node]:
     console, pending = console_node(tree), [tree.root]
     while pending:
         node = pending.pop()
-        if node is not console and not kept_from_dom0(node):
+        if node is not console and not kept_from_dom0(node) and not uses_ppis(node):
             yield node
             pending.extend(reversed(list(node.children)))
 
