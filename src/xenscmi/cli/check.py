@@ -64,23 +64,18 @@ def run(arguments: Namespace) -> int:
 
 
 def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
-    from xenscmi.rules.engine import Selection, check, check_files
-
-    given = Selection(select=_names(arguments.select), ignore=_names(arguments.ignore))
+    select, ignore = _names(arguments.select), _names(arguments.ignore)
     if len(arguments.paths) == 1 and arguments.paths[0].endswith(".cfg"):
         # Alone it has nothing to disagree with: no device trees, and nothing of what reads them.
         from xenscmi.host.configuration import read_configuration
+        from xenscmi.rules.engine import Selection, check_files
 
-        return check_files([read_configuration(read_source(arguments.paths[0]))], given), ()
+        configuration = read_configuration(read_source(arguments.paths[0]))
+        return check_files([configuration], Selection(select=select, ignore=ignore)), ()
+    from xenscmi.api import check
+
     loaded = load_host(arguments.paths)
-    rules = loaded.rules
-    selection = Selection(
-        select=given.select or rules.select,
-        ignore=(*rules.ignore, *given.ignore),
-        per_file=rules.per_file,
-        severities=rules.severity,
-    )
-    return check(loaded.host, selection), loaded.host.notes
+    return check(loaded, select=select, ignore=ignore), loaded.host.notes
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:
