@@ -1,4 +1,4 @@
-"""From a parsed configuration to what the domain is to be made of, or to libxl's refusals."""
+"""From a parsed configuration to the domain that libxl would create, or to libxl's refusal."""
 
 from __future__ import annotations
 
