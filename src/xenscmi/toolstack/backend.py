@@ -24,8 +24,8 @@ from xenscmi.toolstack.spec import DomainSpec
 class XenError(XenscmiError):
     """A refusal by Xen.
 
-    `errno` is positive, with the numbers of xen/include/public/errno.h; for all that Xen uses, these are Linux's. `span`
-    is the place in a device tree that Xen refuses, if that is known.
+    `errno` is positive, with the numbers of xen/include/public/errno.h; for all that Xen uses, these are Linux's.
+    `span` is the place in a device tree that Xen refuses, if that is known.
     """
 
     def __init__(self, errno: int) -> None:
