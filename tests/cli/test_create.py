@@ -78,7 +78,7 @@ def test_a_failure_shows_place_errno_and_xens_line(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("agent_id", "text", "code", "message", "help_text"),
     [
-        (1, "", 3, "domain creation fail: File exists", "agent 1 is Xen's own; free are 2, 3, 4"),
+        (1, "", 3, "domain creation fail: File exists", "agent 1 is Xen's own: take another agent; free are 2, 3, 4"),
         (0, "", 3, "domain creation fail: File exists", "agent 0 belongs to domain 0 (Domain-0): take another agent"),
         (9, "", 3, "domain creation fail: No such file or directory", "not in scmi-secondary-agents"),
         (2, 'arm_sci = "type=scmi_smc"\n', 3, "domain creation fail: Invalid argument", "scmi_smc_multiagent"),
@@ -86,7 +86,13 @@ def test_a_failure_shows_place_errno_and_xens_line(lab: Lab) -> None:
         (2, 'gic_version = "v2"\n', 3, "domain creation fail: No such device", "GICv3"),
         (2, 'iomem = [ "47ff2,1@22001", "47ff4,1@22002" ]\n', 3, "iomem range 47ff4-47ff4", "agent 4's page"),
         (2, 'iomem = [ "47ff1,1@22001" ]\n', 3, "iomem range 47ff1-47ff1", "Xen's own channel"),
-        (2, 'iomem = [ "50000,2@22001" ]\n', 3, "50000-50001: Operation not permitted", "are not dom0's to give"),
+        (
+            2,
+            'iomem = [ "50000,2@22001" ]\n',
+            3,
+            "50000-50001: Operation not permitted",
+            "dom0 cannot give these frames away",
+        ),
         (2, 'name = "Domain-0"\n', 3, 'Domain with name "Domain-0" already exists.', "choose another name"),
         (2, 'dtdev = [ "/soc/fakdev@a003000" ]\n', 1, "xc_assign_dtdevice failed: -1", "mean /soc/fakedev@a003000?"),
     ],
@@ -182,7 +188,7 @@ def test_a_tree_that_is_not_at_hand_is_said_so(lab: Lab) -> None:
     path = lab.file("one", 2, 'device_tree = "/boot/other.dtb"\n')
     code, _, err = lab.run("create", path)
     assert code == 0
-    assert "/boot/other.dtb is not here: the model takes the domain to have its agent's channel" in err
+    assert "/boot/other.dtb is not here: the model assumes that it offers the agent's channel" in err
 
 
 def test_the_manifest_says_which_tree_is_a_domains(lab: Lab) -> None:

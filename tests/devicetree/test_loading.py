@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.devicetree.same import same
 
-from xenscmi.devicetree import DeviceTreeError, Node, Tree, load, parse_dts, parse_trees, program, read_dts, write_dtb
+from xenscmi.devicetree import DeviceTreeError, Node, Tree, load, parse_dts, parse_trees, program, write_dtb
 from xenscmi.diagnostics import Severity
 
 Dts = Callable[[str], Tree]
@@ -62,7 +63,7 @@ def test_places_behind_the_preprocessor(tmp_path: Path) -> None:
         "\ta = /bits/ 64 <WIDE>, /bits/ 64 <WIDE>; b = <1>; reg { reg = <2>; };\n"
         "\tNODE(made_up)\n\tm { x = /bits/ 64 <WIDE>; b-names; b = <1>; };\n};\n"
     )
-    tree = read_dts(tmp_path / "main.dts", include=[tmp_path / "include"])
+    tree = load(tmp_path / "main.dts", include=[tmp_path / "include"])
     assert places(tree.root)[1:] == [
         ("main.dts", 4, 2, "a = /bits/ 64 <WIDE>, /bits/ 64 <WIDE>;"),
         ("main.dts", 4, 42, "b = <1>;"),
@@ -250,7 +251,7 @@ def test_the_kind_is_told_by_content(tmp_path: Path, dts: Dts) -> None:
     tree = dts("/ { a = <1>; };")
     (tmp_path / "odd.dts").write_bytes(write_dtb(tree))
     loaded = load(tmp_path / "odd.dts")
-    assert loaded.same_as(tree)
+    assert same(loaded, tree)
     assert (loaded.root.span.line, loaded.root.span.text) == (1, "")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.devicetree.same import same
 
 from xenscmi.devicetree import DeviceTreeError, Property, Tree, apply_overlays, parse_dts, program, read_dtb, write_dtb
 
@@ -88,14 +89,14 @@ def test_the_result_is_fdtoverlays(merged: Tree, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(write_dtb(compiled(text, name)))
     files = ["-i", "base", "-o", "merged", "first", "second"]
     subprocess.run(["fdtoverlay", *files], cwd=tmp_path, check=True)
-    assert read_dtb((tmp_path / "merged").read_bytes(), "merged").same_as(merged)
+    assert same(read_dtb((tmp_path / "merged").read_bytes(), "merged"), merged)
 
 
 def test_overlays_may_be_blobs(merged: Tree) -> None:
     blobs = [read_dtb(write_dtb(compiled(text, name)), name) for name, text in (("first", FIRST), ("second", SECOND))]
     base = read_dtb(write_dtb(compiled(BASE, "base")), "base")
     tree = apply_overlays(base, blobs)
-    assert tree.same_as(merged)
+    assert same(tree, merged)
     assert prop(tree, "/soc/foo@1", "status").span.source.name == "second"
     assert prop(tree, "/soc/foo@1", "keep").span.source.name == "base"
 
@@ -103,7 +104,7 @@ def test_overlays_may_be_blobs(merged: Tree) -> None:
 def test_the_base_stays_as_it_is() -> None:
     base = compiled(BASE, "base")
     apply_overlays(base, [compiled(FIRST, "first")])
-    assert base.same_as(compiled(BASE, "base"))
+    assert same(base, compiled(BASE, "base"))
 
 
 ERRORS = {

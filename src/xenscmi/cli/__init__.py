@@ -73,7 +73,7 @@ def _run(given: list[str]) -> int:
         print(_usage())
         return 0 if given else EXIT_USAGE
     if command in ("-V", "--version"):
-        from xenscmi import __version__
+        from xenscmi.version import __version__
 
         print(f"xenscmi {__version__}")
         return 0

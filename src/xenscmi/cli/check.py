@@ -1,10 +1,10 @@
-"""Say where the parts of a host disagree: device trees, xl.cfg files, dom0less domains, firmware.
+"""Report where the parts of a host disagree: device trees, xl.cfg files, dom0less domains, firmware.
 
-PATH is a folder with host.toml; a folder without, in which the files are told apart by their kinds; or single files:
-the host device tree, partial trees, overlays, xl.cfg files. Without PATH it is the current folder. Findings go to
-standard error as text, to standard output in the other formats.
+PATH is a folder with a host.toml; a folder without one, whose files are recognised by their kind; or the files
+themselves: the host device tree, partial trees, overlays, xl.cfg files. The default is the current folder. Findings
+go to standard error as text, and to standard output in the other formats.
 
-exit codes: 0 nothing found; 1 findings at or above --severity; 2 input that cannot be used
+exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cannot be used
 
 examples:
   xenscmi check board/
@@ -34,19 +34,26 @@ EXIT_FINDINGS, EXIT_UNUSABLE = 1, 2
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder, a host.toml, or the files of a host")
-    parser.add_argument("--format", choices=_FORMATS, default="text", help="how findings are written (text)")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="check the host in this folder, host.toml or these files"
+    )
+    parser.add_argument(
+        "--format", choices=_FORMATS, default="text", help="choose the format of the findings (default: text)"
+    )
     parser.add_argument(
         "--severity",
         choices=[each.value for each in Severity],
         default="warning",
-        help="what makes exit code 1 (warning)",
+        help="exit with 1 for findings at least this severe (default: warning)",
     )
-    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 whatever is found")
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     parser.add_argument(
-        "--select", metavar="RULES", action="append", help="only these rules: codes, their beginnings, names"
+        "--select",
+        metavar="RULES",
+        action="append",
+        help="run only these rules: codes (XS201), starts of codes (XS2) or names",
     )
-    parser.add_argument("--ignore", metavar="RULES", action="append", help="not these rules")
+    parser.add_argument("--ignore", metavar="RULES", action="append", help="do not run these rules")
 
 
 def run(arguments: Namespace) -> int:
@@ -64,23 +71,18 @@ def run(arguments: Namespace) -> int:
 
 
 def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
-    from xenscmi.rules.engine import Selection, check, check_files
-
-    given = Selection(select=_names(arguments.select), ignore=_names(arguments.ignore))
+    select, ignore = _names(arguments.select), _names(arguments.ignore)
     if len(arguments.paths) == 1 and arguments.paths[0].endswith(".cfg"):
         # Alone it has nothing to disagree with: no device trees, and nothing of what reads them.
         from xenscmi.host.configuration import read_configuration
+        from xenscmi.rules.engine import Selection, check_files
 
-        return check_files([read_configuration(read_source(arguments.paths[0]))], given), ()
+        configuration = read_configuration(read_source(arguments.paths[0]))
+        return check_files([configuration], Selection(select=select, ignore=ignore)), ()
+    from xenscmi.api import check
+
     loaded = load_host(arguments.paths)
-    rules = loaded.rules
-    selection = Selection(
-        select=given.select or rules.select,
-        ignore=(*rules.ignore, *given.ignore),
-        per_file=rules.per_file,
-        severities=rules.severity,
-    )
-    return check(loaded.host, selection), loaded.host.notes
+    return check(loaded, select=select, ignore=ignore), loaded.host.notes
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argparse import Action, ArgumentParser, Namespace
     from collections.abc import Iterator
 
-# Where there is nothing to offer, the shell itself completes names of files, blanks and all (-o default).
+# Where the script offers nothing, the shell completes file names, also those with spaces (-o default).
 _BASH = """_xenscmi() {{
     local cur=${{COMP_WORDS[COMP_CWORD]}} words=
     if ((COMP_CWORD == 1)); then
@@ -37,7 +37,7 @@ complete -o default -F _xenscmi xenscmi
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("shell", choices=["bash", "zsh", "fish"], help="whose script")
+    parser.add_argument("shell", choices=["bash", "zsh", "fish"], help="print the script for this shell")
 
 
 def run(arguments: Namespace) -> int:

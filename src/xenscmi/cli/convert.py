@@ -1,7 +1,7 @@
 """Rewrite a host device tree of an older dialect with the current container.
 
-Older versions of the series, and EPAM's first driver, told Xen about the agents in other places; Xen since v8 of the
-series reads none of them. The result is DTS, with labels but with phandles as numbers.
+Older versions of the series, and EPAM's first driver, described the agents to Xen in other places; Xen with v8 or later
+of the series reads none of them. The result is a DTS; it keeps labels, but has phandles as numbers.
 
 examples:
   xenscmi convert rpi5.dts --to v8 -o rpi5-v8.dts
@@ -25,10 +25,14 @@ EXIT_UNUSABLE = 2
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("tree", metavar="HOST.dts", help="the host device tree, DTS or DTB")
-    parser.add_argument("--to", choices=("v8",), default="v8", help="the dialect to write (v8, the current one)")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of standard output")
-    parser.add_argument("-i", "--include", metavar="DIR", action="append", default=[], help="a folder for includes")
+    parser.add_argument("tree", metavar="HOST.dts", help="convert this host device tree, DTS or DTB")
+    parser.add_argument(
+        "--to", choices=("v8",), default="v8", help="choose the dialect to write (default: v8, the current one)"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead of standard output")
+    parser.add_argument(
+        "-i", "--include", metavar="DIR", action="append", default=[], help="look for included files in this folder too"
+    )
 
 
 def run(arguments: Namespace) -> int:

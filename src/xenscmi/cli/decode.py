@@ -1,10 +1,10 @@
-"""Turn SCMI messages in a dump into words.
+"""Explain the SCMI messages in a dump.
 
 A dump has lines of Linux's trace event scmi_msg_dump, or hexadecimal digits as hexdump -C, xxd, od or U-Boot's md print
-them: of a shared-memory area from its start, or of a message from its header on. Other lines are passed over, so whole
-logs can be given. Without FILE, standard input is read.
+them: of a shared-memory area from its start, or of a message from its header. Other lines are skipped, so FILE may be a
+whole log.
 
-exit codes: 0; 2 where no message is found, or one cannot be read
+exit codes: 0; 2 if no message is found, or if one cannot be read
 
 examples:
   xenscmi decode < trace.txt
@@ -30,8 +30,8 @@ EXIT_UNUSABLE = 2
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help="dumps (- is standard input)")
-    parser.add_argument("--json", action="store_true", help="as a JSON array, an object for each message")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="read these dumps (default, and -: standard input)")
+    parser.add_argument("--json", action="store_true", help="print a JSON array with an object for each message")
 
 
 def run(arguments: Namespace) -> int:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("rules", nargs="+", metavar="CODE | NAME", help="rules, as `xenscmi rules` lists them")
+    parser.add_argument(
+        "rules", nargs="+", metavar="CODE | NAME", help="name the rules to explain, as `xenscmi rules` lists them"
+    )
 
 
 def run(arguments: Namespace) -> int:

@@ -6,6 +6,7 @@ import sys
 
 from xenscmi.config.errors import EXIT_ERROR_FAIL, ConfigError
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.filesystem import LARGEST_FILE, bounded
 from xenscmi.source import Source
 
 TYPE_CHECKING = False
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xenscmi.host.load import LoadedHost
-
-LARGEST_FILE = 64 << 20
 
 
 def read_source(path: str, settings: Sequence[str] = ()) -> Source:
@@ -52,31 +51,19 @@ def _shown(path: str) -> str:
 
 
 def load_host(paths: Sequence[str]) -> LoadedHost:
-    """Return the host of a folder, of a host.toml, or of single files. Raises XenscmiError as `host.load` does."""
-    from xenscmi.host.load import load_host as load
+    """Return the host of a folder, of a host.toml, or of single files. Raises XenscmiError as `api.load_host` does."""
+    from xenscmi import api
 
-    return load([_shown(path) for path in paths], read=read_file, list_folder=_list_folder)
+    return api.load_host(*map(_shown, paths), read=read_file)
 
 
 def read_file(path: Path) -> bytes:
     """Return a regular file's bytes, or what comes on standard input. Raises OSError."""
-    from stat import S_ISREG
+    from xenscmi import filesystem
 
     if str(path) == _shown("-"):
-        data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-    else:
-        if not S_ISREG(path.stat().st_mode):
-            raise OSError("it is not a regular file")
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    if len(data) > LARGEST_FILE:
-        raise OSError(f"larger than {LARGEST_FILE >> 20} MiB")
-    return data
-
-
-def _list_folder(path: Path) -> list[Path] | None:
-    """Return the regular files in a folder, by name; None for what is not a folder. Raises OSError."""
-    return [each for each in sorted(path.iterdir()) if each.is_file()] if path.is_dir() else None
+        return bounded(sys.stdin.buffer.read(LARGEST_FILE + 1))
+    return filesystem.read_file(path)
 
 
 def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,6 +1,6 @@
-"""List the layouts of `struct xen_domctl_createdomain` that `--profile` takes, or the firmware that host.toml names.
+"""List the layouts of `struct xen_domctl_createdomain` for `--profile`, or the firmware profiles for host.toml.
 
-The interface version that Xen checks does not tell layouts apart: Xen often accepts a wrong one silently.
+The interface version that Xen checks does not identify a layout: Xen often accepts a wrong one silently.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--firmware", action="store_true", help="list the profiles of EL3 firmware instead")
-    parser.add_argument("--json", action="store_true", help="print JSON; of layouts, with every offset and size")
+    parser.add_argument("--json", action="store_true", help="print JSON; for layouts, with every offset and size")
 
 
 def run(arguments: Namespace) -> int:

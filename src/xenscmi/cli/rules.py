@@ -1,4 +1,4 @@
-"""List the rules of `xenscmi check`: code, name, severity, and what they find.
+"""List the rules of `xenscmi check`: code, name, severity, and what each finds.
 
 examples:
   xenscmi rules
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--json", action="store_true", help="as a JSON array")
+    parser.add_argument("--json", action="store_true", help="print a JSON array")
 
 
 def run(arguments: Namespace) -> int:

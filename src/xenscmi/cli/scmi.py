@@ -1,14 +1,15 @@
 """Send one SCMI message as a domain, and show request and response in words and in hexadecimal.
 
-The message takes the way of a real one: into the domain's page, an SMC, Xen's mediator, the firmware, and back. What it
-changes stays changed. Names are the specification's, upper or lower case, with or without the protocol's prefix;
-numbers do as well. Leave out MESSAGE, or PROTOCOL too, to see what there is. Fields that are not given are 0.
+The message goes the way of a real one: the domain's page, an SMC, Xen's mediator, the firmware, and back. Its effects
+last. Names are those of the specification, in upper or lower case, with or without the protocol's prefix; numbers work
+too. Leave out MESSAGE to list the messages of a protocol, and PROTOCOL too to list the protocols. Fields that are not
+given are 0.
 
-The channel is the one that the domain's device tree offers it, or else its agent's. --smc-id and --page make the domain
-try another one, which it must not reach.
+The domain uses the channel that its device tree offers, or else that of its agent. With --smc-id and --page, it tries
+another channel, which it must not reach.
 
-exit codes: 0 where the answer is SUCCESS; 1 where it is another, or there is none; 2 for names that do not exist, and
-where the host or its state cannot be used
+exit codes: 0 if the response is SUCCESS; 1 for another response, or for none; 2 for unknown names, and if the host or
+its state cannot be used
 
 examples:
   xenscmi scmi DomD
@@ -38,18 +39,24 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("domain", metavar="DOMAIN", help="who sends it: a name or an id")
-    parser.add_argument("protocol", nargs="?", metavar="PROTOCOL", help="clock, reset, base, … or its number")
-    parser.add_argument("message", nargs="?", metavar="MESSAGE", help="clock_rate_get, or its number")
-    parser.add_argument("fields", nargs="*", metavar="FIELD=VALUE", help="what it says; parts of a word as word.part")
-    parser.add_argument("--smc-id", metavar="N", type=number, help="ring this SMC function id")
+    parser.add_argument("domain", metavar="DOMAIN", help="send the message as this domain: a name or an id")
+    parser.add_argument(
+        "protocol", nargs="?", metavar="PROTOCOL", help="choose the protocol: clock, reset, base, … or its number"
+    )
+    parser.add_argument(
+        "message", nargs="?", metavar="MESSAGE", help="choose the message: clock_rate_get, … or its number"
+    )
+    parser.add_argument(
+        "fields", nargs="*", metavar="FIELD=VALUE", help="set these fields; write part of a field as field.part=VALUE"
+    )
+    parser.add_argument("--smc-id", metavar="N", type=number, help="use this SMC function id")
     parser.add_argument("--page", metavar="ADDRESS", type=number, help="use the page at this guest physical address")
-    parser.add_argument("--json", action="store_true", help="request and response as JSON")
+    parser.add_argument("--json", action="store_true", help="print request and response as JSON")
     configure_host(parser)
 
 
 def number(text: str) -> int:
-    """Read a number in any base. Raises ValueError for what is none, or negative."""
+    """Read a number in any base. Raises ValueError if it is not a number, or negative."""
     value = int(text, 0)
     if value < 0:
         raise ValueError(text)
@@ -61,7 +68,7 @@ def run(arguments: Namespace) -> int:
     """Run the command."""
     store = open_store(arguments)
     if arguments.message is None:
-        put(_lesson(store.model(), arguments.protocol))
+        put(_available(store.model(), arguments.protocol))
         return 0
     from xenscmi.scmi.compose import fields_of, find_command, find_protocol
     from xenscmi.simulation.send import send, version_of
@@ -76,7 +83,7 @@ def run(arguments: Namespace) -> int:
             return EXIT_FAILURE
         command = find_command(protocol, arguments.message, version_of(xen, protocol.id) or 0)
         if not arguments.fields and any(True for _ in fields_of(command.request)):
-            return _teach(command)
+            return _show_fields(command)
         sent = send(xen, domid, command, arguments.fields, arguments.smc_id, arguments.page)
     if arguments.json:
         put(_document(sent))
@@ -86,12 +93,12 @@ def run(arguments: Namespace) -> int:
     return 0 if sent.succeeded else EXIT_FAILURE
 
 
-def _teach(command: Command) -> int:
-    """Say which fields a message has."""
+def _show_fields(command: Command) -> int:
+    """Print the fields of a message; return the exit code for wrong arguments."""
     from xenscmi.report.table import table
     from xenscmi.scmi.compose import fields_of
 
-    print(f"xenscmi scmi: error: say what {command.name} shall say: FIELD=VALUE", file=sys.stderr)
+    print(f"xenscmi scmi: error: {command.name} has fields: write FIELD=VALUE", file=sys.stderr)
     rows = [(each.path, each.doc, ", ".join(each.values) or "a number") for each in fields_of(command.request)]
     sys.stderr.write(table(("FIELD", "MEANING", "VALUES"), rows))
     return EXIT_UNUSABLE
@@ -130,8 +137,8 @@ def _document(sent: Exchange) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _lesson(xen: Model, protocol_name: str | None) -> str:
-    """Return what can be sent: the protocols, or the messages of one."""
+def _available(xen: Model, protocol_name: str | None) -> str:
+    """Return a list of what can be sent: the protocols, or the messages of one."""
     from xenscmi.report.table import table
     from xenscmi.scmi.compose import fields_of, find_protocol
     from xenscmi.scmi.header import ProtocolId
@@ -140,7 +147,7 @@ def _lesson(xen: Model, protocol_name: str | None) -> str:
     if protocol_name is None:
         versions = [(each, version_of(xen, each)) for each in ProtocolId]
         return table(
-            ("ID", "PROTOCOL", "THE FIRMWARE HAS"),
+            ("ID", "PROTOCOL", "IN THE FIRMWARE"),
             [
                 (f"{each:#x}", each.name.lower(), "-" if v is None else f"version {v >> 16}.{v & 0xFFFF}")
                 for each, v in versions

@@ -1,6 +1,6 @@
 """Show a host as a table: agents, function ids, pages, owners, devices.
 
-PATH is what `xenscmi check` takes. Nothing is judged: contradictions are shown as they stand.
+PATH is as for `xenscmi check`. Contradictions are shown as they are: `show` does not judge.
 
 examples:
   xenscmi show board/
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder, a host.toml, or the files of a host")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="show the host in this folder, host.toml or these files"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> int:

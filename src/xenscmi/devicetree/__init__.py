@@ -4,7 +4,7 @@ This room knows the language, and nothing that a node may mean.
 """
 
 from xenscmi.devicetree.dtb import read_dtb, write_dtb
-from xenscmi.devicetree.loading import load, parse_dts, parse_tree, parse_trees, read_dts
+from xenscmi.devicetree.loading import load, parse_dts, parse_tree, parse_trees
 from xenscmi.devicetree.overlay import apply_overlays
 from xenscmi.devicetree.tree import Builder, DeviceTreeError, Node, Property, Reference, ShapeError, Tree
 from xenscmi.devicetree.writer import write_dts
@@ -23,7 +23,6 @@ __all__ = [
     "parse_tree",
     "parse_trees",
     "read_dtb",
-    "read_dts",
     "write_dtb",
     "write_dts",
 ]

@@ -52,11 +52,6 @@ def parse_trees(files: Iterable[tuple[Path, bytes]]) -> list[Tree | DeviceTreeEr
         return list(executor.map(attempt, files))
 
 
-def read_dts(path: str | Path, include: Sequence[Path] = ()) -> Tree:
-    """Return the tree in a DTS file; `include` are folders for its includes, after the file's own."""
-    return parse_dts(_read(Path(path)), name=str(path), directory=Path(path).parent, include=include)
-
-
 def parse_dts(text: bytes, *, name: str, directory: Path, include: Sequence[Path] = ()) -> Tree:
     """Return the tree in a DTS text that is shown as `name` and whose relative includes start in `directory`."""
     from xenscmi.devicetree.annotated import Places

@@ -284,16 +284,6 @@ class Tree:
     def __repr__(self) -> str:
         return f"Tree({self.source.name!r})"
 
-    def same_as(self, other: Tree) -> bool:
-        """Whether nodes, properties, their order and the reservations are the same, wherever they were written."""
-        return self.reservations == other.reservations and all(
-            mine == theirs for mine, theirs in zip(self._content(), other._content(), strict=True)
-        )
-
-    def _content(self) -> Iterator[object]:
-        for node in self.walk():
-            yield node.name, len(node.children), [(each.name, each.value) for each in node.properties]
-
     def walk(self) -> Iterator[Node]:
         """Yield every node, in the order of the tree."""
         return self.root.walk()

@@ -7,8 +7,10 @@ from xenscmi.config.types.enums import Altp2mMode, ArmSciType, GicVersion, Passt
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import (
     CREATEDOMAIN_CMD,
+    DEFAULT_PROFILE,
     DOMCTL_HEADER_SIZE,
     DOMCTL_UNION_SIZE,
+    PROFILES,
     LayoutField,
     Profile,
 )
@@ -149,7 +151,7 @@ def flag_names(flags: int) -> tuple[str, ...]:
     return tuple(name for name, bit in _FLAG.items() if flags & bit)
 
 
-def encode(domain: CreateDomain, profile: Profile) -> bytes:
+def encode(domain: CreateDomain, profile: Profile = PROFILES[DEFAULT_PROFILE]) -> bytes:
     """Return the bytes of the structure. Raises DomctlError if the profile has no place for a value."""
     _check_fits(domain, profile)
     data = bytearray(profile.size)
@@ -181,7 +183,7 @@ def read_fields(data: bytes, profile: Profile) -> dict[str, int | bytes]:
     return fields
 
 
-def decode(data: bytes, profile: Profile) -> CreateDomain:
+def decode(data: bytes, profile: Profile = PROFILES[DEFAULT_PROFILE]) -> CreateDomain:
     """Return the structure in these bytes; the trap flag is set for a Xen that always traps.
 
     Raises DomctlError for a wrong size, for padding that is not zero, and for the trap flag if the profile has none.

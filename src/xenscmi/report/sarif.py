@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from xenscmi import __version__
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.rules.rule import Rule
 from xenscmi.source import Span
+from xenscmi.version import __version__
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -1,1 +1,1 @@
-"""Running a host on the model: what each domain reaches, and what it must not."""
+"""Runs a host on the model, to see what each domain reaches."""

@@ -1,4 +1,4 @@
-"""What an agent sends to find out whether it may use a resource: for each protocol, a command that leaves it usable."""
+"""What an agent sends to find out whether it may use a resource: for each protocol, a harmless command."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ ATTEMPTS: Mapping[int, Callable[[int, int], Request]] = {
     ProtocolId.POWER_CAPPING: lambda domain, _: PowercapMeasurementsGetRequest(domain),
     ProtocolId.PIN_CONTROL: _pin_settings,
 }
-"""Protocol id → the request for a resource, as of a version of the protocol."""
+"""Protocol id → the request that tries a resource, given the resource and the version of the protocol."""

@@ -1,4 +1,4 @@
-"""One message of a domain's, sent from outside: on the channel that the domain has, or on one that it should not."""
+"""Sends a message as a domain: on the channel that the domain has, or on one that it must not reach."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from xenscmi.scmi.shmem import Posted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A message, the channel on which it was sent, and its answer.
+    """A message, the channel on which it was sent, and its response.
 
-    `response` is None where none came, and `reason` then says why. `log` is what Xen said meanwhile.
+    `response` is None if none came, and `reason` then says why. `log` is what Xen printed meanwhile.
     """
 
     domid: int
@@ -33,12 +33,12 @@ class Exchange:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the answer is SUCCESS."""
+        """Whether the response is SUCCESS."""
         return self.response is not None and self.response.payload[:4] == bytes(4)
 
 
 def version_of(xen: Model, protocol_id: int) -> int | None:
-    """Return which version of a protocol the firmware speaks; None for one that it does not have."""
+    """Return the version of a protocol that the firmware has; None if it does not have the protocol."""
     server = xen.firmware.servers.get(protocol_id)
     return None if server is None else server.version
 
@@ -53,8 +53,8 @@ def send(
 ) -> Exchange:
     """Send a command with these fields (`name=value`) as a domain.
 
-    `func_id` and `page` (a guest physical address) are the channel; None: what the domain's device tree offers, or else
-    its agent's own. Raises XenscmiError for fields that the command does not have, and for a domain without a channel.
+    `func_id` and `page` (a guest physical address) are the channel. None means what the domain's device tree offers, or
+    else its agent's own. Raises XenscmiError for fields that the command lacks, and for a domain without a channel.
     """
     request = compose(command, fields)
     func_id, page = _channel(xen, domid, func_id, page)
@@ -74,7 +74,7 @@ def send(
 
 
 def _carry(guest: Guest, posted: Posted) -> tuple[Posted | None, str]:
-    """Return the answer, or None and why there is none."""
+    """Return the response, or None and why there is none."""
     try:
         return guest.carry(posted), ""
     except DataAbort as abort:
@@ -82,11 +82,11 @@ def _carry(guest: Guest, posted: Posted) -> tuple[Posted | None, str]:
     except NoAnswer as error:
         if error.result:
             return None, f"the SMC returned {error.result - (1 << 64)}: Xen does not forward it for this domain"
-        return None, "the firmware has not answered on this page"
+        return None, "the firmware did not answer on this page"
 
 
 def _channel(xen: Model, domid: int, func_id: int | None, page: int | None) -> tuple[int, int]:
-    """Return function id and page: as given, else as the domain's tree offers them, else its agent's."""
+    """Return function id and page: those given, else those that the domain's tree offers, else its agent's."""
     offer = offer_of(xen.domain(domid)) or own_offer(xen.domain(domid))
     if offer is not None:
         func_id = offer.func_id if func_id is None else func_id
@@ -94,7 +94,7 @@ def _channel(xen: Model, domid: int, func_id: int | None, page: int | None) -> t
     if func_id is None or page is None:
         raise XenscmiError(
             Diagnostic(
-                message=f"domain {domid} has no SCMI channel, or not its page",
+                message=f"domain {domid} has no SCMI channel, or the channel's page is not mapped for it",
                 help="give the domain an agent (arm_sci) and its page (iomem), or try one with --smc-id and --page",
             )
         )

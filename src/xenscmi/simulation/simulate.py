@@ -1,8 +1,8 @@
-"""Running a whole host: boot it, make every domain, and hold what each can reach against what it was given.
+"""Runs a whole host: boots it, creates every domain, and compares what each can reach with what it was given.
 
 A domain was given the devices that are assigned to it (dom0 by Xen's walk over the host's tree, dom0less domains by
-`xen,path`, toolstack domains by `dtdev`). Whatever else it reaches is a deviation, and so is what it does not reach,
-and a device that two domains reach.
+`xen,path`, toolstack domains by `dtdev`). There is a deviation if it reaches any other device, if it does not reach one
+of its own, or if two domains reach the same device.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from xenscmi.toolstack.offer import Offer
 
 
 class Access(Enum):
-    """How much of a device's resources an agent could use."""
+    """How many of a device's resources an agent could use."""
 
     ALL = "all"
     SOME = "some"
@@ -49,7 +49,7 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """Something that is not as the assignments say: what a domain tried (`subject`), should have met, and met."""
+    """A difference from the assignments: what a domain tried (`subject`), what was expected, and what was seen."""
 
     domain: str
     subject: str
@@ -59,7 +59,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """Something that no domain may do: what a domain tried (`subject`), should have met, and met."""
+    """Something that no domain may do: what a domain tried (`subject`), what was expected, and what was seen."""
 
     subject: str
     expected: str
@@ -70,9 +70,9 @@ class Attempt:
 class DomainView:
     """What one domain saw.
 
-    `wanted` is the agent that it should have, None: none; `agent_id` what the firmware told it, None if its calls were
-    not answered. `devices`: SCMI device id → what its agent could use of it; `given`: the ids of the devices that are
-    assigned to the domain, as far as they have resources to try. `forbidden` is what else it tried.
+    `wanted` is the agent that it should have, None if none; `agent_id` is what the firmware told it, None if its calls
+    were not answered. `devices` maps SCMI device ids to what its agent could use of the device; `given` has the ids of
+    the devices assigned to the domain, if they have resources to try. `forbidden` is what else it tried.
     """
 
     name: str
@@ -85,14 +85,16 @@ class DomainView:
     forbidden: tuple[Attempt, ...] = ()
 
     def uses(self, device: int) -> bool:
-        """Whether its agent could use anything of a device."""
+        """Return whether its agent could use anything of a device."""
         return self.devices.get(device, Access.NONE) is not Access.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """A host that was run. `panic` is Xen's last word if it did not boot; `log` is what it printed
-    until all domains ran."""
+    """A host that was run.
+
+    `panic` is Xen's last message if it did not boot; `log` is what Xen printed until all domains ran.
+    """
 
     panic: str | None
     domains: tuple[DomainView, ...]
@@ -101,7 +103,7 @@ class Simulation:
 
 
 def simulate(host: Host) -> Simulation:
-    """Run a host. Raises XenscmiError for one that cannot be switched on."""
+    """Run a host. Raises XenscmiError if it cannot be switched on."""
     xen = switch_on(host)
     views: list[DomainView] = []
     deviations: list[Deviation] = []
@@ -123,7 +125,7 @@ def simulate(host: Host) -> Simulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Running:
-    """A domain that runs, and what it should have: the agent it asks for, and the channel that its tree offers."""
+    """A domain that runs, the agent that it should have, and the channel that its tree offers."""
 
     name: str
     made: Domain
@@ -132,7 +134,7 @@ class _Running:
 
 
 def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> list[_Running]:
-    """Return every domain that runs: those of the boot as they are, the toolstack's newly made."""
+    """Return every domain that runs: those that Xen booted, and the toolstack's, created here."""
     booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
     running = [
         _Running(name=domain.name, made=made, wanted=_wanted_at_boot(domain), offer=offer_of(made))
@@ -164,7 +166,7 @@ def _wanted_at_boot(domain: HostDomain) -> int | None:
 
 
 def _look(xen: Model, domain: _Running) -> DomainView:
-    """Let a domain's agent find out who it is and what it can use."""
+    """Let a domain's agent ask for its id and try every resource."""
     made = domain.made
     known = {device.device_id: device.resources for device in xen.firmware.platform.devices}
     tried = {device: resources for device, resources in known.items() if any(resources.values())}
@@ -186,10 +188,10 @@ def _look(xen: Model, domain: _Running) -> DomainView:
 
 
 def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
-    """Yield the SCMI ids of the devices that are assigned to a domain."""
+    """Yield the SCMI ids of the devices assigned to a domain."""
     for path in made.devices:
         node = xen.tree.node(path)
-        assert node is not None, "Xen has found it"
+        assert node is not None, "Xen found it"
         yield from device_ids(node)
 
 
@@ -204,7 +206,7 @@ def _access(xen: Model, guest: Guest, resources: Mapping[int, frozenset[int]]) -
 
 
 def _ask(guest: Guest, request: Request) -> object:
-    """Send a message of the base protocol; None where there is no answer."""
+    """Send a message of the base protocol; return None if there is no response."""
     try:
         return guest.ask(ProtocolId.BASE, request)
     except (NoAnswer, DataAbort):
@@ -212,7 +214,7 @@ def _ask(guest: Guest, request: Request) -> object:
 
 
 def _judge(view: DomainView) -> Iterator[Deviation]:
-    """Yield where a domain has another agent than it should, or reaches other things than it may."""
+    """Yield the deviations of a domain: the wrong agent, devices it should or should not reach, forbidden things."""
     if view.agent_id != view.wanted:
         yield Deviation(domain=view.name, subject="agent", expected=_agent(view.wanted), seen=_agent(view.agent_id))
     for device in sorted(view.given | view.devices.keys()) if view.wanted is not None else ():
@@ -226,7 +228,7 @@ def _judge(view: DomainView) -> Iterator[Deviation]:
 
 
 def _shared(views: list[DomainView]) -> Iterator[Deviation]:
-    """Yield the devices that were given to several domains, and that these can use."""
+    """Yield the devices that were given to several domains which can use them."""
     for device in sorted(frozenset[int]().union(*(view.given for view in views))):
         users = [view.name for view in views if device in view.given and view.uses(device)]
         if len(users) > 1:
@@ -238,7 +240,7 @@ def _agent(agent_id: int | None) -> str:
 
 
 def _forbidden(xen: Model, made: Domain) -> Iterator[Attempt]:
-    """Let a domain try what no domain may: others' channels and pages, and managing permissions."""
+    """Let a domain try what no domain may do: use others' channels and pages, and manage permissions."""
     own = made.channel
     for func_id, agent in xen.firmware.channels.items():
         if own is not None and (func_id == own.func_id or agent.shmem == own.address):

@@ -1,1 +1,1 @@
-"""Making and destroying domains in libxl's steps, on any hypervisor."""
+"""Creates domains in libxl's steps, on any hypervisor."""

@@ -1,4 +1,4 @@
-"""Why a step of a domain's creation failed, and what to do about it: from the host as the backend knows it."""
+"""What to do about a step of a domain's creation that failed, from what the backend knows about the host."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from xenscmi.toolstack.spec import DomainSpec
 
 
 def advise(xen: Backend, spec: DomainSpec, step: str, field: str, number: int) -> str:
-    """Return one line that says what to do where a step failed with this errno.
+    """Return one line that says what to do about a step that failed with this errno.
 
-    `field` is libxl's path of what the step was about: an item of a list has its index at the end.
+    `field` is libxl's path of the field that the step was about; an item of a list ends in its index.
     """
     advice = _ADVICE.get((step, number)) or _ADVICE.get((step, None))
     index = int(field[field.index("[") + 1 : field.index("]")]) if "[" in field else 0
@@ -37,7 +37,7 @@ def _agent_taken(xen: Backend, spec: DomainSpec, _: int) -> str:
     if agent is None or agent.owner in (Owner.NOBODY, Owner.NOT_LISTED):
         return f"take another agent; {_free_agents(xen)}"
     if agent.owner is Owner.XEN:
-        return f"agent {agent.agent_id} is Xen's own; {_free_agents(xen)}"
+        return f"agent {agent.agent_id} is Xen's own: take another agent; {_free_agents(xen)}"
     assert isinstance(agent.owner, int)
     owner = f"domain {agent.owner} ({xen.names().get(agent.owner, 'without a name')})"
     remedy = "" if agent.owner == 0 else "destroy that domain, or "
@@ -52,7 +52,7 @@ def _agent_unknown(xen: Backend, spec: DomainSpec, _: int) -> str:
 def _invalid(_: Backend, spec: DomainSpec, __: int) -> str:
     if spec.config.b_info.arch_arm.arm_sci.type is ArmSciType.SCMI_SMC:
         return 'this Xen serves many agents: write arm_sci = "type=scmi_smc_multiagent,agent_id=N"'
-    return "this machine cannot have such a domain: look at vcpus, gic_version, passthrough, nr_spis, sve, tee"
+    return "this machine cannot run such a domain: look at vcpus, gic_version, passthrough, nr_spis, sve, tee"
 
 
 def _frames_not_dom0s(xen: Backend, spec: DomainSpec, index: int) -> str:
@@ -61,10 +61,10 @@ def _frames_not_dom0s(xen: Backend, spec: DomainSpec, index: int) -> str:
         (each for each in xen.agents() if each.page is not None and each.page >> PAGE_SHIFT == wanted.start), None
     )
     if agent is None:
-        return "these frames are not dom0's to give: the host's device tree must have a node with this reg"
+        return "dom0 cannot give these frames away: the host's device tree must have a node with this reg"
     if agent.owner is Owner.XEN:
-        return "this is the page of Xen's own channel, which no domain may have"
-    return f"this is agent {agent.agent_id}'s page, which can be given once a domain has that agent: see arm_sci"
+        return "this is the page of Xen's own channel: no domain may have it"
+    return f"this is agent {agent.agent_id}'s page: only the domain that has that agent can get it; see arm_sci"
 
 
 def _no_such_device(xen: Backend, spec: DomainSpec, index: int) -> str:
@@ -89,11 +89,11 @@ _ADVICE: Mapping[tuple[str, int | None], Callable[[Backend, DomainSpec, int], st
     ("createdomain", errno.ENODEV): _line('the host has a GICv3: leave gic_version out, or write "v3"'),
     ("domain_rename", None): lambda _, spec, __: f"choose another name, or destroy {spec.name} first",
     ("bind_pt_spi_irq", errno.EBUSY): _line("another domain has this interrupt: mark its device xen,passthrough"),
-    ("bind_pt_spi_irq", errno.EPERM): _line("this interrupt is not dom0's to give: irqs has SPI numbers plus 32"),
+    ("bind_pt_spi_irq", errno.EPERM): _line("dom0 cannot give this interrupt away: irqs has SPI numbers plus 32"),
     ("bind_pt_spi_irq", errno.EINVAL): _line("the machine has no such SPI: irqs has SPI numbers plus 32"),
     ("iomem_permission", errno.EPERM): _frames_not_dom0s,
-    ("iomem_permission", errno.EINVAL): _line("no machine has such page frames: iomem counts in frames of 4 KiB"),
-    ("memory_mapping", errno.EINVAL): _line("no guest has such page frames: iomem counts in frames of 4 KiB"),
+    ("iomem_permission", errno.EINVAL): _line("no machine has such page frames: iomem counts frames of 4 KiB"),
+    ("memory_mapping", errno.EINVAL): _line("no guest has such page frames: iomem counts frames of 4 KiB"),
     ("assign_device", errno.ENODEV): _no_such_device,
     ("assign_device", errno.ESRCH): _no_such_device,
     ("assign_device", errno.ENOENT): _device_refused(
@@ -103,7 +103,7 @@ _ADVICE: Mapping[tuple[str, int | None], Callable[[Backend, DomainSpec, int], st
         "the firmware does not let Xen's agent set permissions; `xenscmi agents` shows who is trusted"
     ),
     ("assign_device", errno.EOPNOTSUPP): _line(
-        "the firmware lacks BASE_SET_DEVICE_PERMISSIONS: no SCMI device can be passed on"
+        "the firmware lacks BASE_SET_DEVICE_PERMISSIONS: no SCMI device can be given to a domain"
     ),
     ("assign_device", None): _line("the firmware refused to grant the device: see Xen's line above"),
 }

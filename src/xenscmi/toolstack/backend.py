@@ -1,8 +1,8 @@
 """What a toolstack asks of a hypervisor: no more than a real Xen can do.
 
-The methods of `Backend` are the domctls of xen/include/public/domctl.h by their names, and what xenstore and the host's
-device tree tell beside them. `model` and `hypercall` implement it; the toolstack does not know which of them it has.
-Frames are numbers of 4 KiB pages: `mfn` of the machine, `gfn` of the guest.
+The methods of `Backend` are domctls of xen/include/public/domctl.h, by their names, and what xenstore and the host's
+device tree add to them. `model` and `hypercall` implement it; the toolstack does not know which of them it has. Frames
+are numbers of 4 KiB pages: `mfn` is a frame of the machine, `gfn` one of the guest.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from xenscmi.toolstack.spec import DomainSpec
 class XenError(XenscmiError):
     """A refusal by Xen.
 
-    `errno` is positive, numbered as in xen/include/public/errno.h, which for all that Xen uses is as in Linux. `span`
-    is the place in a device tree that Xen refuses, where that is known.
+    `errno` is positive, with the numbers of xen/include/public/errno.h; for all that Xen uses, these are Linux's.
+    `span` is the place in a device tree that Xen refuses, if that is known.
     """
 
     def __init__(self, errno: int) -> None:
@@ -35,7 +35,7 @@ class XenError(XenscmiError):
 
 
 class RunState(Enum):
-    """What a domain does: the flags of XEN_DOMCTL_getdomaininfo, of which xl shows one letter each."""
+    """What a domain is doing: the flags of XEN_DOMCTL_getdomaininfo; xl shows a letter for each."""
 
     RUNNING = "r"
     BLOCKED = "b"
@@ -47,7 +47,7 @@ class RunState(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainInfo:
-    """A domain as XEN_DOMCTL_getdomaininfo tells of it: `memory` in KiB, `cpu_time` in nanoseconds."""
+    """A domain as XEN_DOMCTL_getdomaininfo describes it: `memory` in KiB, `cpu_time` in nanoseconds."""
 
     domid: int
     vcpus: int
@@ -57,7 +57,7 @@ class DomainInfo:
 
 
 class Owner(Enum):
-    """Who has an agent's channel, where it is not a domain."""
+    """Who has an agent's channel, if it is not a domain."""
 
     NOBODY = "nobody"
     XEN = "Xen"
@@ -67,11 +67,11 @@ class Owner(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentInfo:
-    """An SCMI agent as far as the hypervisor's side knows it.
+    """An SCMI agent, as far as the hypervisor's side knows it.
 
-    `owner` is the id of the domain that has its channel, or who else has it. `func_id`, `page` (a physical address) and
-    `trusted` (it may set permissions and use everything) are None where only the firmware knows. `devices` are the
-    SCMI ids of the devices granted to it, `paths` their nodes in the host's device tree.
+    `owner` is the id of the domain that has its channel, or says who else has it. `func_id`, `page` (a physical
+    address) and `trusted` (it may set permissions and use everything) are None if only the firmware knows. `devices`
+    are the SCMI ids of the devices granted to it, `paths` their nodes in the host's device tree.
     """
 
     agent_id: int
@@ -97,7 +97,7 @@ class Inventory(ABC):
 
     @abstractmethod
     def configurations(self) -> Mapping[int, str]:
-        """Return libxl's JSON of the configurations of domains that a toolstack made and that are known."""
+        """Return libxl's JSON of the known configurations, of domains that a toolstack created, by domain id."""
 
     @abstractmethod
     def agents(self) -> tuple[AgentInfo, ...]:
@@ -105,13 +105,13 @@ class Inventory(ABC):
 
     @abstractmethod
     def scmi_works(self) -> bool:
-        """Return whether Xen's SCMI mediator serves domains; True where that cannot be known."""
+        """Return whether Xen's SCMI mediator serves domains; True if that cannot be known."""
 
 
 class Backend(Inventory):
     """A hypervisor, as a toolstack in dom0 drives it.
 
-    Methods named for a domctl raise XenError with the errno that Xen answers.
+    Methods named after a domctl raise XenError with the errno that Xen returns.
     """
 
     profile: Profile
@@ -123,39 +123,39 @@ class Backend(Inventory):
 
     @abstractmethod
     def device_paths(self) -> Collection[str]:
-        """Return the paths of the nodes of the host's device tree; nothing where it cannot be read."""
+        """Return the paths of the nodes of the host's device tree; empty if it cannot be read."""
 
     @abstractmethod
     def log_mark(self) -> int:
-        """Return where Xen's log ends now, for `log` to begin there later."""
+        """Return where Xen's log ends now, so that `log` can start there later."""
 
     @abstractmethod
     def log(self, since: int = 0) -> Sequence[str]:
-        """Return Xen's log from a mark on, the oldest line first, without the lines that it prints for every message.
+        """Return Xen's log since a mark, oldest line first, without the lines that it prints for every message.
 
-        As far as it is kept: Xen's ring is of a limited size.
+        Older lines may be lost: Xen's ring has a limited size.
         """
 
     # Domains
 
     @abstractmethod
     def createdomain(self, config: CreateDomain) -> int:
-        """Make an empty domain and return its id."""
+        """Create an empty domain and return its id."""
 
     @abstractmethod
     def set_name(self, domid: int, name: str) -> None:
-        """Write what xenstore keeps of a domain: its name, and what hangs on it."""
+        """Write what xenstore keeps about a domain: its name, and what depends on it."""
 
     @abstractmethod
     def build(self, domid: int, spec: DomainSpec) -> None:
         """Give a domain its memory, kernel and device tree, ready to run (libxl__build_dom).
 
-        Raises XenscmiError where the kernel or the device tree cannot be used.
+        Raises XenscmiError if the kernel or the device tree cannot be used.
         """
 
     @abstractmethod
     def unpausedomain(self, domid: int) -> None:
-        """Let a domain run."""
+        """Start a domain's vCPUs."""
 
     @abstractmethod
     def pausedomain(self, domid: int) -> None:
@@ -163,20 +163,20 @@ class Backend(Inventory):
 
     @abstractmethod
     def destroydomain(self, domid: int) -> None:
-        """Destroy a domain, and forget its name. ESRCH: there is none."""
+        """Destroy a domain, and forget its name. ESRCH: there is no such domain."""
 
     # Devices and memory
 
     @abstractmethod
     def bind_pt_spi_irq(self, domid: int, irq: int) -> None:
-        """Give a domain an interrupt under its own number (XEN_DOMCTL_bind_pt_irq, PT_IRQ_TYPE_SPI).
+        """Give a domain an interrupt, under the same number (XEN_DOMCTL_bind_pt_irq, PT_IRQ_TYPE_SPI).
 
-        EPERM: not dom0's to give. EBUSY: another domain has it.
+        EPERM: dom0 may not give it away. EBUSY: another domain has it.
         """
 
     @abstractmethod
     def iomem_permission(self, domid: int, first_mfn: int, nr_mfns: int, *, allow: bool) -> None:
-        """Allow or forbid a domain to have machine frames mapped. EPERM: not dom0's to give."""
+        """Allow or forbid a domain to have machine frames mapped. EPERM: dom0 may not give them away."""
 
     @abstractmethod
     def memory_mapping(self, domid: int, first_gfn: int, first_mfn: int, nr_mfns: int, *, add: bool) -> None:

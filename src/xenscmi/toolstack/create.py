@@ -1,6 +1,7 @@
-"""Making and destroying domains in libxl's steps; whatever fails undoes everything before it.
+"""Creates domains in libxl's steps; a step that fails undoes all steps before it.
 
-After tools/libs/light/libxl_create.c (libxl__domain_make, domcreate_launch_dm, libxl__add_dtdevs), its words included.
+The steps and messages are those of tools/libs/light/libxl_create.c (libxl__domain_make, domcreate_launch_dm,
+libxl__add_dtdevs).
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ _REFUSED_FIELDS = {
     errno.ENOENT: f"{_ARM_SCI}.agent_id",
     errno.ENODEV: "b_info.arch_arm.gic_version",
 }
-"""What createdomain refuses with an errno, as far as that tells."""
+"""The field that createdomain refuses with an errno, as far as the errno tells."""
 
 
 class CreationError(XenscmiError):
     """A step of a domain's creation failed; nothing of the domain is left.
 
-    `step` names the step, by the domctl where it is one; `field` is libxl's path of what it was about. `errno` is
-    Xen's, 0 where Xen was not asked. `domid` is None where the domain could not even be made. `message` is libxl's
-    line, `log` what Xen printed meanwhile.
+    `step` is the name of the step: of its domctl, if it is one. `field` is libxl's path of the field that it was about.
+    `errno` is Xen's, or 0 if Xen was not asked. `domid` is None if Xen did not even create the domain. `message` is
+    libxl's line, `log` is what Xen printed meanwhile.
     """
 
     def __init__(
@@ -47,14 +48,14 @@ class CreationError(XenscmiError):
 
     @property
     def exit_code(self) -> int:
-        """What xl ends with: ERROR_FAIL, but for a device the bare -1 of libxc."""
+        """xl's exit code: that of ERROR_FAIL, but for a device that of libxc's bare -1."""
         return EXIT_FAILURE if self.step == "assign_device" else EXIT_ERROR_FAIL
 
 
 def create(xen: Backend, spec: DomainSpec, *, paused: bool = False) -> int:
-    """Make a domain and return its id; it runs, unless it is to stay paused.
+    """Create a domain and return its id; it runs, unless it is to stay paused.
 
-    Raises CreationError. What was made before the failure is destroyed; where the firmware refuses to reset the agent,
+    Raises CreationError; what was created before the failure is destroyed. If the firmware refuses to reset the agent,
     the domain stays, dying, as on a real host.
     """
     mark = xen.log_mark()
@@ -69,7 +70,7 @@ def create(xen: Backend, spec: DomainSpec, *, paused: bool = False) -> int:
 
 
 def create_all(xen: Backend, specs: Sequence[DomainSpec], *, paused: bool = False) -> list[int]:
-    """Make several domains in order, and return their ids. Raises CreationError, with none of them left."""
+    """Create several domains in order, and return their ids. Raises CreationError, with none of them left."""
     made: list[int] = []
     for spec in specs:
         try:
@@ -84,7 +85,7 @@ def create_all(xen: Backend, specs: Sequence[DomainSpec], *, paused: bool = Fals
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A call to Xen: the domctl's name, the field that it is about, what libxl says where it fails."""
+    """A call to Xen: the domctl's name, the field that it is about, and what libxl says if it fails."""
 
     name: str
     field: str
@@ -123,14 +124,14 @@ class _Creation:
             words = f"Domain {self.domid}:{step.message.format(error)}"
             raise self.failure(step.name, step.field, words, error) from None
         except XenscmiError as error:
-            # A file that cannot be used: it has its own words.
+            # A file that cannot be used has its own message.
             words = f"Domain {self.domid}:{step.message.format(error)}"
             raise CreationError(
                 *error.diagnostics, step=step.name, field=step.field, message=words, errno=0, domid=self.domid
             ) from None
 
     def steps(self, domid: int) -> Iterator[_Step]:
-        """Yield what libxl does once Xen has made the domain, in its order."""
+        """Yield what libxl does after createdomain, in its order."""
         xen, spec = self.xen, self.spec
         yield _Step(
             "domain_rename",
@@ -176,7 +177,7 @@ class _Creation:
         self.xen.set_name(domid, name)
 
     def failure(self, step: str, field: str, message: str, error: XenError) -> CreationError:
-        """Return the failure of a step in libxl's words, with the place of what it was about, and advice."""
+        """Return the failure of a step in libxl's words, with the place of its field, and advice."""
         name = errno.errorcode.get(error.errno, str(error.errno))
         diagnostic = Diagnostic(
             message=f"{message} (step {step}, errno {error.errno} {name})",
@@ -187,5 +188,5 @@ class _Creation:
 
 
 def _literal(text: str) -> str:
-    """Return a text that str.format leaves as it is."""
+    """Return a text that str.format does not change."""
     return text.replace("{", "{{").replace("}", "}}")

@@ -1,4 +1,4 @@
-"""The toolstack's domains of a whole host, prepared: what libxl would make of each, or why it would not."""
+"""Prepares all domains of a host that the toolstack creates: what libxl would create for each, or why it refuses."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from xenscmi.toolstack.spec import DomainSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """An xl.cfg file of a host: its domain, what is to be made of it, or why it is refused.
+    """An xl.cfg file of a host: its domain, and the domain to create, or why it is refused.
 
-    `domain` is None where xl cannot read the file, `spec` is None where xl or libxl refuses it; `diagnostics` then say
+    `domain` is None if xl cannot read the file; `spec` is None if xl or libxl refuses it, and `diagnostics` then say
     why, in their words.
     """
 
@@ -36,13 +36,13 @@ class Prepared:
 
     @property
     def name(self) -> str:
-        """What to call the domain: its name, or its file's where it has none."""
+        """The domain's name, or that of its file if it has none."""
         named = self.domain.name if self.domain else ""
         return named or self.configuration.source.name
 
 
 def prepare_host(host: Host) -> tuple[Prepared, ...]:
-    """Return the toolstack's domains of a host, in its order, each on the host as those before it leave it."""
+    """Return the toolstack's domains of a host in order, each prepared for a host that has those before it."""
     return tuple(_prepare_all(host))
 
 
@@ -66,7 +66,7 @@ def _prepare_all(host: Host) -> Iterator[Prepared]:
 
 
 def with_domain(capabilities: HostCapabilities, name: str) -> HostCapabilities:
-    """Return the host with one more domain on it, under the next id."""
+    """Return the capabilities of a host that has one more domain, with the next id."""
     domid = max((number for number, _ in capabilities.domains), default=0) + 1
     return capabilities.replace(domains=(*capabilities.domains, (domid, name)))
 
@@ -74,9 +74,9 @@ def with_domain(capabilities: HostCapabilities, name: str) -> HostCapabilities:
 def prepare_files(
     files: Sequence[tuple[str, Parsed]], xen: Backend, host: Host, *, read: Read, folders: Sequence[Path]
 ) -> tuple[list[DomainSpec], tuple[Diagnostic, ...]]:
-    """Return what is to be made of several xl.cfg files on a running host, and what there is to say besides.
+    """Return the domains to create from several xl.cfg files on a running host, and remarks for the user.
 
-    `host` is the host as its files describe it. Partial trees are looked for in `folders` too, and read by `read`.
+    `host` is the host as its files describe it. Partial trees are also looked for in `folders`; `read` reads them.
     Raises ConfigError as `prepare` does, and XenscmiError for a partial tree that cannot be read.
     """
     capabilities = xen.capabilities()
@@ -89,7 +89,7 @@ def prepare_files(
         spec = prepare(parsed, capabilities, xen.profile, partial)
         remarks += spec.warnings
         if not spec.tree_known:
-            message = f"{device_tree} is not here: the model takes the domain to have its agent's channel"
+            message = f"{device_tree} is not here: the model assumes that it offers the agent's channel"
             remarks.append(Diagnostic(message=message, severity=Severity.INFO, span=place))
         specs.append(spec)
         capabilities = with_domain(capabilities, spec.name)

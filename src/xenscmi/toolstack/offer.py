@@ -1,4 +1,4 @@
-"""The SCMI channel that a device tree offers to its kernel, found as Linux's arm_scmi finds it."""
+"""The SCMI channel that a device tree offers to a kernel, found as Linux's arm_scmi finds it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COPIED = (ALIASES, PASSTHROUGH)
 class Offer(Record):
     """A channel as a device tree offers it: the SCMI node, its function id, and the page's guest physical address.
 
-    `node` is empty where no tree is known.
+    `node` is empty if the tree is not known.
     """
 
     node: str
@@ -26,14 +26,14 @@ class Offer(Record):
 
 
 def offered_channel(partial: Tree) -> Offer | None:
-    """Return the channel that a domain finds once libxl has copied its partial device tree."""
+    """Return the channel that a domain finds after libxl has copied its partial device tree."""
     return next(offers(list(copied_nodes(partial))), None)
 
 
 def copied_nodes(partial: Tree) -> Iterator[Node]:
     """Yield the nodes of a partial tree that a guest gets, in order: `/aliases`, `/passthrough` and all below.
 
-    The same for libxl (copy_partial_fdt in libxl_arm.c) and for Xen (scan_pfdt_node in dom0less-build.c).
+    libxl (copy_partial_fdt in libxl_arm.c) and Xen (scan_pfdt_node in dom0less-build.c) copy the same nodes.
     """
     for name in _COPIED:
         for node in partial.root.children:
@@ -55,9 +55,9 @@ def offers(nodes: Sequence[Node]) -> Iterator[Offer]:
 
 
 def _address(page: Node) -> int | None:
-    """Return a page's address to the guest: Linux writes pages as children of a `mmio-sram` with `ranges`.
+    """Return a page's guest physical address: pages are children of a `mmio-sram` with `ranges`.
 
-    Where the address does not translate, it is taken as written.
+    An address that does not translate is taken as written.
     """
     try:
         return translate(page).address

@@ -1,11 +1,13 @@
-"""From a parsed configuration to what the domain is to be made of, or to libxl's refusals."""
+"""From a parsed configuration to the domain that libxl would create, or to libxl's refusal."""
 
 from __future__ import annotations
 
+from xenscmi.config.capabilities import DEFAULT_HOST
 from xenscmi.config.defaults import setdefault
 from xenscmi.config.errors import EXIT_FAILURE, ConfigError
 from xenscmi.config.json import to_json
 from xenscmi.domctl.createdomain import DomctlError, decode, encode, from_config
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.toolstack.spec import DomainSpec
 
 TYPE_CHECKING = False
@@ -18,13 +20,16 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    parsed: Parsed, capabilities: HostCapabilities, profile: Profile, partial: Tree | None = None
+    parsed: Parsed,
+    capabilities: HostCapabilities = DEFAULT_HOST,
+    profile: Profile = PROFILES[DEFAULT_PROFILE],
+    partial: Tree | None = None,
 ) -> DomainSpec:
-    """Return what libxl would go on to make of a configuration on a host with these capabilities.
+    """Return the domain that libxl would go on to make of a configuration on a host with these capabilities.
 
-    `profile` is the layout of createdomain that the host's Xen has, `partial` the domain's partial device tree where it
-    is known. Raises ConfigError with libxl's words and xl's exit code where libxl refuses the configuration, and where
-    this Xen cannot be told all of it.
+    `profile` is the layout of createdomain that the host's Xen has, `partial` the domain's partial device tree if it is
+    known. Raises ConfigError, with libxl's words and xl's exit code, if libxl refuses the configuration or if this
+    Xen's createdomain has no place for a value.
     """
     config, warnings = setdefault(parsed, capabilities)
     try:

@@ -1,4 +1,4 @@
-"""What a domain is to be made of: the one verdict from which `check`, `simulate`, `domctl` and `create` start."""
+"""The domain to create: the one verdict from which `check`, `simulate` and `create` start."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 
 
 class DomainSpec(Record):
-    """A domain that libxl would go on to make.
+    """A domain that libxl would go on to create.
 
     `config` is libxl's configuration with its defaults applied; `given` is its JSON without them, as `xl list -l`
-    prints it; `warnings` are libxl's. `createdomain` is what Xen gets to see: what the bytes of `profile` carry.
-    `offer` is the SCMI channel that the domain's partial device tree offers; None where it offers none, or where the
-    tree is not known (`tree_known`). `place` finds where the file says what a field of the configuration has, by
-    libxl's field path.
+    prints it; `warnings` are libxl's. `createdomain` is what Xen sees: what the bytes in the layout of `profile` hold.
+    `offer` is the SCMI channel that the domain's partial device tree offers; None if it offers none, or if the tree is
+    not known (`tree_known`). `place` returns the span that set a field of the configuration, by libxl's field path.
     """
 
     config: DomainConfig
@@ -44,21 +43,21 @@ class DomainSpec(Record):
 
     @property
     def irqs(self) -> tuple[int, ...]:
-        """The interrupts to be given to the domain, as the GIC numbers them: SPI n is n + 32."""
+        """The interrupts that the domain gets, by the GIC's numbers: SPI n is n + 32."""
         return self.config.b_info.irqs
 
     @property
     def iomem(self) -> tuple[IomemRange, ...]:
-        """The machine frames to be mapped for the domain, in frames of 4 KiB."""
+        """The machine frames to map for the domain, in frames of 4 KiB."""
         return self.config.b_info.iomem
 
     @property
     def dtdevs(self) -> tuple[str, ...]:
-        """The paths of the devices of the host's device tree that the domain is given."""
+        """The devices that the domain gets: their paths in the host's device tree."""
         return tuple(each.path or "" for each in self.config.dtdevs)
 
     @property
     def agent_id(self) -> int | None:
-        """The SCMI agent that the domain asks for; None where it asks for none."""
+        """The SCMI agent that the domain asks for; None if it asks for none."""
         multi_agent = self.config.b_info.arch_arm.arm_sci.type is ArmSciType.SCMI_SMC_MULTIAGENT
         return self.createdomain.arch_arm_sci_agent_id if multi_agent else None

@@ -106,8 +106,3 @@ GROUPS = (
 )
 
 KEYS = frozenset(key for group in GROUPS for key in group.keys)
-
-
-def all_options() -> tuple[Option, ...]:
-    """Return every row, in xl's order."""
-    return tuple(row for group in GROUPS for row in group.rows())

@@ -1,0 +1,87 @@
+"""The functions of the Python API that work on a whole host. `import xenscmi` has them, and the others, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xenscmi import filesystem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from xenscmi.diagnostics import Diagnostic
+    from xenscmi.host.files import ListFolder, Read
+    from xenscmi.host.load import LoadedHost
+    from xenscmi.model.xen import Model
+    from xenscmi.simulation.simulate import Simulation
+    from xenscmi.source import Source
+
+
+def read_source(path: str | PathLike[str], *, read: Read = filesystem.read_file) -> Source:
+    """Return the text of a file, with its path as its name. Raises XenscmiError if the file cannot be read.
+
+    Bytes that are not UTF-8 are kept (as surrogates), since xl keeps them.
+    """
+    from xenscmi.host.files import HostFiles
+
+    return HostFiles(read).text(Path(path))
+
+
+def load_host(
+    *paths: str | PathLike[str],
+    read: Read = filesystem.read_file,
+    list_folder: ListFolder = filesystem.list_folder,
+) -> LoadedHost:
+    """Return the host of a folder, of a host.toml, or of single files; without paths, of the current folder.
+
+    `read` returns a file's bytes and `list_folder` the files in a folder (None if the path is not one); both raise
+    OSError. Give your own to read from elsewhere, such as an editor's buffers. Raises XenscmiError if a file cannot be
+    read, or if the files do not make a host.
+    """
+    from xenscmi.host.load import load_host as load
+
+    return load([str(path) for path in paths], read=read, list_folder=list_folder)
+
+
+def check(host: LoadedHost, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
+    """Return where the parts of a host disagree, sorted by file and place: what `xenscmi check` shows.
+
+    Rules are named by code (`XS201`), by the start of a code (`XS2`) or by name. `select` replaces the selection of
+    host.toml, `ignore` adds to it.
+    """
+    from xenscmi.rules.engine import Selection
+    from xenscmi.rules.engine import check as run
+
+    rules = host.rules
+    selection = Selection(
+        select=tuple(select) or rules.select,
+        ignore=(*rules.ignore, *ignore),
+        per_file=rules.per_file,
+        severities=rules.severity,
+    )
+    return run(host.host, selection)
+
+
+def simulate(host: LoadedHost) -> Simulation:
+    """Run a host on the model, and return what each domain reached and where that differs from its assignments.
+
+    Raises XenscmiError for a host that cannot be switched on. A Xen that panics is a result, not an error.
+    """
+    from xenscmi.simulation.simulate import simulate as run
+
+    return run(host.host)
+
+
+def boot(host: LoadedHost) -> Model:
+    """Return the modelled Xen of a host, booted: dom0 and the dom0less domains run, the toolstack's are yet to be made.
+
+    Raises XenscmiError for a host that cannot be switched on, and Panic, with Xen's `log`, where Xen does not boot it.
+    """
+    from xenscmi.model.boot import start
+    from xenscmi.model.machine import partial_trees, switch_on
+
+    xen = switch_on(host.host)
+    start(xen, partial_trees(host.host))
+    return xen

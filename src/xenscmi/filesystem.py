@@ -1,0 +1,32 @@
+"""The file system, for whoever reads a host from it: the commands and the Python API. The rooms below open no file."""
+
+from __future__ import annotations
+
+from stat import S_ISREG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST_FILE = 64 << 20
+"""The most that is read of a file, in bytes: none of a host is that large."""
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a regular file. Raises OSError, also for a file larger than LARGEST_FILE."""
+    if not S_ISREG(path.stat().st_mode):
+        raise OSError("it is not a regular file")
+    with path.open("rb") as file:
+        return bounded(file.read(LARGEST_FILE + 1))
+
+
+def bounded(data: bytes) -> bytes:
+    """Return what was read of a file. Raises OSError where it is more than LARGEST_FILE."""
+    if len(data) > LARGEST_FILE:
+        raise OSError(f"larger than {LARGEST_FILE >> 20} MiB")
+    return data
+
+
+def list_folder(path: Path) -> list[Path] | None:
+    """Return the regular files in a folder, by name; None if the path is not a folder. Raises OSError."""
+    return [each for each in sorted(path.iterdir()) if each.is_file()] if path.is_dir() else None
