@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from xenscmi.bindings.addresses import LAST_ADDRESS, address_count, physical_ranges, translate
 from xenscmi.bindings.errors import BindingError
+from xenscmi.bindings.interrupts import uses_ppis
 from xenscmi.bindings.names import (
     BOOTARGS,
     CHOSEN,
@@ -47,11 +48,14 @@ def console_node(tree: Tree) -> Node | None:
 
 
 def dom0_nodes(tree: Tree) -> Iterator[Node]:
-    """Yield the nodes that dom0 gets, in order, regardless of whether it has an agent."""
+    """Yield the nodes that dom0 gets, in order, regardless of whether it has an agent.
+
+    A node with interrupts that are private to each CPU is not dom0's: Xen cannot give those.
+    """
     console, pending = console_node(tree), [tree.root]
     while pending:
         node = pending.pop()
-        if node is not console and not kept_from_dom0(node):
+        if node is not console and not kept_from_dom0(node) and not uses_ppis(node):
             yield node
             pending.extend(reversed(list(node.children)))
 
