@@ -48,7 +48,10 @@ def console_node(tree: Tree) -> Node | None:
 
 
 def dom0_nodes(tree: Tree) -> Iterator[Node]:
-    """Yield the nodes that dom0 gets, in order, regardless of whether it has an agent."""
+    """Yield the nodes that dom0 gets, in order, regardless of whether it has an agent.
+
+    A node with interrupts that are private to each CPU is not dom0's: Xen cannot give those.
+    """
     console, pending = console_node(tree), [tree.root]
     while pending:
         node = pending.pop()
