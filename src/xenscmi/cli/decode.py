@@ -1,8 +1,8 @@
 """Turn SCMI messages in a dump into words.
 
-A dump has lines of Linux's trace event scmi_msg_dump, or hexadecimal digits as hexdump -C, xxd, od or U-Boot's md print
-them: of a shared-memory area from its start, or of a message from its header on. Other lines are passed over, so whole
-logs can be given. Without FILE, standard input is read.
+A dump has lines of Linux's scmi trace events, or hexadecimal digits as hexdump -C, xxd, od or U-Boot's md print them:
+of a shared-memory area from its start, or of a message from its header on. Other lines are passed over, so whole logs
+can be given. Without FILE, standard input is read.
 
 exit codes: 0; 2 where no message is found, or one cannot be read
 
