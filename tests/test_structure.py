@@ -17,6 +17,8 @@ PRODUCT = {module: ast.parse(path.read_text("utf-8")) for module, path in module
 ALLOWED = {
     "FILES": "the files of the rules' example host, beside their texts",
     "TFA_LIMIT": "the other limit of the channel, beside Linux's",
+    "NO_GROUP": "the specification's value for no group of data events",
+    "NO_SHMTI": "the specification's value for no telemetry memory",
     "acknowledge": "the agent's half of a notification, beside the platform's",
     "deassign_device": "a domctl of the backend: destroying a domain deassigns its devices by itself",
     "deliver": "the platform's notifications, which the model's guests do not take",
@@ -25,6 +27,7 @@ ALLOWED = {
     "pausedomain": "a domctl of the backend",
     "write_fast_channel": "agents write fast channels in memory, which the model does not map yet",
     "read_fast_channel": "agents read fast channels in memory, which the model does not map yet",
+    "read_area": "telemetry memory for a firmware tester: the model has none",
     "set_value": "sensors of the model do not change by themselves",
 }
 

@@ -16,6 +16,7 @@ from xenscmi.firmware.permissions import Permissions
 from xenscmi.firmware.profile import FirmwareProfile
 from xenscmi.firmware.resources import Platform
 from xenscmi.scmi.codec import PayloadError
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Command, NotificationPayload, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     NAME_SIZE,
@@ -96,7 +97,7 @@ class Server:
         self._rows = [*self._common(), *self.rows()]
         self._tables: dict[int, Mapping[int, Handler]] = {}
         self._agreed: dict[int, int] = {}
-        self.handlers: Mapping[int, Handler] = self._table(self._form)
+        self.handlers: Mapping[int, Handler] = self.handlers_of(self._form)
         self._name_command = next((row.id for row in self.protocol.commands if row.name.endswith("NAME_GET")), None)
 
     def attributes(self, agent: int) -> Response:
@@ -129,12 +130,14 @@ class Server:
             self.row(NegotiateProtocolVersionRequest, self._negotiate, is_open=True, checks_itself=True),
         )
 
-    # Tables
+    # Tables of handlers
 
-    def _table(self, version: int) -> Mapping[int, Handler]:
-        """Return the handlers of a version, by message id."""
+    def handlers_of(self, version: int) -> Mapping[int, Handler]:
+        """Return the handlers of a version, by message id. The versions of a beta have none."""
+        if version in self.protocol.beta:
+            return {}
         if version not in self._tables:
-            prefix = self.protocol.name.upper()
+            prefix = ProtocolId(self.protocol.id).name
             commands = {
                 command.request: command
                 for command in self.protocol.commands_of(version).values()
@@ -153,7 +156,8 @@ class Server:
 
     def _guarded(self, row: Row, command: Command) -> Handler:
         """Return a handler from bytes to bytes, with all checks."""
-        decode, has_words = row.request.decode, bool(row.request.codec.words) and not row.checks_itself
+        decode = row.request.decode
+        words = () if row.checks_itself else tuple((attrgetter(name), mask) for name, mask in row.request.codec.words)
         resource_of = attrgetter(row.resource) if row.resource else None
         ids, may_use, protocol = self.ids, self.permissions.may_use, self.protocol.id
         protected = self.profile.checks_permissions and not row.is_open
@@ -181,8 +185,9 @@ class Server:
                     return unknown_resource
                 if restricted and not may_use(agent, protocol, number):
                     return no_permission
-            if has_words and message.reserved:
-                return reserved_bits
+            for word_of, mask in words:
+                if word_of(message) & mask:
+                    return reserved_bits
             result = handler(agent, message)
             return STATUS_BYTES[result] if isinstance(result, Status) else result.encode()
 
@@ -233,12 +238,30 @@ class Server:
         """Return the versions that agents have negotiated, by agent id."""
         return dict(self._agreed)
 
+    def forget_versions(self) -> None:
+        """Use the announced version with every agent."""
+        self._agreed.clear()
+
     def form_of(self, agent: int) -> int:
         """Return the version whose layouts the agent gets."""
         return self._agreed.get(agent, self._form)
 
     def _handlers_of(self, agent: int) -> Mapping[int, Handler]:
-        return self._table(self._agreed[agent]) if agent in self._agreed else self.handlers
+        return self.handlers_of(self._agreed[agent]) if agent in self._agreed else self.handlers
+
+    def defers(self, agent: int) -> bool:
+        """Whether the agent's asynchronous commands get a delayed response."""
+        return self.profile.delayed_responses and self.outbox.reaches(agent)
+
+    def refusal_to_defer(self, agent: int) -> Status | None:
+        """Return the status of an asynchronous command that cannot be deferred; None if it is carried out."""
+        status = self.status("asynchronous")
+        return None if self.defers(agent) or status == Status.SUCCESS else status
+
+    def reply_later(self, agent: int, response: Response) -> None:
+        """Send a delayed response, unless the firmware carries asynchronous commands out at once."""
+        if self.defers(agent):
+            self.outbox.reply_later(agent, response)
 
     def has_extended_name(self, agent: int, name: str) -> bool:
         """Whether the full name must be asked for, and can be."""

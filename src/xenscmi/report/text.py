@@ -44,7 +44,7 @@ def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
         return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
     kind = paint(_COLOURS[diagnostic.severity], f"{diagnostic.severity.value}:")
-    code = f" [{diagnostic.code}]" if diagnostic.code else ""
+    code = f" [{visible(diagnostic.code)}]" if diagnostic.code else ""
     message = paint(_BOLD, _shortened(diagnostic.message).translate(_VISIBLE))
     yield f"{_place(diagnostic.span, name)}{kind} {message}{code}"
     yield from _excerpt(diagnostic.span, diagnostic.label, lambda carets: paint(_COLOURS[diagnostic.severity], carets))
