@@ -19,8 +19,9 @@ RULE = HostRule(
     severity=Severity.ERROR,
     summary="A node that dom0 gets covers the page of another agent.",
     then="dom0 can read and forge its messages",
-    xen="Xen maps to dom0 the registers of every node outside the container, also of a disabled one, unless it is "
-    "marked xen,passthrough. An mmio-sram that covers all pages gives dom0 every agent's, including Xen's own.",
+    xen="Xen maps to dom0 the registers of every node outside the container, including disabled nodes, unless the "
+    "node is marked xen,passthrough. An mmio-sram that covers all pages gives dom0 every agent's page, including "
+    "Xen's own.",
     fix="move the page's node into Xen's container, or mark the node that covers it with xen,passthrough;",
     bad=(
         Change(

@@ -15,9 +15,9 @@ RULE = HostRule(
     severity=Severity.WARNING,
     summary="A device is given to a domain and left to dom0.",
     then="Xen lets both have it",
-    xen="Xen gives dom0 every device that is not marked, a disabled one too. An interrupt has one owner: for a device "
-    "with interrupts Xen panics at boot (-16), or `xl create` fails. Without interrupts both get the registers, and "
-    "the firmware lets both switch the clocks, resets and power domains.",
+    xen="Xen gives dom0 every device that is not marked, including disabled ones. An interrupt has one owner: for a "
+    "device with interrupts Xen panics at boot (-16), or `xl create` fails. Without interrupts both domains get the "
+    "registers, and the firmware lets both switch the clocks, resets and power domains.",
     fix="mark the device's node in the host tree with xen,passthrough;",
     bad=(
         Change(

@@ -15,7 +15,7 @@ RULE = HostRule(
     severity=Severity.WARNING,
     summary="A domain gets a device, but the device's node in its partial tree is disabled.",
     then="the guest does not use the device",
-    xen="Xen gives the device to the domain all the same: no other domain can have it.",
+    xen="Xen gives the device to the domain anyway, so no other domain can have it.",
     fix='remove the status, or write status = "okay"',
     bad=(
         Change("panel.dts", 'compatible = "lab,display";', 'compatible = "lab,display";\n\t\t\tstatus = "disabled";'),

@@ -18,7 +18,7 @@ RULE = HostRule(
     summary="Two domains get the same interrupt.",
     then="Xen refuses to create the second domain (-16)",
     xen='An interrupt has one owner: "IRQ … is already used by domain …". dom0 gets the interrupts of every device '
-    "that it keeps, also of disabled ones, and a dom0less domain those of the nodes that xen,path names. For a "
+    "that it keeps, including disabled ones, and a dom0less domain those of the nodes that xen,path names. For a "
     "dom0less domain Xen panics at boot (-16); `xl create` fails.",
     fix="give both devices that share the line to one domain, or mark the other one's node xen,passthrough",
     bad=(Change("host.dts", "interrupts = <0 49 4>;", "interrupts = <0 51 4>;"),),

@@ -19,10 +19,10 @@ RULE = HostRule(
     code="XS327",
     name="shared-mapping",
     severity=Severity.WARNING,
-    summary="Registers that one domain maps are mapped by another domain, too, or belong to a device of dom0.",
+    summary="Registers that one domain maps are also mapped by another domain, or belong to a device of dom0.",
     then="Xen lets both have it",
     xen="Xen does not compare iomem and xen,reg of different domains, nor with what dom0 has.",
-    fix="map the registers to one domain; for a device that dom0 shall not have, mark its node xen,passthrough;",
+    fix="map the registers to one domain; for a device that dom0 must not have, mark its node xen,passthrough;",
     bad=(
         Change(
             "host.dts",
@@ -59,7 +59,7 @@ def check(index: Index) -> Iterator[Finding]:
             shared = any((id(other), node) in given for node in own)  # shared-device
             if order[id(other)] < order[id(domain)] and not shared:
                 yield Finding(
-                    message=f"{domain.title} maps registers from {mapping.host:#x} on that {other.title} maps, too",
+                    message=f"{domain.title} maps registers at {mapping.host:#x} that {other.title} also maps",
                     span=mapping.span,
                     related=also("first mapped here", theirs.span),
                 )

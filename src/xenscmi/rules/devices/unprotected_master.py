@@ -13,7 +13,7 @@ RULE = HostRule(
     code="XS320",
     name="unprotected-master",
     severity=Severity.WARNING,
-    summary="A domain gets a device that masters the bus, and no IOMMU of Xen protects the others from it.",
+    summary="A domain gets a bus-mastering device that no IOMMU restricts.",
     then="the domain can read and write all memory",
     xen="Xen takes a device behind a disabled IOMMU, or behind one that it has no driver for, for a device that needs "
     "none. With SCMI, dtdev accepts it silently; a dom0less domain needs xen,force-assign-without-iommu.",

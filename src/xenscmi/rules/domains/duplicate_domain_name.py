@@ -28,7 +28,7 @@ def check(index: Index) -> Iterator[Finding]:
         other = first.setdefault(domain.name, domain) if domain.kind is DomainKind.TOOLSTACK else domain
         if other is not domain:
             yield Finding(
-                message=f"another domain has the name {domain.name}, too",
+                message=f"another domain is also named {domain.name}",
                 span=domain.span,
                 related=also("first named here", other.span),
             )

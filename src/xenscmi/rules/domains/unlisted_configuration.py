@@ -16,7 +16,7 @@ RULE = HostRule(
     code="XS227",
     name="unlisted-configuration",
     severity=Severity.INFO,
-    summary="An xl.cfg file is beside host.toml, but no [[domain]] names it.",
+    summary="An xl.cfg file is next to host.toml, but no [[domain]] names it.",
     xen="Xen is not affected as long as nobody creates the domain. If it has the agent of another domain, Xen refuses "
     "whichever is created second (-17).",
     fix='add it to host.toml: [[domain]] config = "FILE"; or move it out of the folder',

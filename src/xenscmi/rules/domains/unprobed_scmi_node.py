@@ -41,6 +41,6 @@ def check(index: Index) -> Iterator[Finding]:
 
 
 def _not_a_bus(node: Node) -> Node | None:
-    """Return the uppermost node above one, below the root, that is not a bus."""
+    """Return the topmost node above one, below the root, that is not a bus."""
     above = [each for each in node.ancestors() if each.parent is not None]
     return next((each for each in reversed(above) if not is_compatible(each, *_BUSES)), None)
