@@ -237,7 +237,16 @@ SLIPS = (
         WARNING,
     ),
     Slip(SPIDER, PANEL, "reg = <0x0 0xfeb00000 0x0 0x4000>;", "reg = <0xfeb00000 0x0 0x4000>;", "unmapped-registers"),
+    Slip(KESTREL, MEDIA, "reg = <0x16>;", "reg = <0x17>;", "wrong-protocol"),
     # The domains themselves
+    Slip(
+        SPIDER,
+        HOST,
+        '"multiboot,device-tree", "multiboot,module"',
+        '"multiboot,module"',
+        "unused-partial-tree",
+        (HOST, "panel {"),
+    ),
     Slip(KESTREL, NET_CFG, '"/boot/net.dtb"', '"/boot/media.dtb"', "foreign-device-tree"),
     Slip(SPIDER, HOST, "memory = <0x0 0x40000>;", "memory = <0x0 0x100>;", "incomplete-domain", None, WARNING),
     Slip(KESTREL, MEDIA_CFG, 'name = "media"', 'name = "net"', "duplicate-domain-name"),

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
+from xenscmi.bindings.properties import is_available
 from xenscmi.config.constants import INVALID_AGENT_ID, PAGE_SIZE
+from xenscmi.devicetree.tree import Node
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.dom0 import UnmappableDevice, unmappable_devices
 from xenscmi.host.guest_memory import mappings, maps_guest
+from xenscmi.host.partial import resource_uses
 from xenscmi.host.passthrough import DeviceOwners
 from xenscmi.host.types import (
     AccessController,
@@ -27,6 +30,7 @@ from xenscmi.host.types import (
     GuestNode,
     Host,
     HostDomain,
+    ResourceUse,
     ScmiNode,
     SecondaryAgent,
     Shmem,
@@ -223,6 +227,17 @@ class Index:
     def dom0_channel(self) -> ScmiNode | None:
         """The SCMI node that dom0 uses: `/firmware/scmi`, or else one outside the containers."""
         return _first_usable(sorted(self.dom0_nodes, key=lambda node: node != self.host.dom0_node))
+
+    @cached_property
+    def resources_of_dom0(self) -> tuple[tuple[Node, tuple[ResourceUse, ...]], ...]:
+        """The devices that dom0 has for itself and that use SCMI resources by dom0's channel."""
+        channel = self.dom0_channel
+        found = []
+        for node in self.passthrough.kept_by_dom0 if channel is not None else ():
+            uses = tuple(use for use in resource_uses(node) if channel is not None and use.scmi == channel.path)
+            if uses and is_available(node):
+                found.append((node, uses))
+        return tuple(found)
 
     @cached_property
     def dom0_nodes(self) -> tuple[ScmiNode, ...]:

@@ -39,7 +39,7 @@ def _kept(node: Node) -> bool:
 
 
 def _read(node: Node) -> GuestNode | None:
-    resources = tuple(_resources(node))
+    resources = tuple(resource_uses(node))
     asks = [name for name in (XEN_REG, XEN_PATH, XEN_FORCE_ASSIGN) if name in node]
     if not resources and not asks and not is_compatible(node, SCMI_SHMEM):
         return None
@@ -80,8 +80,8 @@ def _mappings(prop: Property) -> Stated[tuple[GuestMapping, ...]]:
     return Stated(value=mappings, span=prop.span, problem=problem)
 
 
-def _resources(node: Node) -> Iterator[ResourceUse]:
-    """Yield the node's uses of SCMI resources: references to the protocol nodes below an SCMI node."""
+def resource_uses(node: Node) -> Iterator[ResourceUse]:
+    """Yield a node's uses of SCMI resources: references to the protocol nodes below an SCMI node."""
     for name, cells_name in RESOURCE_CELLS.items():
         prop = node.get(name)
         if prop is None:
@@ -90,7 +90,13 @@ def _resources(node: Node) -> Iterator[ResourceUse]:
             for found in prop.references(cells_name):
                 parent = found.target.parent
                 if parent is not None and scmi_compatible(parent) and found.arguments:
-                    yield ResourceUse(kind=_KINDS.get(name, name), resource_id=found.arguments[0], span=found.span)
+                    yield ResourceUse(
+                        kind=_KINDS.get(name, name),
+                        resource_id=found.arguments[0],
+                        scmi=parent.path,
+                        protocol=u32(found.target, "reg"),
+                        span=found.span,
+                    )
         except ShapeError:
             continue
 

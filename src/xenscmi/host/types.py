@@ -175,10 +175,15 @@ class GuestMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceUse:
-    """A use of an SCMI resource in a partial tree: `kind` is the property (`clocks`, `resets`, `power-domains`)."""
+    """A use of an SCMI resource by a node: `kind` is the property (`clocks`, `resets`, `power-domains`).
+
+    `scmi` is the path of the SCMI node below which the resource's protocol stands, `protocol` the protocol's `reg`.
+    """
 
     kind: str
     resource_id: int
+    scmi: str
+    protocol: Stated[int] | None
     span: Span = field(compare=False)
 
 

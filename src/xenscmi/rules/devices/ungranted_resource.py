@@ -27,6 +27,17 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     if index.management is None:
         return
+    if index.dom0 is not None and index.channel(index.dom0) is not None:
+        for kept, uses in index.resources_of_dom0:
+            own = index.device(kept.path)
+            if not (own and own.entries):
+                yield Finding(
+                    message=f"{kept.path} of dom0 uses SCMI resources, but has no access-controllers",
+                    span=kept.span,
+                    related=also("used here", uses[0].span),
+                    severity=Severity.WARNING,
+                    then="Xen asks the firmware for nothing",
+                )
     for domain in index.host.domains:
         for node in domain.tree.nodes if domain.tree and index.channel(domain) else ():
             device = _device(index, domain, node) if node.resources else None

@@ -14,7 +14,7 @@ RULE = HostRule(
     code="XS309",
     name="unowned-resource",
     severity=Severity.ERROR,
-    summary="A partial tree uses a clock, reset or power domain that in the firmware does not belong to the device.",
+    summary="A device uses a clock, reset or power domain that in the firmware does not belong to the device.",
     then="the firmware answers DENIED",
     xen="Xen knows nothing about resources. The firmware answers DENIED, and the guest's driver fails to probe.",
     fix="use the firmware's ids for the device, or assign the device that owns them",
@@ -27,22 +27,35 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     if index.host.firmware.devices is None:
         return
+    if index.dom0 is not None and index.channel(index.dom0) is not None:
+        for kept, uses in index.resources_of_dom0:
+            own = index.device(kept.path)
+            if own is not None:
+                yield from _unowned(index, f"{kept.path} of dom0", uses, own, [own])
     for domain in index.host.domains:
         if domain.tree is None or index.channel(domain) is None:
             continue
         all_devices = [each.device for each in index.assigned(domain)]
         for node in domain.tree.nodes:
             device = _device(index, domain, node)
-            rows = _firmware_rows(index, [device] if device else all_devices)
-            for resource in node.resources if rows or not device else ():
-                if not any(resource.resource_id in _owned(row, resource) for row in rows):
-                    owner = device.path if device else "any device of the domain"
-                    yield Finding(
-                        message=f"{node.path} of {domain.title} uses {resource.kind} {resource.resource_id}, "
-                        f"which in the firmware does not belong to {owner}",
-                        span=resource.span,
-                        related=also("the device", device.span if device else None),
-                    )
+            devices = [device] if device else all_devices
+            yield from _unowned(index, f"{node.path} of {domain.title}", node.resources, device, devices)
+
+
+def _unowned(
+    index: Index, user: str, uses: tuple[ResourceUse, ...], device: Device | None, devices: list[Device]
+) -> Iterator[Finding]:
+    """Yield the uses of resources that none of some devices owns; `device` is the only one, if there is only one."""
+    rows = _firmware_rows(index, devices)
+    for resource in uses if rows or not device else ():
+        if not any(resource.resource_id in _owned(row, resource) for row in rows):
+            owner = device.path if device else "any device of the domain"
+            yield Finding(
+                message=f"{user} uses {resource.kind} {resource.resource_id}, "
+                f"which in the firmware does not belong to {owner}",
+                span=resource.span,
+                related=also("the device", device.span if device else None),
+            )
 
 
 def _device(index: Index, domain: HostDomain, node: GuestNode) -> Device | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
-from xenscmi.host.index import Index
+from xenscmi.host.index import Index, wanted_agent
 from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -28,4 +28,6 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"domain {domain.name} has no multiboot,device-tree module: its partial tree is not loaded",
                 span=domain.span,
                 related=also("the partial tree", domain.tree.span),
+                severity=Severity.ERROR if wanted_agent(domain) else None,
+                then="the domain does not find its channel" if wanted_agent(domain) else None,
             )
