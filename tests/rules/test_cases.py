@@ -9,7 +9,7 @@ import pytest
 
 from xenscmi.host.types import Host, HostFirmware
 from xenscmi.rules.engine import check
-from xenscmi.rules.example import FIRMWARE
+from xenscmi.rules.example import FIRMWARE, GUEST_DTS
 from xenscmi.rules.rule import Change
 
 Read = Callable[..., Host]
@@ -99,6 +99,63 @@ CASES: dict[str, tuple[tuple[Change, ...], set[tuple[str, str]]]] = {
     "a used row of another firmware": (
         (Change("host.dts", "0x82000006 &page_4 4", "0x82000006 &page_4 6"), Change(GUEST, "agent_id=4", "agent_id=6")),
         {("XS125", "error")},
+    ),
+    "an empty /passthrough, and EPAM's key": (
+        (
+            Change(GUEST, "vcpus = 1\n", 'vcpus = 1\ndt_passthrough_nodes = [ "/soc/audio" ]\n'),
+            Change(GUEST, 'dtdev = [ "/soc/audio@e0002000" ]\n', ""),
+            Change(GUEST, 'iomem = [ "47ff4,1@22001", "e0002,1" ]\nirqs = [ 82 ]\n', ""),
+            Change(GUEST, 'arm_sci = "type=scmi_smc_multiagent,agent_id=4"\n', ""),
+            Change("guest.dts", GUEST_DTS, "/dts-v1/;\n/ {\n\tpassthrough {\n\t};\n};\n"),
+        ),
+        {("XS004", "warning"), ("XS223", "error")},
+    ),
+    "a device behind a disabled IOMMU, without force": (
+        (
+            Change(
+                "host.dts",
+                "\t\tdisplay@e0001000 {\n",
+                '\t\tiommu: iommu { compatible = "arm,mmu-500"; status = "disabled"; #iommu-cells = <1>; };\n'
+                "\t\tdisplay@e0001000 {\n\t\t\tiommus = <&iommu 1>;\n",
+            ),
+            Change("panel.dts", "0x0 0xe0001000>;\n\t\t\txen,force-assign-without-iommu;", "0x0 0xe0001000>;"),
+        ),
+        {("XS320", "warning"), ("XS407", "error")},
+    ),
+    "a device behind an IOMMU, without force": (
+        (
+            Change(
+                "host.dts",
+                "\t\tdisplay@e0001000 {\n",
+                '\t\tiommu: iommu { compatible = "arm,mmu-500"; #iommu-cells = <1>; };\n'
+                "\t\tdisplay@e0001000 {\n\t\t\tiommus = <&iommu 1>;\n",
+            ),
+            Change("panel.dts", "0x0 0xe0001000>;\n\t\t\txen,force-assign-without-iommu;", "0x0 0xe0001000>;"),
+        ),
+        set(),
+    ),
+    "a device left to dom0, without interrupts": (
+        (
+            Change("host.dts", "\t\t\tinterrupts = <0 51 4>;\n", ""),
+            Change("panel.dts", "\t\t\tinterrupts = <0 51 4>;\n", ""),
+            Change("host.dts", "<&scmi_xen 1>;\n\t\t\txen,passthrough;", "<&scmi_xen 1>;"),
+        ),
+        {("XS307", "warning")},
+    ),
+    "a device left to dom0, with an interrupt": (
+        (Change("host.dts", "<&scmi_xen 1>;\n\t\t\txen,passthrough;", "<&scmi_xen 1>;"),),
+        {("XS307", "error")},
+    ),
+    "a page outside the container that dom0 does not get": (
+        (
+            Change(
+                "host.dts",
+                "\tdom0_page: sram@47ff2000 {\n",
+                '\tsram@47ff3000 { compatible = "mmio-sram"; reg = <0x0 0x47ff3000 0x0 0x2000>; xen,passthrough; };\n'
+                "\tdom0_page: sram@47ff2000 {\n",
+            ),
+        ),
+        set(),
     ),
     "a list without ids": (
         (
