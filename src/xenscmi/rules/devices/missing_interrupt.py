@@ -25,15 +25,15 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
+    irqs = {id(domain): {irq.value for irq in domain.irqs} for domain in index.host.domains}
     for given in index.passthrough.given:
         domain = given.domain
         if domain.kind is not DomainKind.TOOLSTACK:
             continue
-        have = {irq.value for irq in domain.irqs}
         # A guest's node may leave interrupts out that its driver does not need.
         used = {each.number for each in guest_interrupts(given.guest)} if given.guest else set()
         for number, entry in spis(given.node):
-            if number not in have and (not used or number in used):
+            if number not in irqs[id(domain)] and (not used or number in used):
                 yield Finding(
                     message=f"{given.node.path} of {domain.title} has interrupt {number} (SPI {number - FIRST_SPI}), "
                     "which irqs lacks",
