@@ -75,7 +75,7 @@ def simulate(host: LoadedHost) -> Simulation:
 
 
 def boot(host: LoadedHost) -> Model:
-    """Return the modelled Xen of a host, booted: dom0 and the dom0less domains run, those of the toolstack do not exist.
+    """Return the modelled Xen of a host, booted: dom0 and the dom0less domains run, none of the toolstack's does.
 
     Raises XenscmiError for a host that cannot be switched on, and Panic, with Xen's `log`, if Xen panics.
     """
