@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 bold='' plain=''
 if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
 step() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
-run() { # a command as one would type it in this folder, shown and run
+run() { # show a command as one would type it in this folder, and run it
     printf '$ %s\n' "$1"
     eval "$1"
 }
@@ -17,24 +17,24 @@ run "grep -n arm_sci guests/domd.cfg"
 run "xenscmi create -n guests/domd.cfg 'uuid=\"5b9e83c3-54d0-4b3a-a9a5-0cb6b9b7d2f1\"'"
 echo
 
-step "2. What Xen is told: the bytes of createdomain, decoded"
+step "2. What Xen is told: createdomain, field by field"
 run "xenscmi domctl guests/domd.cfg 'uuid=\"5b9e83c3-54d0-4b3a-a9a5-0cb6b9b7d2f1\"'"
 echo
 
-step "3. The classic mistake: a blank after the comma"
+step "3. The classic mistake: a space after the comma"
 run "grep -n arm_sci guests/blank.cfg"
-echo "xl overlooks ' agent_id=2', says nothing, and gives the domain agent 0:"
+echo "xl silently ignores ' agent_id=2' and gives the domain agent 0:"
 run "xenscmi domctl guests/blank.cfg | grep -E 'arm_sci_(type|agent_id)'"
 
-step "4. A whole host: who is which agent, and does everything agree?"
+step "4. A whole host: which agents are there, and do its files agree?"
 run "xenscmi show spider"
 run "xenscmi check spider"
 
-step "5. Three mistakes, planted in a copy of it"
+step "5. The same host with three mistakes"
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 cp spider/* "$copy"
-plant() { # file, what stands there, what shall
+plant() { # FILE OLD NEW: replace OLD by NEW in FILE
     printf '%-10s %s -> %s\n' "$1" "$2" "${3//\\/}"
     sed -i "s|$2|$3|" "$copy/$1"
 }
@@ -45,7 +45,7 @@ cd "$copy"
 run "xenscmi check" || true
 cd - >/dev/null
 
-step "6. The example host without hardware: three domains are created on its model"
+step "6. The host without hardware: create three domains on its model"
 export XDG_STATE_HOME="$copy/state"
 run "xenscmi create --host spider spider/domd.cfg spider/guest.cfg"
 run "xenscmi create spider/guest.cfg 'name=\"third\"' 'arm_sci=\"type=scmi_smc_multiagent,agent_id=5\"' 'dtdev=[]' \\
@@ -53,11 +53,11 @@ run "xenscmi create spider/guest.cfg 'name=\"third\"' 'arm_sci=\"type=scmi_smc_m
 run "xenscmi list"
 run "xenscmi agents"
 
-step "7. Which domain reaches which device, and what else it tried"
+step "7. Which domain reaches which device"
 run "xenscmi simulate spider"
 
-step "8. A refused access, with its bytes: the guest tries domd's ethernet clock"
+step "8. A refused access: the guest tries domd's ethernet clock"
 run "xenscmi scmi guest clock config_set clock_id=11 attributes.enable=yes" || true
 
-step "9. An agent that is taken: nothing is left of what was begun"
+step "9. An agent that is taken: the creation fails and leaves nothing behind"
 run "xenscmi create spider/guest.cfg 'name=\"fourth\"'" || true

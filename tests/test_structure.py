@@ -16,14 +16,11 @@ PRODUCT = {module: ast.parse(path.read_text("utf-8")) for module, path in module
 # Reached by tests alone, and why they stand in the product all the same.
 ALLOWED = {
     "FILES": "the files of the rules' example host, beside their texts",
-    "TFA_LIMIT": "the other limit of the channel, beside Linux's",
     "NO_GROUP": "the specification's value for no group of data events",
     "NO_SHMTI": "the specification's value for no telemetry memory",
     "acknowledge": "the agent's half of a notification, beside the platform's",
     "deassign_device": "a domctl of the backend: destroying a domain deassigns its devices by itself",
     "deliver": "the platform's notifications, which the model's guests do not take",
-    "notifications_of": "the other half of `commands_of`",
-    "offsets": "the layout of a structure, which tests compare with that of C",
     "pausedomain": "a domctl of the backend",
     "write_fast_channel": "agents write fast channels in memory, which the model does not map yet",
     "read_fast_channel": "agents read fast channels in memory, which the model does not map yet",

@@ -321,7 +321,8 @@ def manual_commands() -> str:
         lines += [f".SS {command}", ".nh", ".ad l", _roff(_usage(parser)), ".hy", ".ad", ".PP"]
         lines.append(_roff(parser.description or ""))
         for name, text in _actions(parser):
-            lines += [".TP", f".B {_roff(name)}", _roff(text)]
+            breakable = re.sub(r",(?! )", r",\\:", _roff(name))  # a long list of choices
+            lines += [".TP", f".B {breakable}", _roff(text)]
         for text, below in _paragraphs(parser):
             if not text.startswith((_EXIT_CODES, _EXAMPLES)):
                 lines += [".PP", _roff(text)]

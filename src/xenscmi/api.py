@@ -75,13 +75,10 @@ def simulate(host: LoadedHost) -> Simulation:
 
 
 def boot(host: LoadedHost) -> Model:
-    """Return the modelled Xen of a host, booted: dom0 and the dom0less domains run, the toolstack's are yet to be made.
+    """Return the modelled Xen of a host, booted: dom0 and the dom0less domains run, none of the toolstack's does.
 
-    Raises XenscmiError for a host that cannot be switched on, and Panic, with Xen's `log`, where Xen does not boot it.
+    Raises XenscmiError for a host that cannot be switched on, and Panic, with Xen's `log`, if Xen panics.
     """
-    from xenscmi.model.boot import start
-    from xenscmi.model.machine import partial_trees, switch_on
+    from xenscmi.model.machine import boot as run
 
-    xen = switch_on(host.host)
-    start(xen, partial_trees(host.host))
-    return xen
+    return run(host.host)

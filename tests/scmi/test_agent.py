@@ -89,7 +89,7 @@ def test_the_limit() -> None:
     request = pin_control.PinctrlSettingsConfigureRequest(1, 0, attributes, settings)
     assert Agent(limit=100).request(row(0x19, 0x6), request).payload
     with pytest.raises(ChannelError, match="100 bytes of payload, the limit is 92"):
-        Agent(limit=shmem.TFA_LIMIT).request(row(0x19, 0x6), request)
+        Agent(limit=92).request(row(0x19, 0x6), request)
 
 
 def test_versions_are_learned_and_decide_on_layouts() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,12 @@ def messages() -> dict[str, type[Structure]]:
             for kind in (command.request, command.response, *([command.delayed] if command.delayed else [])):
                 add(kind)
     return found
+
+
+def offsets(kind: type[Structure]) -> dict[str, int]:
+    """The offset in bytes of each field of fixed size."""
+    codes = [each.code for each in kind.codec.head.values()]
+    return {name: struct.calcsize("<" + "".join(codes[:index])) for index, name in enumerate(kind.codec.head)}
 
 
 def members(kind: type[Structure]) -> Iterator[str]:
@@ -84,7 +91,7 @@ def test_messages_are_laid_out_as_c_structs(tmp_path: Path) -> None:
     assert len(found) > 180
     for name, kind in found.items():
         status = 4 if issubclass(kind, Response) else 0
-        expected = {field: offset + status for field, offset in kind.codec.offsets().items()}
+        expected = {field: offset + status for field, offset in offsets(kind).items()}
         expected |= dict.fromkeys(list(kind.codec.tail)[:1], kind.codec.size + status)
         assert table[name]["offsets"] == expected, name
         assert table[name]["size"] == kind.codec.size + status, name

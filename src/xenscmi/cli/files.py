@@ -1,4 +1,4 @@
-"""Reading what the command line names, and saying what is wrong with it."""
+"""Reads the files that the command line names, and prints what is wrong with them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def read_source(path: str, settings: Sequence[str] = ()) -> Source:
-    """Read a file (`-` is standard input), settings `KEY=VALUE` appended to it as xl appends them.
+    """Read a file (`-` is standard input), and append settings `KEY=VALUE` to it as xl does.
 
-    Bytes that are not UTF-8 are kept. Raises ConfigError with xl's exit code 3 where it cannot be read.
+    Bytes that are not UTF-8 are kept. Raises ConfigError, with xl's exit code 3, if the file cannot be read.
     """
     name = _shown(path)
     try:
@@ -58,7 +58,7 @@ def load_host(paths: Sequence[str]) -> LoadedHost:
 
 
 def read_file(path: Path) -> bytes:
-    """Return a regular file's bytes, or what comes on standard input. Raises OSError."""
+    """Return a regular file's bytes, or those of standard input. Raises OSError."""
     from xenscmi import filesystem
 
     if str(path) == _shown("-"):
@@ -67,12 +67,12 @@ def read_file(path: Path) -> bytes:
 
 
 def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Part file names from settings: as for xl, whatever has an equals sign is a setting."""
+    """Separate file names from settings: as in xl, an argument with an equals sign is a setting."""
     return [one for one in arguments if "=" not in one], [one for one in arguments if "=" in one]
 
 
 def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
-    """Print diagnostics to standard error, in colour on a terminal; `name` is the file of those without a place."""
+    """Print diagnostics to standard error, in colour on a terminal; `name` is shown for those without a place."""
     if not diagnostics:
         return
     from os import environ
@@ -84,32 +84,32 @@ def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
 
 
 def say(text: str) -> None:
-    """Print a line to standard error, with nothing left in it that a name could do to a terminal."""
+    """Print a line to standard error; escape characters with which a name could control the terminal."""
     from xenscmi.report.text import visible
 
     print(visible(text), file=sys.stderr)
 
 
 def put(text: str) -> None:
-    """Print text to standard output as it stands, bytes that were not UTF-8 as they came."""
+    """Print text to standard output; bytes that were not UTF-8 are written as they were read."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
 
 
 def write(text: str) -> None:
-    """Print a document to standard output; a newline behind it only on a terminal."""
+    """Print a document to standard output, with a newline after it only on a terminal."""
     put(f"{text}\n" if sys.stdout.isatty() else text)
 
 
 def write_json(document: object) -> None:
-    """Print a value to standard output as JSON, indented by two."""
+    """Print a value to standard output as JSON, indented by two spaces."""
     import json
 
     put(json.dumps(document, indent=2) + "\n")
 
 
 def write_file(path: str, text: str) -> None:
-    """Write a file as a whole or not at all: under a temporary name, then renamed. Raises XenscmiError."""
+    """Write a file as a whole or not at all: write a temporary file, then rename it. Raises XenscmiError."""
     from pathlib import Path
     from tempfile import NamedTemporaryFile
 

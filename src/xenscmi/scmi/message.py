@@ -157,16 +157,7 @@ class Protocol:
         """Return the commands of a version (0: the newest), by message id."""
         return _commands(self, version or self.version)
 
-    def notifications_of(self, version: int = 0) -> Mapping[int, Notification]:
-        """Return the notifications of a version (0: the newest), by message id."""
-        return _notifications(self, version or self.version)
-
 
 @lru_cache
 def _commands(protocol: Protocol, version: int) -> Mapping[int, Command]:
     return MappingProxyType({row.id: row for row in protocol.commands if row.exists_in(version)})
-
-
-@lru_cache
-def _notifications(protocol: Protocol, version: int) -> Mapping[int, Notification]:
-    return MappingProxyType({row.id: row for row in protocol.notifications if row.exists_in(version)})

@@ -23,7 +23,6 @@ from xenscmi.scmi.codec import Structure, bitfields, structure, u32, u64
 from xenscmi.scmi.header import Header
 
 PAYLOAD = 0x1C  # offset of the payload
-TFA_LIMIT = 92  # payload bytes that TF-A and OP-TEE accept
 LINUX_LIMIT = 104  # payload bytes that Linux sends unless its device tree or transport says otherwise
 
 Area = bytearray | memoryview

@@ -170,11 +170,6 @@ class Codec:
             return attrgetter(*names)
         return lambda record: [getattr(record, name) for name in names]
 
-    def offsets(self) -> dict[str, int]:
-        """Return the offset in bytes of each field of fixed size."""
-        codes = [each.code for each in self.head.values()]
-        return {name: struct.calcsize("<" + "".join(codes[:index])) for index, name in enumerate(self.head)}
-
     def converted(self, values: tuple[Any, ...]) -> list[Any]:
         """Return the values of the fields, given what struct unpacked."""
         result = list(values)
