@@ -28,6 +28,7 @@ from xenscmi.scmi.protocols import sensor_parts as parts
 from xenscmi.scmi.protocols import system_power as system
 from xenscmi.scmi.protocols.base import BaseDiscoverListProtocolsRequest, BaseDiscoverListProtocolsResponse
 from xenscmi.scmi.protocols.common import RateLimit, Reserved
+from xenscmi.scmi.protocols.power_capping_parts import PowercapCapSetFlags
 from xenscmi.scmi.status import Status
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def test_voltages_are_set_to_levels_that_there_are(board: Lab) -> None:
 
 
 def test_power_is_capped_in_steps(board: Lab) -> None:
-    flags = cap.PowercapCapSetFlags(0)
+    flags = PowercapCapSetFlags(0)
     answers = {
         300: cap.PowercapCapSetResponse(),
         350: Status.INVALID_PARAMETERS,
@@ -243,7 +244,7 @@ REFUSED: list[tuple[int, Request, Status]] = [
     ),
     (ProtocolId.VOLTAGE, voltage.VoltageDescribeLevelsRequest(0, 2), Status.OUT_OF_RANGE),
     (ProtocolId.VOLTAGE, voltage.VoltageLevelGetRequest(1), Status.DENIED),
-    (ProtocolId.POWER_CAPPING, cap.PowercapCapSetRequest(0, cap.PowercapCapSetFlags(2), 300), Status.NOT_SUPPORTED),
+    (ProtocolId.POWER_CAPPING, cap.PowercapCapSetRequest(0, PowercapCapSetFlags(2), 300), Status.NOT_SUPPORTED),
     (ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(0, pin.SelectorFlags(FUNCTION)), Status.INVALID_PARAMETERS),
     (ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(0, pin.SelectorFlags(3)), Status.INVALID_PARAMETERS),
     (ProtocolId.PIN_CONTROL, pin.PinctrlRequestRequest(4, pin.SelectorFlags(PIN)), Status.NOT_FOUND),

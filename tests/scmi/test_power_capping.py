@@ -9,6 +9,8 @@ import pytest
 from xenscmi.scmi.codec import Structure
 from xenscmi.scmi.message import Protocol
 from xenscmi.scmi.protocols import power_capping as p
+from xenscmi.scmi.protocols import power_capping_parts as parts
+from xenscmi.scmi.protocols import power_capping_v3 as v3
 from xenscmi.scmi.protocols.common import FastchannelAttributes, NotifyEnable, RateLimit, Reserved
 
 EXAMPLES: list[tuple[Structure, str]] = [
@@ -16,7 +18,7 @@ EXAMPLES: list[tuple[Structure, str]] = [
     (p.PowercapDomainAttributesRequest(1), "01000000"),
     (
         p.PowercapDomainAttributesResponse(
-            p.PowercapDomainAttributes.of(cap_configuration=True, power_unit=p.PowercapUnit.MILLIWATT),
+            p.PowercapDomainAttributes.of(cap_configuration=True, power_unit=parts.PowercapUnit.MILLIWATT),
             "soc",
             1,
             2,
@@ -33,7 +35,7 @@ EXAMPLES: list[tuple[Structure, str]] = [
     ),
     (p.PowercapCapGetRequest(1), "01000000"),
     (p.PowercapCapGetResponse(700), "00000000 bc020000"),
-    (p.PowercapCapSetRequest(1, p.PowercapCapSetFlags.of(asynchronous=True), 700), "01000000 02000000 bc020000"),
+    (p.PowercapCapSetRequest(1, parts.PowercapCapSetFlags.of(asynchronous=True), 700), "01000000 02000000 bc020000"),
     (p.PowercapCapSetResponse(), "00000000"),
     (p.PowercapCapSetComplete(1, 700), "00000000 01000000 bc020000"),
     (p.PowercapPaiGetRequest(1), "01000000"),
@@ -55,6 +57,47 @@ EXAMPLES: list[tuple[Structure, str]] = [
     ),
     (p.PowercapCapChanged(2, 1, 700, 9), "02000000 01000000 bc020000 09000000"),
     (p.PowercapMeasurementsChanged(2, 1, 650), "02000000 01000000 8a020000"),
+    (
+        v3.PowercapDomainAttributesResponseV3(
+            v3.PowercapDomainAttributesV3.of(cai_configuration=True, cpls=2),
+            "soc",
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            7,
+            8,
+            9,
+            10,
+            11,
+            12,
+        ),
+        "00000000 00001100 736f6300 00000000 00000000 00000000 01000000 02000000 03000000 04000000 05000000 06000000 "
+        "07000000 08000000 09000000 0a000000 0b000000 0c000000",
+    ),
+    (v3.PowercapCapGetRequestV3(1, 2), "01000000 02000000"),
+    (v3.PowercapCapSetRequestV3(1, 2, parts.PowercapCapSetFlags(1), 700), "01000000 02000000 01000000 bc020000"),
+    (v3.PowercapCapSetCompleteV3(1, 700, 2), "00000000 01000000 bc020000 02000000"),
+    (v3.PowercapMaiGetRequest(1), "01000000"),
+    (v3.PowercapMaiGetResponse(1000), "00000000 e8030000"),
+    (v3.PowercapMaiSetRequest(1, Reserved(0), 1000), "01000000 00000000 e8030000"),
+    (v3.PowercapMaiSetResponse(), "00000000"),
+    (v3.PowercapDescribeFastchannelRequestV3(1, 5, 2), "01000000 05000000 02000000"),
+    (v3.PowercapCpcAttributesRequest(1, 0), "01000000 00000000"),
+    (
+        v3.PowercapCpcAttributesResponse(
+            v3.NumCpls.of(returned=1, remaining=3), (v3.CplDescriptor(1, v3.CplFlags(1), 2, 3, 4, 5, 6, 7, "cpl"),)
+        ),
+        "00000000 01000300 01000000 01000000 02000000 03000000 04000000 05000000 06000000 07000000 63706c00 00000000 "
+        "00000000 00000000",
+    ),
+    (v3.PowercapCaiGetRequest(1, 2), "01000000 02000000"),
+    (v3.PowercapCaiGetResponse(1000), "00000000 e8030000"),
+    (v3.PowercapCaiSetRequest(1, Reserved(0), 1000, 2), "01000000 00000000 e8030000 02000000"),
+    (v3.PowercapCaiSetResponse(), "00000000"),
+    (v3.PowercapCapChangedV3(1, 2, 700, 1000, 3), "01000000 02000000 bc020000 e8030000 03000000"),
 ]
 
 

@@ -45,8 +45,8 @@ from xenscmi.scmi.protocols.power_capping import (
     PowercapPaiSetResponse,
     PowercapProtocolAttributes,
     PowercapProtocolAttributesResponse,
-    PowercapUnit,
 )
+from xenscmi.scmi.protocols.power_capping_parts import PowercapUnit
 from xenscmi.scmi.status import Status
 
 CAP_CHANGED, MEASUREMENTS_CHANGED = 0, 1

@@ -42,7 +42,7 @@ class Decoded:
 
 
 def decode(header: Header, payload: bytes, direction: Direction | None = None) -> Decoded:
-    """Read a message in the newest version of its protocol that it fits.
+    """Read a message in the newest version of its protocol that it fits; versions that are beta come last.
 
     Without a direction, the header tells commands, delayed responses and notifications apart; a command is read as a
     request if its payload is one, otherwise as a response.
@@ -69,7 +69,7 @@ def _decode(header: Header, payload: bytes, direction: Direction) -> Decoded:
         return Decoded(header=header, payload=payload, direction=direction, problem="not a standard protocol")
     table = known.notifications if direction is Direction.NOTIFICATION else known.commands
     rows: list[Command | Notification] = [row for row in table if row.id == header.message_id]
-    rows.sort(key=lambda row: row.since, reverse=True)
+    rows.sort(key=lambda row: (row.since not in known.beta, row.since), reverse=True)
     problem = "" if rows else f"the {known.name} protocol has no such message"
     for row in rows:
         try:

@@ -28,6 +28,7 @@ class ProtocolId(IntEnum):
     VOLTAGE = 0x17
     POWER_CAPPING = 0x18
     PIN_CONTROL = 0x19
+    TELEMETRY = 0x1B
 
 
 class Header(BitFields):

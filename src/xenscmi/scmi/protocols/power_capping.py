@@ -5,13 +5,12 @@ PAI is the power averaging interval, in µs; power is in the unit that the domai
 
 from __future__ import annotations
 
-from enum import IntEnum
 from functools import partial
 
 from xenscmi.scmi.bitfields import Bit, BitFields, Bits
 from xenscmi.scmi.codec import bitfields, structure, text, u32
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.message import Command, Notification, NotificationPayload, Protocol, Request, Response
+from xenscmi.scmi.message import Command, Notification, NotificationPayload, Pages, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     EXTENDED_NAME_SIZE,
     NAME_SIZE,
@@ -19,6 +18,25 @@ from xenscmi.scmi.protocols.common import (
     NotifyEnable,
     Reserved,
     common_commands,
+)
+from xenscmi.scmi.protocols.power_capping_parts import PowercapCapSetFlags, PowercapUnit
+from xenscmi.scmi.protocols.power_capping_v3 import (
+    PowercapCaiGetRequest,
+    PowercapCaiGetResponse,
+    PowercapCaiSetRequest,
+    PowercapCaiSetResponse,
+    PowercapCapChangedV3,
+    PowercapCapGetRequestV3,
+    PowercapCapSetCompleteV3,
+    PowercapCapSetRequestV3,
+    PowercapCpcAttributesRequest,
+    PowercapCpcAttributesResponse,
+    PowercapDescribeFastchannelRequestV3,
+    PowercapDomainAttributesResponseV3,
+    PowercapMaiGetRequest,
+    PowercapMaiGetResponse,
+    PowercapMaiSetRequest,
+    PowercapMaiSetResponse,
 )
 
 NO_PARENT = 0xFFFF_FFFF
@@ -43,14 +61,6 @@ class PowercapDomainAttributesRequest(Request):
     """Ask for the attributes of a power capping domain."""
 
     domain_id: int = u32("The power capping domain")
-
-
-class PowercapUnit(IntEnum):
-    """Units of a domain's power."""
-
-    ABSTRACT = 0
-    MICROWATT = 1
-    MILLIWATT = 2
 
 
 class PowercapDomainAttributes(BitFields):
@@ -96,13 +106,6 @@ class PowercapCapGetResponse(Response):
     """The cap of a domain."""
 
     power_cap: int = u32("Its cap; 0: capping is off")
-
-
-class PowercapCapSetFlags(BitFields):
-    """How to set a cap."""
-
-    asynchronous = Bit(1, "Answer at once, set the cap later")
-    ignore_delayed_response = Bit(0, "With asynchronous: send no delayed response")
 
 
 @structure
@@ -245,6 +248,7 @@ class PowercapMeasurementsChanged(NotificationPayload):
     power: int = u32("Its power, averaged over the PAI")
 
 
+V3 = 0x30000
 row = partial(Command, ProtocolId.POWER_CAPPING)
 notice = partial(Notification, ProtocolId.POWER_CAPPING)
 
@@ -252,14 +256,34 @@ PROTOCOL = Protocol(
     id=ProtocolId.POWER_CAPPING,
     name="power capping",
     section="4.10",
-    versions=(0x10000, 0x20000),
+    versions=(0x10000, 0x20000, V3),
+    beta=frozenset({V3}),
     commands=(
         *common_commands(ProtocolId.POWER_CAPPING, PowercapProtocolAttributesResponse, negotiable_since=0x20000),
-        row(0x3, "POWERCAP_DOMAIN_ATTRIBUTES", PowercapDomainAttributesRequest, PowercapDomainAttributesResponse),
-        row(0x4, "POWERCAP_CAP_GET", PowercapCapGetRequest, PowercapCapGetResponse),
-        row(0x5, "POWERCAP_CAP_SET", PowercapCapSetRequest, PowercapCapSetResponse, PowercapCapSetComplete),
-        row(0x6, "POWERCAP_PAI_GET", PowercapPaiGetRequest, PowercapPaiGetResponse),
-        row(0x7, "POWERCAP_PAI_SET", PowercapPaiSetRequest, PowercapPaiSetResponse),
+        row(
+            0x3,
+            "POWERCAP_DOMAIN_ATTRIBUTES",
+            PowercapDomainAttributesRequest,
+            PowercapDomainAttributesResponse,
+            until=V3,
+        ),
+        row(
+            0x3,
+            "POWERCAP_DOMAIN_ATTRIBUTES",
+            PowercapDomainAttributesRequest,
+            PowercapDomainAttributesResponseV3,
+            since=V3,
+        ),
+        row(0x4, "POWERCAP_CAP_GET", PowercapCapGetRequest, PowercapCapGetResponse, until=V3),
+        row(0x4, "POWERCAP_CAP_GET", PowercapCapGetRequestV3, PowercapCapGetResponse, since=V3),
+        row(0x5, "POWERCAP_CAP_SET", PowercapCapSetRequest, PowercapCapSetResponse, PowercapCapSetComplete, until=V3),
+        row(
+            0x5, "POWERCAP_CAP_SET", PowercapCapSetRequestV3, PowercapCapSetResponse, PowercapCapSetCompleteV3, since=V3
+        ),
+        row(0x6, "POWERCAP_PAI_GET", PowercapPaiGetRequest, PowercapPaiGetResponse, until=V3),
+        row(0x6, "POWERCAP_MAI_GET", PowercapMaiGetRequest, PowercapMaiGetResponse, since=V3),
+        row(0x7, "POWERCAP_PAI_SET", PowercapPaiSetRequest, PowercapPaiSetResponse, until=V3),
+        row(0x7, "POWERCAP_MAI_SET", PowercapMaiSetRequest, PowercapMaiSetResponse, since=V3),
         row(0x8, "POWERCAP_DOMAIN_NAME_GET", PowercapDomainNameGetRequest, PowercapDomainNameGetResponse),
         row(0x9, "POWERCAP_MEASUREMENTS_GET", PowercapMeasurementsGetRequest, PowercapMeasurementsGetResponse),
         row(0xA, "POWERCAP_CAP_NOTIFY", PowercapCapNotifyRequest, PowercapCapNotifyResponse),
@@ -269,10 +293,29 @@ PROTOCOL = Protocol(
             "POWERCAP_DESCRIBE_FASTCHANNEL",
             PowercapDescribeFastchannelRequest,
             PowercapDescribeFastchannelResponse,
+            until=V3,
         ),
+        row(
+            0xC,
+            "POWERCAP_DESCRIBE_FASTCHANNEL",
+            PowercapDescribeFastchannelRequestV3,
+            PowercapDescribeFastchannelResponse,
+            since=V3,
+        ),
+        row(
+            0xD,
+            "POWERCAP_CPC_ATTRIBUTES",
+            PowercapCpcAttributesRequest,
+            PowercapCpcAttributesResponse,
+            since=V3,
+            pages=Pages("desc_index", "desc", "num_cpl.remaining"),
+        ),
+        row(0xE, "POWERCAP_CAI_GET", PowercapCaiGetRequest, PowercapCaiGetResponse, since=V3),
+        row(0xF, "POWERCAP_CAI_SET", PowercapCaiSetRequest, PowercapCaiSetResponse, since=V3),
     ),
     notifications=(
-        notice(0x0, "POWERCAP_CAP_CHANGED", PowercapCapChanged),
+        notice(0x0, "POWERCAP_CAP_CHANGED", PowercapCapChanged, until=V3),
+        notice(0x0, "POWERCAP_CAP_CHANGED", PowercapCapChangedV3, since=V3),
         notice(0x1, "POWERCAP_MEASUREMENTS_CHANGED", PowercapMeasurementsChanged),
     ),
 )
