@@ -69,9 +69,8 @@ def program(found: dict[str, type[Structure]]) -> str:
         fields = [*kind.codec.head, *list(kind.codec.tail)[:1]]
         offsets = ", ".join(f'\\"{each}\\": %zu' for each in fields)
         values = "".join(f", offsetof(struct {name}, {each})" for each in fields)
-        lines.append(
-            f'printf("\\"{name}\\": {{\\"size\\": %zu, \\"offsets\\": {{{offsets}}}}},\\n", sizeof(struct {name}){values});'
-        )
+        text = f'\\"{name}\\": {{\\"size\\": %zu, \\"offsets\\": {{{offsets}}}}},\\n'
+        lines.append(f'printf("{text}", sizeof(struct {name}){values});')
     return "\n".join([*lines, 'puts("\\"\\": {}}"); return 0; }'])
 
 
