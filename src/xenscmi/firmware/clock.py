@@ -83,7 +83,7 @@ class ClockServer(Server):
         super().__init__(context, self.clocks)
 
     def attributes(self, agent: int) -> Response:
-        requests = ASYNCHRONOUS_REQUESTS if self.outbox.reaches(agent) else 0
+        requests = ASYNCHRONOUS_REQUESTS if self.defers(agent) else 0
         return ClockProtocolAttributesResponse(
             ClockProtocolAttributes.of(clocks=self.count, max_async_requests=requests)
         )
@@ -189,8 +189,8 @@ class ClockServer(Server):
 
     def _rate_set(self, agent: int, request: ClockRateSetRequest) -> Answer:
         number, flags, clock = request.clock_id, request.flags, self.clocks[request.clock_id]
-        if flags.asynchronous and not self.outbox.reaches(agent):
-            return self.status("asynchronous")
+        if flags.asynchronous and (refusal := self.refusal_to_defer(agent)) is not None:
+            return refusal
         if self._denies(agent, clock.rate_agents):
             return Status.DENIED
         rate = _round(clock, request.rate, flags)

@@ -120,7 +120,7 @@ class PowerCappingServer(Server):
             power_unit=PowercapUnit.MICROWATT,
             cap_notifications=reaches,
             measurements_notifications=reaches,
-            asynchronous=reaches,
+            asynchronous=self.defers(agent),
             fast_channels=bool(domain.fast_channels),
             extended_name=self.has_extended_name(agent, domain.name),
         )
@@ -148,8 +148,8 @@ class PowerCappingServer(Server):
 
     def _cap_set(self, agent: int, request: PowercapCapSetRequest) -> Answer:
         flags = request.flags
-        if flags.asynchronous and not self.outbox.reaches(agent):
-            return self.status("asynchronous")
+        if flags.asynchronous and (refusal := self.refusal_to_defer(agent)) is not None:
+            return refusal
         answer = self._set_cap(agent, request.domain_id, request.power_cap)
         if isinstance(answer, Response) and flags.asynchronous and not flags.ignore_delayed_response:
             self.outbox.reply_later(agent, PowercapCapSetComplete(request.domain_id, request.power_cap))

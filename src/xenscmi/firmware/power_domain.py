@@ -76,7 +76,7 @@ class PowerDomainServer(Server):
         name, reaches = self.domains[request.domain_id].name, self.outbox.reaches(agent)
         attributes = PowerDomainAttributes.of(
             set_synchronous=True,
-            set_asynchronous=reaches,
+            set_asynchronous=self.defers(agent),
             change_notifications=reaches,
             change_requested_notifications=reaches,
             extended_name=self.has_extended_name(agent, name),
@@ -87,8 +87,8 @@ class PowerDomainServer(Server):
         number, state = request.domain_id, request.power_state
         if state not in (POWER_ON, POWER_OFF):
             return Status.INVALID_PARAMETERS
-        if request.flags.asynchronous and not self.outbox.reaches(agent):
-            return self.status("asynchronous")
+        if request.flags.asynchronous and (refusal := self.refusal_to_defer(agent)) is not None:
+            return refusal
         self.notify(STATE_CHANGE_REQUESTED, number, PowerStateChangeRequested(agent, number, state), but=agent)
         if self.states[number] != state:
             self.states[number] = state

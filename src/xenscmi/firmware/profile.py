@@ -67,7 +67,8 @@ class FirmwareProfile:
 
     Messages: `protocols` are those that exist, None: all. `versions` are the protocol versions where not the newest,
     `forms` the versions whose layouts are used where not the announced one. `missing` names commands without a handler,
-    those of every protocol with its name (`BASE_PROTOCOL_ATTRIBUTES`). `notifications`: whether it sends any.
+    those of every protocol with its name (`BASE_PROTOCOL_ATTRIBUTES`). `notifications` and `delayed_responses`:
+    whether it sends any; with the status SUCCESS for `asynchronous`, an asynchronous command is carried out at once.
     `negotiates_within_major`: NEGOTIATE_PROTOCOL_VERSION accepts only an older minor version. `lists_all_protocols`:
     BASE_DISCOVER_LIST_PROTOCOLS lists them all, not only those that the agent may use. `counts_agents`: whether
     PROTOCOL_ATTRIBUTES counts agents. `platform_name`: agent 0 is named "platform". `clock_flags` are bits that
@@ -99,6 +100,7 @@ class FirmwareProfile:
     forms: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     missing: frozenset[str] = frozenset()
     notifications: bool = True
+    delayed_responses: bool = True
     negotiates_within_major: bool = False
     lists_all_protocols: bool = False
     counts_agents: bool = True

@@ -69,7 +69,9 @@ class ResetServer(Server):
     def _attributes(self, agent: int, request: ResetDomainAttributesRequest) -> Answer:
         domain, reaches = self.domains[request.domain_id], self.outbox.reaches(agent)
         attributes = ResetDomainAttributes.of(
-            asynchronous=reaches, notifications=reaches, extended_name=self.has_extended_name(agent, domain.name)
+            asynchronous=self.defers(agent),
+            notifications=reaches,
+            extended_name=self.has_extended_name(agent, domain.name),
         )
         return ResetDomainAttributesResponse(attributes, domain.latency, short_name(domain.name))
 
@@ -81,8 +83,8 @@ class ResetServer(Server):
         if flags.asynchronous:
             if not flags.autonomous:
                 return Status.INVALID_PARAMETERS
-            if not self.outbox.reaches(agent):
-                return self.status("asynchronous")
+            if (refusal := self.refusal_to_defer(agent)) is not None:
+                return refusal
         self.asserted[number] = flags.assert_reset and not flags.autonomous
         if flags.autonomous or flags.assert_reset:
             self.notify(ISSUED, number, ResetIssued(agent, number, request.reset_state))

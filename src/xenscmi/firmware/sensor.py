@@ -101,7 +101,7 @@ class SensorServer(Server):
         super().__init__(context, self.sensors)
 
     def attributes(self, agent: int) -> Response:
-        readings = ASYNCHRONOUS_READINGS if self.outbox.reaches(agent) else 0
+        readings = ASYNCHRONOUS_READINGS if self.defers(agent) else 0
         attributes = SensorProtocolAttributes.of(sensors=len(self.sensors), max_async_readings=readings)
         return SensorProtocolAttributesResponse(attributes, 0, 0)
 
@@ -171,7 +171,7 @@ class SensorServer(Server):
         sensor, reaches = self.sensors[number], self.outbox.reaches(agent)
         extended = sensor.power is not None or sensor.measure is not None
         low = SensorAttributesLow.of(
-            asynchronous=reaches,
+            asynchronous=self.defers(agent),
             continuous_updates=reaches,
             extended_name=self.has_extended_name(agent, sensor.name),
             timestamps=sensor.timestamps,
@@ -258,8 +258,8 @@ class SensorServer(Server):
 
     def _read(self, agent: int, request: SensorReadingGetRequest) -> Answer:
         number = request.sensor_id
-        if request.flags.asynchronous and not self.outbox.reaches(agent):
-            return self.status("asynchronous")
+        if request.flags.asynchronous and (refusal := self.refusal_to_defer(agent)) is not None:
+            return refusal
         if not self.settings[number].enabled:
             return self.status("disabled_sensor")
         if self.form_of(agent) < _V2:

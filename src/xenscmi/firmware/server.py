@@ -240,6 +240,15 @@ class Server:
     def _handlers_of(self, agent: int) -> Mapping[int, Handler]:
         return self._table(self._agreed[agent]) if agent in self._agreed else self.handlers
 
+    def defers(self, agent: int) -> bool:
+        """Whether the agent's asynchronous commands get a delayed response."""
+        return self.profile.delayed_responses and self.outbox.reaches(agent)
+
+    def refusal_to_defer(self, agent: int) -> Status | None:
+        """Return the status of an asynchronous command that cannot be deferred; None if it is carried out."""
+        status = self.status("asynchronous")
+        return None if self.defers(agent) or status == Status.SUCCESS else status
+
     def has_extended_name(self, agent: int, name: str) -> bool:
         """Whether the full name must be asked for, and can be."""
         return name != short_name(name) and self._name_command in self._handlers_of(agent)

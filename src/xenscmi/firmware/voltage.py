@@ -86,7 +86,7 @@ class VoltageServer(Server):
     def _attributes(self, agent: int, request: VoltageDomainAttributesRequest) -> Answer:
         name = self.domains[request.domain_id].name
         attributes = VoltageDomainAttributes.of(
-            asynchronous=self.outbox.reaches(agent) and self.form_of(agent) >= _V2,
+            asynchronous=self.defers(agent) and self.form_of(agent) >= _V2,
             extended_name=self.has_extended_name(agent, name),
         )
         return VoltageDomainAttributesResponse(attributes, short_name(name))
@@ -113,8 +113,8 @@ class VoltageServer(Server):
 
     def _level_set(self, agent: int, request: VoltageLevelSetRequest) -> Answer:
         number, level = request.domain_id, request.voltage_level
-        if request.flags.asynchronous and not self.outbox.reaches(agent):
-            return self.status("asynchronous")
+        if request.flags.asynchronous and (refusal := self.refusal_to_defer(agent)) is not None:
+            return refusal
         domain = self.domains[number]
         if domain.step:
             lowest, highest = domain.levels
