@@ -202,7 +202,7 @@ class ClockServer(Server):
             setting.rate = rate
             self.notify(RATE_CHANGED, number, ClockRateChanged(agent, number, rate))
         if flags.asynchronous and not flags.ignore_delayed_response:
-            self.outbox.reply_later(agent, ClockRateSetComplete(number, rate))
+            self.reply_later(agent, ClockRateSetComplete(number, rate))
         return ClockRateSetResponse()
 
     def _rate_get(self, agent: int, request: ClockRateGetRequest) -> Answer:

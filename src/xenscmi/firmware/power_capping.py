@@ -152,7 +152,7 @@ class PowerCappingServer(Server):
             return refusal
         answer = self._set_cap(agent, request.domain_id, request.power_cap)
         if isinstance(answer, Response) and flags.asynchronous and not flags.ignore_delayed_response:
-            self.outbox.reply_later(agent, PowercapCapSetComplete(request.domain_id, request.power_cap))
+            self.reply_later(agent, PowercapCapSetComplete(request.domain_id, request.power_cap))
         return answer
 
     def _set_cap(self, agent: int, number: int, cap: int) -> Answer:

@@ -94,7 +94,7 @@ class PowerDomainServer(Server):
             self.states[number] = state
             self.notify(STATE_CHANGED, number, PowerStateChanged(agent, number, state))
         if request.flags.asynchronous:
-            self.outbox.reply_later(agent, PowerStateSetComplete(number, state))
+            self.reply_later(agent, PowerStateSetComplete(number, state))
         return PowerStateSetResponse()
 
     def _get(self, agent: int, request: PowerStateGetRequest) -> Answer:

@@ -89,7 +89,7 @@ class ResetServer(Server):
         if flags.autonomous or flags.assert_reset:
             self.notify(ISSUED, number, ResetIssued(agent, number, request.reset_state))
         if flags.asynchronous:
-            self.outbox.reply_later(agent, ResetComplete(number))
+            self.reply_later(agent, ResetComplete(number))
         return ResetResponse()
 
     def _notify(self, agent: int, request: ResetNotifyRequest) -> Answer:

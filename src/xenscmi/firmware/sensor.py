@@ -262,15 +262,16 @@ class SensorServer(Server):
             return refusal
         if not self.settings[number].enabled:
             return self.status("disabled_sensor")
+        is_late = request.flags.asynchronous and self.defers(agent)
         if self.form_of(agent) < _V2:
             value = self.settings[number].values[0]
-            if request.flags.asynchronous:
-                self.outbox.reply_later(agent, SensorReadingCompleteV1(number, value))
+            if is_late:
+                self.reply_later(agent, SensorReadingCompleteV1(number, value))
                 return SensorReadingGetResponseV1(0)
             return SensorReadingGetResponseV1(value)
         readings = self._readings(number)[: (self.profile.max_response - 4) // _READING_SIZE]
-        if request.flags.asynchronous:
-            self.outbox.reply_later(agent, SensorReadingComplete(number, readings))
+        if is_late:
+            self.reply_later(agent, SensorReadingComplete(number, readings))
             return SensorReadingGetResponse(())
         return SensorReadingGetResponse(readings)
 

@@ -249,6 +249,11 @@ class Server:
         status = self.status("asynchronous")
         return None if self.defers(agent) or status == Status.SUCCESS else status
 
+    def reply_later(self, agent: int, response: Response) -> None:
+        """Send a delayed response, unless the firmware carries asynchronous commands out at once."""
+        if self.defers(agent):
+            self.outbox.reply_later(agent, response)
+
     def has_extended_name(self, agent: int, name: str) -> bool:
         """Whether the full name must be asked for, and can be."""
         return name != short_name(name) and self._name_command in self._handlers_of(agent)

@@ -125,7 +125,7 @@ class VoltageServer(Server):
             return self.status("unlisted_level")
         self.settings[number].level = level
         if request.flags.asynchronous:
-            self.outbox.reply_later(agent, VoltageLevelSetComplete(number, level))
+            self.reply_later(agent, VoltageLevelSetComplete(number, level))
         return VoltageLevelSetResponse()
 
     def _level_get(self, agent: int, request: VoltageLevelGetRequest) -> Answer:
