@@ -153,7 +153,8 @@ class Server:
 
     def _guarded(self, row: Row, command: Command) -> Handler:
         """Return a handler from bytes to bytes, with all checks."""
-        decode, has_words = row.request.decode, bool(row.request.codec.words) and not row.checks_itself
+        decode = row.request.decode
+        words = () if row.checks_itself else tuple((attrgetter(name), mask) for name, mask in row.request.codec.words)
         resource_of = attrgetter(row.resource) if row.resource else None
         ids, may_use, protocol = self.ids, self.permissions.may_use, self.protocol.id
         protected = self.profile.checks_permissions and not row.is_open
@@ -181,8 +182,9 @@ class Server:
                     return unknown_resource
                 if restricted and not may_use(agent, protocol, number):
                     return no_permission
-            if has_words and message.reserved:
-                return reserved_bits
+            for word_of, mask in words:
+                if word_of(message) & mask:
+                    return reserved_bits
             result = handler(agent, message)
             return STATUS_BYTES[result] if isinstance(result, Status) else result.encode()
 

@@ -52,7 +52,7 @@ class Response(Structure):
             raise PayloadError(error.structure, f"after the status, {error.reason}") from None
 
     def encode(self) -> bytes:
-        return _SUCCESS + super().encode()
+        return _SUCCESS + super().encode() if self.codec.fields else _SUCCESS
 
 
 @dataclass(frozen=True, slots=True)
