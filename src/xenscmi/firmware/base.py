@@ -88,6 +88,8 @@ class BaseServer(Server):
     def restore(self, state: State) -> None:
         servers: dict[int, Server] = {ProtocolId.BASE: self, **self.protocols}
         self.outbox.clear()
+        for server in servers.values():
+            server.forget_versions()
         for row in state:
             agent, protocol, *more = [value or 0 for value in row]
             if len(more) == 1:

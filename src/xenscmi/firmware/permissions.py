@@ -89,16 +89,15 @@ class Permissions:
 
     def revoke(self, agent: int) -> None:
         """Take everything from the agent."""
-        self._single[agent].clear()
         self.restore(agent, frozenset(), frozenset())
 
     def reset(self, agent: int) -> None:
         """Give the agent what it had at boot, and nothing else."""
-        self._single[agent].clear()
         self.restore(agent, self._boot[agent], frozenset())
 
     def restore(self, agent: int, granted: Iterable[int], denied: Iterable[tuple[int, int]]) -> None:
-        """Set all of an agent's device permissions at once."""
+        """Set an agent's device permissions; what was allowed or denied by itself is forgotten."""
+        self._single[agent].clear()
         self._granted[agent] = set(granted)
         self._denied[agent] = set(denied)
         self._refresh(agent)

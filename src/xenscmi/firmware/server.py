@@ -235,6 +235,10 @@ class Server:
         """Return the versions that agents have negotiated, by agent id."""
         return dict(self._agreed)
 
+    def forget_versions(self) -> None:
+        """Use the announced version with every agent."""
+        self._agreed.clear()
+
     def form_of(self, agent: int) -> int:
         """Return the version whose layouts the agent gets."""
         return self._agreed.get(agent, self._form)
