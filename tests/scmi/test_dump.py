@@ -36,8 +36,43 @@ TRACE = """\
 """
 
 
+EVENTS = [
+    ("scmi_xfer_begin: pt=14 msg_id=05 seq=0012 transfer_id=3 poll=1", "CLOCK_RATE_SET request: sent, polling"),
+    ("scmi_xfer_begin: pt=14 msg_id=05 seq=0012 transfer_id=3 poll=0 inflight=2", "CLOCK_RATE_SET request: sent"),
+    (
+        "scmi_xfer_response_wait: pt=14 msg_id=05 seq=0012 transfer_id=3 tmo_ms=30 poll=0",
+        "CLOCK_RATE_SET request: waiting for the answer, at most 30 ms",
+    ),
+    ("scmi_xfer_end: pt=14 msg_id=05 seq=0012 transfer_id=3 s=-13", "CLOCK_RATE_SET request: done, error -13"),
+    ("scmi_rx_done: pt=14 msg_id=05 seq=0012 transfer_id=3 msg_type=0", "CLOCK_RATE_SET response: received"),
+    ("scmi_rx_done: pt=14 msg_id=05 seq=0012 transfer_id=3 msg_type=2", "CLOCK_RATE_SET delayed response: received"),
+    ("scmi_rx_done: pt=14 msg_id=00 seq=0012 transfer_id=3 msg_type=3", "CLOCK_RATE_CHANGED notification: received"),
+    (
+        "scmi_fc_call: pt=13 msg_id=07 res_id:2 vals=800:0",
+        "PERFORMANCE_LEVEL_SET request: by a fast channel of resource 2: 800, 0",
+    ),
+    (
+        "scmi_xfer_end: transfer_id=18 msg_id=5 protocol_id=20 seq=18 status=-5",
+        "CLOCK_RATE_SET request: done, error -5",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "text"), EVENTS)
+def test_events_without_a_payload(line: str, text: str) -> None:
+    (found,) = words(f" cat-224 [002] ..... 147.755850: {line}\n")
+    assert found.startswith(f"{text} (protocol ")
+    assert found.endswith("token 0)" if "fc_call" in line else "token 18)")
+
+
+@pytest.mark.parametrize("cut", [0, 3, 8, 17])
+def test_an_event_that_is_cut(cut: int) -> None:
+    with pytest.raises(XenscmiError, match="incomplete or damaged"):
+        messages("x: scmi_xfer_begin: " + "pt=14 msg_id=05 seq=0012"[:cut].ljust(1))
+
+
 def test_trace_lines() -> None:
-    found = list(decode_text(Source("trace", TRACE)))
+    found = [one for one in decode_text(Source("trace", TRACE)) if not one.decoded.event]
     assert [one.span.line for one in found] == [2, 4, 5, 6, 7]
     assert [one.decoded.message for one in found] == [
         sensor.SensorReadingGetRequest(1, sensor_parts.SensorReadingFlags(0)),

@@ -1,8 +1,8 @@
 """Explain the SCMI messages in a dump.
 
-A dump has lines of Linux's trace event scmi_msg_dump, or hexadecimal digits as hexdump -C, xxd, od or U-Boot's md print
-them: of a shared-memory area from its start, or of a message from its header. Other lines are skipped, so FILE may be a
-whole log.
+A dump has lines of Linux's scmi trace events, or hexadecimal digits as hexdump -C, xxd, od or U-Boot's md print them:
+of a shared-memory area from its start, or of a message from its header. Other lines are skipped, so FILE may be a whole
+log.
 
 exit codes: 0; 2 if no message is found, or if one cannot be read
 

@@ -28,6 +28,8 @@ def message(decoded: Decoded) -> dict[str, object]:
         if isinstance(decoded.message, Response):
             found |= {"status": Status.SUCCESS.value, "status_name": Status.SUCCESS.name}
         found["fields"] = _fields(decoded.message)
+    if decoded.event:
+        found["event"] = decoded.event
     if decoded.problem:
         found["problem"] = decoded.problem
     return found

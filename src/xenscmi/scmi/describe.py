@@ -29,7 +29,8 @@ class Decoded:
     """Bytes and their meaning.
 
     `row` and `message` are None if the message is unknown or if the payload has none of its forms; `problem` then gives
-    the reason. `channel` is the header of the shared-memory area that held the message, if there was one.
+    the reason. `channel` is the header of the shared-memory area that held the message, if there was one. `event` is
+    what happened to the message, for a trace event that has no payload.
     """
 
     header: Header
@@ -39,6 +40,7 @@ class Decoded:
     message: Structure | Refusal | None = None
     problem: str = ""
     channel: ChannelHeader | None = None
+    event: str = ""
 
 
 def decode(header: Header, payload: bytes, direction: Direction | None = None) -> Decoded:
@@ -124,7 +126,8 @@ def title(decoded: Decoded) -> str:
     if decoded.channel and not decoded.channel.length:
         return "unused channel"
     name = decoded.row.name if decoded.row else f"message {header.message_id:#x}"
-    text = f"{name} {decoded.direction.value} (protocol {_named(header.protocol_id, ProtocolId)}, token {header.token})"
+    kind = f"{decoded.direction.value}: {decoded.event}" if decoded.event else decoded.direction.value
+    text = f"{name} {kind} (protocol {_named(header.protocol_id, ProtocolId)}, token {header.token})"
     return text + (f", reserved header bits {header.reserved:#x}" if header.reserved else "")
 
 

@@ -1,6 +1,7 @@
-"""Dumps of messages: Linux's scmi_msg_dump trace lines, and shared memory or messages in hexadecimal.
+"""Dumps of messages: Linux's trace events, and shared memory or messages in hexadecimal.
 
-A trace line has a message without its header and, for answers, without the status, which is a column of its own. Hex
+A line of scmi_msg_dump has a message without its header and, for answers, without the status, which is a column of its
+own; the lines of the other events of the group `scmi` say what happened to a message, and have no payload. Hex
 dumps are those of hexdump, xxd, od and U-Boot's md, with or without offsets, or plain digits. In some of these, groups
 of 4 or 8 digits are bytes in memory order, in others little-endian numbers: the order that gives a message is used.
 """
@@ -23,6 +24,19 @@ _TRACE = re.compile(
     r"scmi_msg_dump: .*?pt=(?P<pt>[0-9A-F]{2}) t=(?P<tag>\S+) msg_id=(?P<id>[0-9A-F]{2}) seq=(?P<seq>[0-9A-F]{4}) "
     r"s=(?P<status>-?\d{1,10}) pyld=(?P<payload>(?:[0-9a-f]{2})*)(?:\s|$)"
 )
+# The other events: "pt=%02X msg_id=%02X seq=%04X transfer_id=%X poll=%u"; until 6.1, all numbers are decimal, as
+# "transfer_id=%d msg_id=%u protocol_id=%u seq=%u poll=%u".
+_EVENT = re.compile(r"scmi_(?P<event>xfer_begin|xfer_response_wait|xfer_end|rx_done|fc_call): (?P<columns>.*)")
+_COLUMN = re.compile(r"(?P<name>[a-z_]+)[=:](?P<value>-?[0-9A-Fa-f]{1,10}(?::-?\d{1,10})?)(?=\s|$)")
+_EVENTS = {
+    "xfer_begin": "sent",
+    "xfer_response_wait": "waiting for the answer",
+    "xfer_end": "done",
+    "rx_done": "received",
+    "fc_call": "by a fast channel",
+}
+_MARK = re.compile(r"scmi_(?:msg_dump|xfer_begin|xfer_response_wait|xfer_end|rx_done|fc_call): ")
+_RECEIVED = {0: Direction.RESPONSE, 2: Direction.DELAYED_RESPONSE, 3: Direction.NOTIFICATION}
 _TAGS = {
     "CMND": (MessageType.COMMAND, Direction.REQUEST),
     "RESP": (MessageType.COMMAND, Direction.RESPONSE),
@@ -78,7 +92,7 @@ def decode_each(source: Source) -> Iterator[Found | XenscmiError]:
     for span, lines in _blocks(source):
         none = False
         try:
-            yield Found(_decode_dump(lines, span) if lines else _decode_trace(span), span)
+            yield Found(_decode_dump(lines, span) if lines else _decode_line(span), span)
         except XenscmiError as error:
             yield error
     if none:
@@ -86,7 +100,7 @@ def decode_each(source: Source) -> Iterator[Found | XenscmiError]:
             Diagnostic(
                 message="no SCMI message found",
                 span=Span(source, 0, 0),
-                help="give lines of the trace event scmi_msg_dump, or shared memory as hexdump -C, xxd or od print it",
+                help="give lines of Linux's scmi trace events, or shared memory as hexdump -C, xxd or od print it",
             )
         )
 
@@ -101,7 +115,7 @@ def _blocks(source: Source) -> Iterator[tuple[Span, list[_HexLine]]]:
             if run:
                 yield Span(source, start, at - 1), run
                 run = []
-            if "scmi_msg_dump: " in text:
+            if _MARK.search(text):
                 yield Span(source, at, at + len(text)), []
         else:
             start = start if run else at
@@ -196,6 +210,44 @@ def _decode_area(data: bytes) -> Decoded | None:
         cut = f"the dump ends after {len(payload)} of {channel.length - 4} bytes of payload"
         return replace(decoded, channel=channel, message=None, problem=cut)
     return replace(decoded, channel=channel)
+
+
+def _decode_line(span: Span) -> Decoded:
+    return _decode_trace(span) if "scmi_msg_dump: " in span.text else _decode_event(span)
+
+
+def _decode_event(span: Span) -> Decoded:
+    """Read the line of an event without payload."""
+    found = _EVENT.search(span.text)
+    columns = {each["name"]: each["value"] for each in _COLUMN.finditer(found["columns"])} if found else {}
+    base = 16 if "pt" in columns else 10
+    try:
+        protocol_id, message_id = int(columns.get("pt") or columns["protocol_id"], base), int(columns["msg_id"], base)
+        token = int("0" if "res_id" in columns else columns["seq"], base) & Header.token.mask
+        message_type = int(columns.get("msg_type", "0"))
+        header = Header.of(protocol_id=protocol_id, message_id=message_id, message_type=message_type, token=token)
+    except (KeyError, ValueError):
+        raise XenscmiError(
+            Diagnostic(
+                message="this trace line is incomplete or damaged",
+                span=span,
+                help="copy the whole line, up to its last column: pt=… msg_id=… seq=…",
+            )
+        ) from None
+    assert found is not None
+    text = _EVENTS[found["event"]]
+    status = columns.get("status", columns.get("s", "0"))
+    if status != "0":
+        text += f", error {status}"
+    if wait := columns.get("timeout") or columns.get("tmo_ms"):
+        text += f", at most {wait} ms"
+    if columns.get("poll") == "1":
+        text += ", polling"
+    if "res_id" in columns:
+        text += f" of resource {columns['res_id']}: {columns.get('vals', '').replace(':', ', ')}"
+    direction = _RECEIVED.get(message_type, Direction.RESPONSE) if found["event"] == "rx_done" else Direction.REQUEST
+    row = decode(header, b"", direction).row
+    return Decoded(header=header, payload=b"", direction=direction, row=row, event=text)
 
 
 def _decode_trace(span: Span) -> Decoded:
