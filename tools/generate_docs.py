@@ -18,7 +18,7 @@ import re
 import subprocess
 import sys
 from argparse import SUPPRESS, Action, ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -30,10 +30,16 @@ from xenscmi.cli import COMMANDS, load, make_parser
 from xenscmi.config.options import GROUPS
 from xenscmi.domctl.createdomain import FLAGS
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
+from xenscmi.firmware import PROFILES as FIRMWARE_PROFILES
+from xenscmi.firmware import Firmware, resources
+from xenscmi.firmware.profile import STATUSES
 from xenscmi.host.manifest import Manifest
 from xenscmi.report.rule_page import index as rule_index
 from xenscmi.report.rule_page import page as rule_page
 from xenscmi.rules.registry import all_rules
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.message import Command, Notification, Protocol
+from xenscmi.scmi.protocols import protocol
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 60
@@ -189,6 +195,80 @@ def flags() -> str:
     )
 
 
+def _version(number: int) -> str:
+    return f"{number >> 16}.{number & 0xFFFF}"
+
+
+def _versions(row: Command | Notification, of: Protocol) -> str:
+    """Return the versions that have a message in this form: `1.0–2.0`, `3.0`."""
+    found = [version for version in of.versions if row.exists_in(version)]
+    name = _version(found[0]) + ("" if len(found) == 1 else f"–{_version(found[-1])}")
+    return name + (" (beta)" if set(found) <= of.beta else "")
+
+
+def scmi_messages() -> str:
+    """Return every message by protocol: the versions that have it in one form, and the firmware that answers it."""
+    firmware = {name: Firmware(_board(), profile) for name, profile in FIRMWARE_PROFILES.items()}
+    parts = []
+    for number in ProtocolId:
+        found = protocol(number)
+        assert found is not None
+        rows = [
+            _message_row(row, found, firmware) for row in sorted(found.commands, key=lambda row: (row.id, row.since))
+        ]
+        for note in found.notifications:
+            rows.append((f"`{note.id:#x}`", f"`{note.name}`", _versions(note, found), "notification", ""))
+        title = found.name.replace("_", " ").capitalize()
+        parts.append(f"\n### {title}, protocol {number:#x}\n\n")
+        parts.append(_table(("Id", "Message", "Codec", "Server", "Profiles"), *rows))
+    return "".join(parts)
+
+
+def _message_row(row: Command, of: Protocol, firmware: Mapping[str, Firmware]) -> tuple[str, ...]:
+    """Return a command's row; `generic` answers everything that the server can, so it is not listed as a profile."""
+    server = firmware["generic"].servers.get(of.id)
+    known = [version for version in of.versions if row.exists_in(version)]
+    served = [version for version in known if server is not None and row.id in server.handlers_of(version)]
+    answered = "–" if not served else "yes" if served == known else ", ".join(map(_version, served))
+    named = [name for name in firmware if name not in ("generic", "xen-lab") and _answers(firmware[name], row)]
+    return f"`{row.id:#x}`", f"`{row.name}`", _versions(row, of), answered, ", ".join(named) or "–"
+
+
+def _answers(firmware: Firmware, row: Command) -> bool:
+    """Whether firmware answers a command in the form that it speaks first."""
+    server = firmware.servers.get(row.protocol_id)
+    return server is not None and row.exists_in(server.form_of(0)) and row.id in server.handlers
+
+
+def _board() -> resources.Platform:
+    """Return a board with something of every kind: a protocol without resources has no server."""
+    level = resources.OperatingPoint(level=1)
+    return resources.Platform(
+        agents=(resources.PlatformAgent(agent_id=0, func_id=0x8200_0002, shmem=0x47FF_0000, p2a_shmem=0x47FF_1000),),
+        clocks=(resources.Clock(name="clock"),),
+        resets=(resources.ResetDomain(name="reset"),),
+        power_domains=(resources.PowerDomain(name="power"),),
+        performance=(resources.PerformanceDomain(name="cpu", levels=(level,), level=1),),
+        sensors=(resources.Sensor(name="sensor"),),
+        voltages=(resources.VoltageDomain(name="voltage", levels=(1,), level=1),),
+        power_caps=(resources.PowerCapDomain(name="cap", minimum=1, maximum=2, step=1),),
+        pins=("pin",),
+        system_power=True,
+    )
+
+
+def firmware_profiles() -> str:
+    """Return the profiles of firmware: what each is, and where its statements come from."""
+    rows = ((f"`{one.name}`", one.doc, "; ".join(one.sources) or "DEN0056E") for one in FIRMWARE_PROFILES.values())
+    return _table(("Profile", "Firmware", "Sources"), *rows)
+
+
+def profile_situations() -> str:
+    """Return the situations for which a profile can have a status of its own."""
+    rows = ((f"`{name}`", f"`{status.name}`") for name, status in STATUSES.items())
+    return _table(("Situation", "By the specification"), *rows)
+
+
 def _parsers() -> Iterator[tuple[str, ArgumentParser]]:
     for command in COMMANDS:
         yield command, make_parser(command, load(command))
@@ -289,7 +369,10 @@ PARTS: dict[str, Callable[[], str]] = {
     "manual-examples": manual_examples,
     "manual-exit-status": manual_exit_status,
     "options": options,
+    "firmware-profiles": firmware_profiles,
+    "profile-situations": profile_situations,
     "profiles": profiles,
+    "scmi-messages": scmi_messages,
 }
 
 

@@ -90,7 +90,7 @@ def is_missing(linux: Linux, refusal: Refused) -> bool:
     name = next(row.name for row in found.commands if row.id == refusal.message)
     missing = linux.firmware.profile.missing
     known = linux.firmware.servers[refusal.protocol].handlers
-    is_absent = name in missing or f"{found.name.upper()}_{name}" in missing or refusal.message not in known
+    is_absent = name in missing or f"{ProtocolId(found.id).name}_{name}" in missing or refusal.message not in known
     silent = not linux.firmware.profile.notifications and "NOTIFY" in name
     return (is_absent or silent) and refusal.status in (NOT_FOUND, NOT_SUPPORTED)
 

@@ -198,7 +198,7 @@ def test_a_user_can_bring_a_profile() -> None:
         vendor = "me"
         trusted_agents = [3]
         protocols = ["base", "clock"]
-        missing = ["BASE_DISCOVER_AGENT", "CLOCK_PROTOCOL_ATTRIBUTES"]
+        missing = ["BASE_DISCOVER_AGENT", "CLOCK_PROTOCOL_ATTRIBUTES", "POWER_DOMAIN_PROTOCOL_ATTRIBUTES"]
         reset = "revoke"
         [versions]
         clock = 0x20000
@@ -228,6 +228,9 @@ def test_a_user_can_bring_a_profile() -> None:
         ('name = "x"\ndoc = "x"\ncolour = 1', "unknown key `colour'"),
         ('name = "x"\ndoc = "x"\nreset = "never"', "`reset' is 'never'"),
         ('name = "x"\ndoc = "x"\nmax_request = -1', "`max_request' is -1"),
+        ('name = "x"\ndoc = "x"\nmax_response = 40', "`max_response' is 40"),
+        ('name = "x"\ndoc = "x"\nmissing = ["CLOCK_NAME_GTE"]', "`missing' names 'CLOCK_NAME_GTE'"),
+        ('name = "x"\ndoc = "x"\n[versions]\nclock = 3', "`versions.clock' is 3"),
         ('name = "x"\ndoc = "x"\nexclusive = 1', "`exclusive' is 1"),
         ('name = "x"\ndoc = "x"\nprotocols = ["audio"]', "`audio' is not a protocol"),
         ('name = "x"\ndoc = "x"\ntrusted_agents = 1', "`trusted_agents' is not a list"),

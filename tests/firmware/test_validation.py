@@ -128,6 +128,8 @@ PROBLEMS: list[tuple[Platform, str, str]] = [
     ),
     (board(devices=(PlatformDevice(device_id=1),) * 2), "devices", "two devices have id 1"),
     (board(versions={0x14: 0x20001}), "versions", "version 0x20001 of clock is unknown"),
+    (board(versions={0x18: 0x30000}), "versions", "version 0x30000 of power capping is a beta"),
+    (board(versions={0x1B: 0x10000}), "versions", "version 0x10000 of telemetry is a beta"),
     (board(versions={0x77: 0x10000}), "versions", "0x77 is not a standard protocol"),
 ]
 

@@ -53,6 +53,9 @@ STATUSES: Mapping[str, Status] = MappingProxyType(
 )
 """Situations in which a message is refused, and the status by the specification."""
 
+# A page has 4096 bytes, 28 of them before the payload; the longest answer that cannot come in parts has 76 bytes.
+_BOUNDS = {"max_request": (16, 4068), "max_response": (76, 4068)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirmwareProfile:
@@ -168,12 +171,12 @@ def _value(name: str, key: str, value: object, kind: str) -> object:
         return frozenset(_protocol(name, each) for each in _list(name, key, value))
     if kind.startswith("frozenset[int]"):
         return frozenset(_integer(name, key, each) for each in _list(name, key, value))
-    if kind.startswith("frozenset[str]"):
-        return frozenset(str(each) for each in _list(name, key, value))
+    if key == "missing":
+        return frozenset(_command(name, each) for each in _list(name, key, value))
     if kind.startswith("tuple[str"):
         return tuple(str(each) for each in _list(name, key, value))
     if kind == "int":
-        return _integer(name, key, value)
+        return _integer(name, key, value, *_BOUNDS.get(key, (0, 0xFFFF_FFFF)))
     expected = {"bool": bool, "str": str}[kind]
     if not isinstance(value, expected):
         raise ProfileError(name, f"`{key}' is {value!r}", f"write a {expected.__name__}")
@@ -192,9 +195,9 @@ def _list(name: str, key: str, value: object) -> list[object]:
     return value
 
 
-def _integer(name: str, key: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 0xFFFF_FFFF:
-        raise ProfileError(name, f"`{key}' is {value!r}", "write a number from 0 to 0xffffffff")
+def _integer(name: str, key: str, value: object, lowest: int = 0, highest: int = 0xFFFF_FFFF) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        raise ProfileError(name, f"`{key}' is {value!r}", f"write a number from {lowest:#x} to {highest:#x}")
     return value
 
 
@@ -205,21 +208,35 @@ def _protocol(name: str, value: object) -> int:
     return names[value]
 
 
+def _command(name: str, value: object) -> str:
+    if value not in _commands():
+        raise ProfileError(
+            name, f"`missing' names {value!r}, which is no command", "see docs/scmi.md for the names of all commands"
+        )
+    return str(value)
+
+
+@cache
+def _commands() -> frozenset[str]:
+    """Return the names of all commands, with and without the protocol's name before them."""
+    rows = [(each.name, row.name) for each in ProtocolId if (found := protocol(each)) for row in found.commands]
+    return frozenset(name for prefix, row in rows for name in (row, f"{prefix}_{row}"))
+
+
 def _versions(name: str, key: str, value: object) -> Iterator[tuple[int, int]]:
     for each, version in _table(name, key, value).items():
-        yield _protocol(name, each), _integer(name, f"{key}.{each}", version)
+        yield _protocol(name, each), _integer(name, f"{key}.{each}", version, 0x10000)
 
 
 def _statuses(name: str, table: Mapping[str, object]) -> Iterator[tuple[str, Status]]:
     scopes = {each.name.lower() for each in ProtocolId}
-    commands = {row.name for each in ProtocolId if (found := protocol(each)) for row in found.commands}
     for key, value in table.items():
         entries = (
             {f"{key}.{inner}": status for inner, status in value.items()} if isinstance(value, dict) else {key: value}
         )
         for path, status in entries.items():
             scope, _, situation = path.rpartition(".")
-            if situation not in STATUSES or (scope and scope not in scopes | commands):
+            if situation not in STATUSES or (scope and scope not in scopes | _commands()):
                 raise ProfileError(
                     name, f"`statuses.{path}' is not a situation", f"situations are {', '.join(STATUSES)}"
                 )

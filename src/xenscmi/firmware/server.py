@@ -16,6 +16,7 @@ from xenscmi.firmware.permissions import Permissions
 from xenscmi.firmware.profile import FirmwareProfile
 from xenscmi.firmware.resources import Platform
 from xenscmi.scmi.codec import PayloadError
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Command, NotificationPayload, Protocol, Request, Response
 from xenscmi.scmi.protocols.common import (
     NAME_SIZE,
@@ -96,7 +97,7 @@ class Server:
         self._rows = [*self._common(), *self.rows()]
         self._tables: dict[int, Mapping[int, Handler]] = {}
         self._agreed: dict[int, int] = {}
-        self.handlers: Mapping[int, Handler] = self._table(self._form)
+        self.handlers: Mapping[int, Handler] = self.handlers_of(self._form)
         self._name_command = next((row.id for row in self.protocol.commands if row.name.endswith("NAME_GET")), None)
 
     def attributes(self, agent: int) -> Response:
@@ -129,12 +130,14 @@ class Server:
             self.row(NegotiateProtocolVersionRequest, self._negotiate, is_open=True, checks_itself=True),
         )
 
-    # Tables
+    # Tables of handlers
 
-    def _table(self, version: int) -> Mapping[int, Handler]:
-        """Return the handlers of a version, by message id."""
+    def handlers_of(self, version: int) -> Mapping[int, Handler]:
+        """Return the handlers of a version, by message id. The versions of a beta have none."""
+        if version in self.protocol.beta:
+            return {}
         if version not in self._tables:
-            prefix = self.protocol.name.upper()
+            prefix = ProtocolId(self.protocol.id).name
             commands = {
                 command.request: command
                 for command in self.protocol.commands_of(version).values()
@@ -244,7 +247,7 @@ class Server:
         return self._agreed.get(agent, self._form)
 
     def _handlers_of(self, agent: int) -> Mapping[int, Handler]:
-        return self._table(self._agreed[agent]) if agent in self._agreed else self.handlers
+        return self.handlers_of(self._agreed[agent]) if agent in self._agreed else self.handlers
 
     def defers(self, agent: int) -> bool:
         """Whether the agent's asynchronous commands get a delayed response."""

@@ -298,7 +298,9 @@ def _versions(versions: Mapping[int, int]) -> Iterator[ResourceProblem]:
     for number, version in versions.items():
         found = protocol(number)
         if found is None:
-            yield ResourceProblem("versions", f"{number:#x} is not a standard protocol", "use 0x10 to 0x19, or 0x1b")
-        elif version not in found.versions:
-            known = ", ".join(f"{each:#x}" for each in found.versions)
-            yield ResourceProblem("versions", f"version {version:#x} of {found.name} is unknown", f"use one of {known}")
+            yield ResourceProblem("versions", f"{number:#x} is not a standard protocol", "use 0x10 to 0x19")
+        elif version not in found.versions or version in found.beta:
+            why = "is a beta, which is not served" if version in found.beta else "is unknown"
+            known = ", ".join(f"{each:#x}" for each in found.versions if each not in found.beta)
+            fix = f"use one of {known}" if known else "leave it out"
+            yield ResourceProblem("versions", f"version {version:#x} of {found.name} {why}", fix)
