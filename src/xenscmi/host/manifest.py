@@ -7,17 +7,31 @@ and may not leave it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.domctl.profiles import PROFILES
+from xenscmi.host import firmware_tables as tables
 from xenscmi.host.types import FirmwareAgent, FirmwareDevice, HostFirmware
+from xenscmi.scmi.header import ProtocolId
 from xenscmi.source import Source, Span
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xenscmi.firmware.resources import Platform
+
 NAME = "host.toml"
+
+# The kinds of resources, and those of them that a device can own.
+_RESOURCES = (
+    *("clocks", "resets", "power_domains", "performance", "sensors", "voltages", "power_caps"),
+    *("pins", "pin_groups", "pin_functions"),
+)
+_OWNED = _RESOURCES[:-1]
 
 _U32 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF)]
 _AgentId = Annotated[int, msgspec.Meta(ge=0, le=254, description="The agent's id in the firmware, 0 to 254.")]
@@ -34,6 +48,8 @@ class AgentSection(_Section, frozen=True):
     id: _AgentId
     func_id: Annotated[_U32, msgspec.Meta(description="Its SMC function id.")]
     page: Annotated[int, msgspec.Meta(ge=0, description="The address of its page of shared memory.")]
+    p2a_page: Annotated[int | None, msgspec.Meta(description="The address of the page for its notifications.")] = None
+    name: Annotated[str, msgspec.Meta(description="Its name in the firmware.")] = ""
 
 
 class DeviceSection(_Section, frozen=True):
@@ -43,6 +59,14 @@ class DeviceSection(_Section, frozen=True):
     clocks: tuple[_U32, ...] = ()
     resets: tuple[_U32, ...] = ()
     power_domains: tuple[_U32, ...] = ()
+    performance: tuple[_U32, ...] = ()
+    sensors: tuple[_U32, ...] = ()
+    voltages: tuple[_U32, ...] = ()
+    power_caps: tuple[_U32, ...] = ()
+    pins: tuple[_U32, ...] = ()
+    pin_groups: tuple[_U32, ...] = ()
+    system_power: Annotated[bool, msgspec.Meta(description="Whether it is the system's power.")] = False
+    name: str = ""
 
 
 class FirmwareSection(_Section, frozen=True):
@@ -53,6 +77,18 @@ class FirmwareSection(_Section, frozen=True):
     unsupported: Annotated[tuple[str, ...], msgspec.Meta(description="Messages it lacks, by name.")] = ()
     agents: tuple[AgentSection, ...] | None = None
     devices: tuple[DeviceSection, ...] | None = None
+    versions: Annotated[dict[str, _U32], msgspec.Meta(description="Protocol versions, where not the profile's.")] = {}
+    system_power: Annotated[bool, msgspec.Meta(description="Whether it has the system power protocol.")] = False
+    clocks: tuple[tables.ClockTable, ...] = ()
+    resets: tuple[tables.ResetTable, ...] = ()
+    power_domains: tuple[tables.PowerDomainTable, ...] = ()
+    performance: tuple[tables.PerformanceTable, ...] = ()
+    sensors: tuple[tables.SensorTable, ...] = ()
+    voltages: tuple[tables.VoltageTable, ...] = ()
+    power_caps: tuple[tables.PowerCapTable, ...] = ()
+    pins: tuple[tables.PinTable, ...] = ()
+    pin_groups: tuple[tables.PinGroupTable, ...] = ()
+    pin_functions: tuple[tables.PinFunctionTable, ...] = ()
 
 
 class XenSection(_Section, frozen=True):
@@ -136,16 +172,21 @@ def firmware_of(section: FirmwareSection, source: Source) -> HostFirmware:
         trusted = min(profile.trusted_agents or (), default=None)
     agents = [
         FirmwareAgent(
-            agent_id=each.id, func_id=each.func_id, shmem=each.page, span=places.at(f"$.firmware.agents[{n}]")
+            agent_id=each.id,
+            func_id=each.func_id,
+            shmem=each.page,
+            p2a_shmem=each.p2a_page,
+            name=each.name,
+            span=places.at(f"$.firmware.agents[{n}]"),
         )
         for n, each in enumerate(section.agents or ())
     ]
     devices = [
         FirmwareDevice(
             device_id=each.id,
-            clocks=frozenset(each.clocks),
-            resets=frozenset(each.resets),
-            power_domains=frozenset(each.power_domains),
+            name=each.name,
+            system_power=each.system_power,
+            **{kind: frozenset(getattr(each, kind)) for kind in _OWNED},
             span=places.at(f"$.firmware.devices[{n}]"),
         )
         for n, each in enumerate(section.devices or ())
@@ -156,8 +197,43 @@ def firmware_of(section: FirmwareSection, source: Source) -> HostFirmware:
         unsupported=frozenset(section.unsupported),
         agents=None if section.agents is None else tuple(agents),
         devices=None if section.devices is None else tuple(devices),
+        resources=_resources(section, places),
+        places={
+            f"{kind}[{each.id}]": places.at(f"$.firmware.{kind}[{n}]")
+            for kind in _RESOURCES
+            for n, each in enumerate(getattr(section, kind))
+        },
         span=places.at("$.firmware"),
     )
+
+
+def _resources(section: FirmwareSection, places: TomlPlaces) -> Platform | None:
+    """Return the declared resources; None if there are none. Raises XenscmiError for an id that is given twice."""
+    found: dict[str, dict[int, object]] = {}
+    for kind in _RESOURCES:
+        by_id = found.setdefault(kind, {})
+        for n, each in enumerate(getattr(section, kind)):
+            if each.id in by_id:
+                place = places.at(f"$.firmware.{kind}[{n}]")
+                raise _error(f"{NAME}: there are two {kind} with the id {each.id}", place, "give each an id of its own")
+            by_id[each.id] = each.name if kind == "pins" else tables.record(each)
+    if not (any(found.values()) or section.system_power or section.versions):
+        return None
+    from xenscmi.firmware.resources import Platform
+
+    values: dict[str, Any] = {kind: by_id for kind, by_id in found.items() if by_id}
+    return Platform(
+        agents=(), system_power=section.system_power, versions=dict(_versions(section.versions, places)), **values
+    )
+
+
+def _versions(versions: Mapping[str, int], places: TomlPlaces) -> Iterator[tuple[int, int]]:
+    known = {each.name.lower(): each.value for each in ProtocolId}
+    for name, version in versions.items():
+        if name not in known:
+            place = places.at(f"$.firmware.versions.{name}")
+            raise _error(f"{NAME}: there is no protocol {name}", place, f"protocols are {', '.join(known)}")
+        yield known[name], version
 
 
 def check_path(path: str, span: Span | None) -> PurePosixPath:

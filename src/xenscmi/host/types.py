@@ -10,6 +10,7 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
@@ -18,6 +19,10 @@ from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.host.configuration import Configuration
 from xenscmi.source import Source, Span
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xenscmi.firmware.resources import Platform
 
 T = TypeVar("T")
 
@@ -267,11 +272,13 @@ class HostDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirmwareAgent:
-    """An agent as the EL3 firmware has it."""
+    """An agent as the EL3 firmware has it; `p2a_shmem` is the page of its notifications."""
 
     agent_id: int
     func_id: int
     shmem: int
+    p2a_shmem: int | None = None
+    name: str = ""
     span: Span | None = field(default=None, compare=False)
 
 
@@ -280,9 +287,17 @@ class FirmwareDevice:
     """A device as the firmware knows it, by its SCMI device id, and the resources that it owns."""
 
     device_id: int
+    name: str = ""
     clocks: frozenset[int] = frozenset()
     resets: frozenset[int] = frozenset()
     power_domains: frozenset[int] = frozenset()
+    performance: frozenset[int] = frozenset()
+    sensors: frozenset[int] = frozenset()
+    voltages: frozenset[int] = frozenset()
+    power_caps: frozenset[int] = frozenset()
+    pins: frozenset[int] = frozenset()
+    pin_groups: frozenset[int] = frozenset()
+    system_power: bool = False
     span: Span | None = field(default=None, compare=False)
 
 
@@ -291,7 +306,9 @@ class HostFirmware:
     """The EL3 firmware as far as it is known.
 
     `profile` names its kind. `agents`, `devices` and `trusted_agent` (which may set permissions) are None if unknown.
-    `unsupported` names the base messages that it lacks (`BASE_DISCOVER_AGENT`).
+    `unsupported` names the base messages that it lacks (`BASE_DISCOVER_AGENT`). `resources` are the clocks, resets,
+    sensors, … that are declared: a platform without agents and devices. `places` has the place of each, by its path in
+    the platform (`clocks[3]`).
     """
 
     profile: str = "generic"
@@ -299,6 +316,8 @@ class HostFirmware:
     devices: tuple[FirmwareDevice, ...] | None = None
     trusted_agent: int | None = None
     unsupported: frozenset[str] = frozenset()
+    resources: Platform | None = None
+    places: Mapping[str, Span] = field(default_factory=dict, compare=False)
     span: Span | None = field(default=None, compare=False)
 
 

@@ -7,16 +7,18 @@ reset d and power domain d.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from xenscmi import firmware as el3
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.firmware.firmware import Observer
-from xenscmi.firmware.resources import Clock, PlatformAgent, PlatformDevice, PowerDomain, ResetDomain
+from xenscmi.firmware.resources import Clock, PlatformAgent, PlatformDevice, PowerDomain, ResetDomain, pin_resource
+from xenscmi.firmware.validation import MAX_ID
 from xenscmi.host.domains import has_kernels
 from xenscmi.host.types import Container, DomainKind, FirmwareAgent, FirmwareDevice, Host, ScmiNode, Stated
 from xenscmi.model.boot import start
@@ -47,14 +49,21 @@ def switch_on(host: Host, observer: Observer | None = None, *, as_it_stands: boo
     profile = replace(profile, missing=profile.missing | host.firmware.unsupported)
     try:
         firmware = el3.Firmware(platform_of(host), profile, observer)
-    except ValueError as error:
-        raise XenscmiError(Diagnostic(message=str(error), span=host.firmware.span)) from None
+    except el3.PlatformError as error:
+        raise XenscmiError(*(_diagnostic(problem, host) for problem in error.problems)) from None
     return Model(
         host.tree,
         firmware,
         PROFILES[host.xen_profile or DEFAULT_PROFILE],
         loader_adds_modules=not as_it_stands and not has_kernels(host.tree),
     )
+
+
+def _diagnostic(problem: el3.ResourceProblem, host: Host) -> Diagnostic:
+    """Return a problem of the platform at the place of the resource that has it, as far as that is known."""
+    places, resource = host.firmware.places, problem.path.partition(".")[0]
+    message = f"the firmware cannot have this: {problem.path}: {problem.message}"
+    return Diagnostic(message=message, span=places.get(resource, host.firmware.span), help=problem.fix)
 
 
 def boot(host: Host) -> Model:
@@ -81,32 +90,63 @@ def platform_of(host: Host) -> el3.Platform:
     trusted = management if stated is None else stated
     rows_of_devices = host.firmware.devices
     devices = tuple(_assumed_devices(host)) if rows_of_devices is None else rows_of_devices
-    return el3.Platform(
+    return replace(
+        host.firmware.resources or el3.Platform(agents=()),
         agents=tuple(
-            PlatformAgent(agent_id=row.agent_id, func_id=row.func_id, shmem=row.shmem, trusted=row.agent_id == trusted)
+            PlatformAgent(
+                agent_id=row.agent_id,
+                func_id=row.func_id,
+                shmem=row.shmem,
+                p2a_shmem=row.p2a_shmem,
+                name=row.name,
+                trusted=row.agent_id == trusted,
+            )
             for row in agents
         ),
         devices=tuple(
-            PlatformDevice(
-                device_id=row.device_id,
-                name=f"device-{row.device_id}",
-                resources={
-                    ProtocolId.CLOCK: row.clocks,
-                    ProtocolId.RESET: row.resets,
-                    ProtocolId.POWER_DOMAIN: row.power_domains,
-                },
-            )
+            PlatformDevice(device_id=row.device_id, name=row.name or f"device-{row.device_id}", resources=_owned(row))
             for row in devices
         ),
-        clocks=tuple(Clock(name=f"clock-{n}") for n in _numbers(row.clocks for row in devices)),
-        resets=tuple(ResetDomain(name=f"reset-{n}") for n in _numbers(row.resets for row in devices)),
-        power_domains=tuple(PowerDomain(name=f"power-{n}") for n in _numbers(row.power_domains for row in devices)),
+        **_assumed_resources(host, devices),
     )
 
 
-def _numbers(owned: Iterator[frozenset[int]]) -> range:
-    """Return the numbers of the resources that there must be for devices to own these."""
-    return range(max((number for numbers in owned for number in numbers), default=-1) + 1)
+def _owned(row: FirmwareDevice) -> Mapping[int, frozenset[int]]:
+    """Return what a device owns, by protocol."""
+    owned = {
+        ProtocolId.CLOCK: row.clocks,
+        ProtocolId.RESET: row.resets,
+        ProtocolId.POWER_DOMAIN: row.power_domains,
+        ProtocolId.PERFORMANCE: row.performance,
+        ProtocolId.SENSOR: row.sensors,
+        ProtocolId.VOLTAGE: row.voltages,
+        ProtocolId.POWER_CAPPING: row.power_caps,
+        ProtocolId.PIN_CONTROL: row.pins | {pin_resource(group, group=True) for group in row.pin_groups},
+        ProtocolId.SYSTEM_POWER: frozenset({0} if row.system_power else ()),
+    }
+    return {protocol: ids for protocol, ids in owned.items() if ids}
+
+
+def _assumed_resources(host: Host, devices: Sequence[FirmwareDevice]) -> dict[str, Any]:
+    """Return the clocks, resets and power domains that there must be for the devices, where none are declared."""
+    declared = host.firmware.resources
+    makers: Mapping[str, Callable[[int], object]] = {
+        "clocks": lambda n: Clock(name=f"clock-{n}"),
+        "resets": lambda n: ResetDomain(name=f"reset-{n}"),
+        "power_domains": lambda n: PowerDomain(name=f"power-{n}"),
+    }
+    return {
+        kind: {n: make(n) for n in _numbers(getattr(row, kind) for row in devices)}
+        for kind, make in makers.items()
+        if declared is None or not getattr(declared, kind)
+    }
+
+
+def _numbers(owned: Iterable[frozenset[int]]) -> Iterable[int]:
+    """Return the numbers from 0 up to the highest; only those that are owned, if it is higher than SCMI can count."""
+    numbers = {number for each in owned for number in each}
+    highest = max(numbers, default=-1)
+    return range(highest + 1) if highest <= MAX_ID else sorted(numbers)
 
 
 def _assumed_agents(host: Host) -> tuple[tuple[FirmwareAgent, ...], int | None]:
