@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -34,6 +35,7 @@ _CAP_HVM, _CAP_DIRECTIO, _CAP_HAP, _CAP_SHADOW, _CAP_VPMU, _CAP_GNTTAB_V1, _CAP_
 _SVE_MASK, _SVE_GRANULE = 0x1F, 128
 _MOST_NODES = 64
 _LARGEST_LOG = 1 << 20
+_GONE_LIMIT, _LOOK_AGAIN = 2.0, 0.01
 
 
 class Xen(Backend):
@@ -190,7 +192,11 @@ class Xen(Backend):
         self._domctls.pausedomain(domid)
 
     def destroydomain(self, domid: int) -> None:
-        """As libxl: what xenstore and the files say of it goes first, then the domain; both even where one fails."""
+        """As libxl: what xenstore and the files say of it goes first, then the domain; both even if one fails.
+
+        xenconsoled may just be writing where it serves the console of a young domain, and would leave that behind: so
+        the entries are removed again once it has let go of the domain.
+        """
         self._domctls.getdomaininfo(domid)
         if domid == 0:
             raise HypercallError(errno.EINVAL, "destroydomain")
@@ -202,6 +208,15 @@ class Xen(Backend):
         finally:
             self._domctls.destroydomain(domid)
             self._made.pop(domid, None)
+        self._wait_until_gone(domid)
+        xenstore_entries.remove_domain(self._store, domid)
+
+    def _wait_until_gone(self, domid: int) -> None:
+        """Wait until nobody maps a page of a destroyed domain any more; not for ever."""
+        end = time.monotonic() + _GONE_LIMIT
+        with suppress(HypercallError):
+            while self._domctls.getdomaininfo(domid) and time.monotonic() < end:
+                time.sleep(_LOOK_AGAIN)
 
     # Devices and memory
 
