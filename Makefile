@@ -4,10 +4,10 @@ VENV := .venv/bin
 # mkdocs-material's advertisement of its successor, printed at every build.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help run-env dev-env demo test check bench docs clean
+.PHONY: help run-env dev-env demo test test-xen check bench docs clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
 
 run-env:
 	@tools/setup.sh run
@@ -21,6 +21,9 @@ demo: run-env ## the main job on shipped examples
 test: lint ## everything CI runs
 	$(VENV)/mkdocs build --strict --quiet
 	$(VENV)/pytest
+
+test-xen: dev-env ## the tests on a real Xen, in qemu
+	$(VENV)/pytest tests/xen
 
 check: lint ## the quick loop
 	$(VENV)/pytest -q -m "not slow"

@@ -19,9 +19,7 @@ ALLOWED = {
     "NO_GROUP": "the specification's value for no group of data events",
     "NO_SHMTI": "the specification's value for no telemetry memory",
     "acknowledge": "the agent's half of a notification, beside the platform's",
-    "deassign_device": "a domctl of the backend: destroying a domain deassigns its devices by itself",
     "deliver": "the platform's notifications, which the model's guests do not take",
-    "pausedomain": "a domctl of the backend",
     "write_fast_channel": "agents write fast channels in memory, which the model does not map yet",
     "read_fast_channel": "agents read fast channels in memory, which the model does not map yet",
     "read_area": "telemetry memory for a firmware tester: the model has none",
@@ -71,6 +69,9 @@ STEPS_OF_CREATE = {
     "xenscmi.config.json.to_json",  # the last step of `create -n`
     "xenscmi.toolstack.hosts.prepare_files",
     "xenscmi.toolstack.create.create_all",
+    # on a real Xen: the host is checked first, and what this toolstack does not make is said
+    "xenscmi.rules.engine.check",
+    "xenscmi.hypercall.preparation.prepare_for_xen",
 }
 
 

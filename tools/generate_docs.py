@@ -284,10 +284,10 @@ def _actions(parser: ArgumentParser) -> Iterator[tuple[str, str]]:
 
 
 def _value(action: Action) -> str:
-    if action.choices is not None:
-        return "{" + ",".join(map(str, action.choices)) + "}"
     if isinstance(action.metavar, str):
         return action.metavar
+    if action.choices is not None:
+        return "{" + ",".join(map(str, action.choices)) + "}"
     return action.dest.upper() if action.option_strings else action.dest
 
 

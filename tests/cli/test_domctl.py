@@ -119,7 +119,7 @@ def test_no_flag_and_no_byte_is_lost(xenscmi: Run) -> None:
         (["--decode", HEX, "guest.cfg"], "name one file, or give bytes with --decode"),
         ([], "name one file, or give bytes with --decode"),
         (["guest.cfg", "guest.cfg"], "name one file, or give bytes with --decode"),
-        (["guest.cfg", "--profile", "4.18"], "invalid choice: '4.18'"),
+        (["guest.cfg", "--profile", "4.16"], "invalid choice: '4.16'"),
     ],
 )
 def test_bad_arguments_and_bytes(xenscmi: Run, guest: Path, arguments: list[str], message: str | None) -> None:

@@ -34,7 +34,7 @@ CONSTANTS: dict[str, int] = REFERENCE["constants"]
 GUEST = 'name = "g"\nkernel = "/k"\nmemory = 64\nuuid = "00112233-4455-6677-8899-aabbccddeeff"\n'
 TRAP = 1 << FLAGS.index("trap_unmapped_accesses")
 MULTI_AGENT = 2
-OLD = ("4.19", "4.20")
+OLD = ("4.17", "4.18", "4.19", "4.20")
 
 
 def parse(text: str) -> Parsed:

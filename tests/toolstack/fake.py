@@ -28,6 +28,10 @@ class FakeBackend(Backend):
         self.lines: list[str] = []
         self.last_domid = 0
 
+    def _find(self, domid: int) -> None:
+        if domid not in self.domains:
+            raise XenError(errno.ESRCH)
+
     def _call(self, name: str, *arguments: object) -> None:
         self.calls.append((name, *arguments))
         self.lines.append(f"{name}{arguments}")
@@ -72,7 +76,8 @@ class FakeBackend(Backend):
 
     def createdomain(self, config: CreateDomain) -> int:
         self._call("createdomain", config.arch_arm_sci_agent_id)
-        if any(config.arch_arm_sci_agent_id == other.arch_arm_sci_agent_id for other in self.domains.values()):
+        taken = {(other.arch_arm_sci_type, other.arch_arm_sci_agent_id) for other in self.domains.values()}
+        if config.arch_arm_sci_type and (config.arch_arm_sci_type, config.arch_arm_sci_agent_id) in taken:
             raise XenError(errno.EEXIST)
         self.last_domid += 1
         self.domains[self.last_domid] = config
@@ -86,12 +91,15 @@ class FakeBackend(Backend):
 
     def unpausedomain(self, domid: int) -> None:
         self._call("unpausedomain", domid)
+        self._find(domid)
 
     def pausedomain(self, domid: int) -> None:
         self._call("pausedomain", domid)
+        self._find(domid)
 
     def destroydomain(self, domid: int) -> None:
         self._call("destroydomain", domid)
+        self._find(domid)
         del self.domains[domid]
         self.named.pop(domid, None)
 

@@ -21,7 +21,15 @@ irqs = [ 72, 73 ]
 iomem = [ "47ff2,1@22001", "e6800,1" ]
 dtdev = [ "/soc/ethernet@1000", "/soc/mmc@2001" ]
 """
-STEPS = ["createdomain", "build", "bind_pt_spi_irq", "iomem_permission", "memory_mapping", "assign_device"]
+STEPS = [
+    "createdomain",
+    "build",
+    "bind_pt_spi_irq",
+    "iomem_permission",
+    "memory_mapping",
+    "assign_device",
+    "unpausedomain",
+]
 
 
 def guest(name: str = "guest", agent: int = 2) -> DomainSpec:
@@ -57,6 +65,18 @@ def test_a_paused_domain_stays_paused() -> None:
     xen = FakeBackend()
     create(xen, guest(), paused=True)
     assert ("unpausedomain", 1) not in xen.calls
+
+
+def test_an_interrupt_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    xen = FakeBackend()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(xen, "build", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        create(xen, guest())
+    assert (xen.getdomaininfolist(), xen.names()) == ((), {0: "Domain-0"})
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 COMMANDS = {
     "create": "make a domain of an xl.cfg file; with -n, only show libxl's JSON of it",
     "domctl": "show the bytes of the createdomain hypercall, or decode them",
-    "list": "list the domains of the modelled host",
-    "destroy": "destroy a domain of the modelled host",
+    "list": "list the domains of the host, real or modelled",
+    "destroy": "destroy a domain",
+    "console": "attach to a domain's console in dom0 of a real Xen",
     "agents": "list the firmware's SCMI agents, and the domain that has each",
     "dmesg": "print Xen's log",
     "scmi": "send an SCMI message as a domain, and show what comes back",

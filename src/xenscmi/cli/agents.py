@@ -4,6 +4,8 @@ An agent is reached by its SMC function id and its page of shared memory. OWNER 
 itself, `-` if it is free, or `not listed` if the host's device tree does not tell Xen about it. A trusted agent (*) may
 set permissions and use everything. DEVICES are SCMI device ids.
 
+In dom0 of a real Xen, the agents of the domains that xenscmi created are known, and nothing more.
+
 exit codes: 0; 2 where the host or its state cannot be used
 
 examples:
@@ -17,7 +19,7 @@ import sys
 
 from xenscmi.cli.files import put, write_json
 from xenscmi.cli.running import configure as configure_host
-from xenscmi.cli.running import guarded, open_store
+from xenscmi.cli.running import guarded, open_host
 from xenscmi.report.table import table
 from xenscmi.toolstack.backend import AgentInfo, Owner
 
@@ -36,7 +38,7 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    xen = open_store(arguments).look()
+    xen = open_host(arguments).look()
     agents = xen.agents()
     names = xen.names()
     if arguments.json:

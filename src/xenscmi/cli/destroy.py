@@ -1,7 +1,7 @@
-"""Destroy a domain of the modelled host, as `xl destroy` does.
+"""Destroy a domain, as `xl destroy` does: of the real Xen in dom0, else of the modelled host.
 
-Xen has the firmware reset the domain's agent, and the agent is free again. With --all the host itself is switched off:
-nothing is left of it, and the next command boots it anew.
+Xen has the firmware reset the domain's agent, and the agent is free again. With --all the modelled host itself is
+switched off: nothing is left of it, and the next command boots it anew.
 
 exit codes: 0; 1 where it is not possible; 2 where the host or its state cannot be used
 
@@ -15,7 +15,16 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, find_domain, guarded, open_store, print_xen, state_file
+from xenscmi.cli.running import (
+    EXIT_FAILURE,
+    EXIT_UNUSABLE,
+    find_domain,
+    guarded,
+    is_real,
+    open_host,
+    print_xen,
+    state_file,
+)
 from xenscmi.cli.running import configure as configure_host
 
 TYPE_CHECKING = False
@@ -45,12 +54,15 @@ def run(arguments: Namespace) -> int:
         print("xenscmi destroy: error: name a domain, or give --all; see xenscmi destroy --help", file=sys.stderr)
         return EXIT_UNUSABLE
     if arguments.all:
+        if is_real(arguments):
+            print("xenscmi destroy: error: --all switches a modelled host off, not a real one", file=sys.stderr)
+            return EXIT_UNUSABLE
         state_file(arguments).switch_off()
         return 0
     from xenscmi.toolstack.backend import XenError
 
     try:
-        with open_store(arguments).session() as xen:
+        with open_host(arguments).session() as xen:
             return _destroy(xen, arguments.domain, force=arguments.force)
     except XenError:
         return EXIT_FAILURE

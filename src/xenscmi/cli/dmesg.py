@@ -1,4 +1,4 @@
-"""Print the log of the modelled host's Xen, as `xl dmesg` does: its own lines about SCMI, devices and domains.
+"""Print Xen's log, as `xl dmesg` does: the real one's in dom0, else the modelled host's.
 
 exit codes: 0; 2 where the host or its state cannot be used
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from xenscmi.cli.files import put, write_json
 from xenscmi.cli.running import configure as configure_host
-from xenscmi.cli.running import guarded, open_store
+from xenscmi.cli.running import guarded, open_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    lines = open_store(arguments).log()
+    lines = list(open_host(arguments).log())
     if arguments.json:
         write_json(lines)
     else:

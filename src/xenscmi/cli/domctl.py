@@ -52,9 +52,10 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "--profile",
+        metavar="NAME",
         choices=list(PROFILES),
         default=DEFAULT_PROFILE,
-        help="choose the Xen whose layout to use (default: %(default)s)",
+        help="choose a layout that `xenscmi profiles` lists (default: %(default)s)",
     )
     parser.add_argument(
         "--decode",

@@ -1,7 +1,7 @@
-"""List the domains of the modelled host, as `xl list` does.
+"""List the domains of the host, as `xl list` does: of the real Xen in dom0, else of the modelled host.
 
-With -l the configurations of the domains are listed as libxl's JSON; Mem is in MiB. The host is booted if it does not
-run yet. The model's domains take no processor time.
+With -l the configurations of the domains are listed as libxl's JSON; Mem is in MiB. A modelled host is booted if it
+does not run yet, and its domains take no processor time.
 
 exit codes: 0; 1 where there is no such domain; 2 where the host or its state cannot be used
 
@@ -14,7 +14,7 @@ examples:
 from __future__ import annotations
 
 from xenscmi.cli.files import put, say, write_json
-from xenscmi.cli.running import EXIT_FAILURE, find_domain, guarded, open_store
+from xenscmi.cli.running import EXIT_FAILURE, find_domain, guarded, open_host
 from xenscmi.cli.running import configure as configure_host
 from xenscmi.toolstack.backend import RunState
 
@@ -37,7 +37,7 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    xen = open_store(arguments).look()
+    xen = open_host(arguments).look()
     domains = xen.getdomaininfolist()
     if arguments.domain is not None:
         domid = find_domain(xen, arguments.domain)

@@ -1,4 +1,4 @@
-"""The modelled host that commands work on: which one it is, and where its state is kept.
+"""The host that commands work on: the real Xen under this dom0, or a modelled one, and where its state is kept.
 
 Not a command: what `create`, `list`, `destroy`, `agents`, `dmesg` and `scmi` share.
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xenscmi.host.types import Host
+    from xenscmi.hypercall.running import RunningXen
     from xenscmi.model.state import StateFile, Store
     from xenscmi.toolstack.backend import Inventory
 
@@ -28,6 +29,7 @@ LONGEST_ID = 10  # digits of a domain id, which is at most 32 bits
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments that say which host."""
+    configure_hypervisor(parser)
     parser.add_argument(
         "--host",
         metavar="PATH",
@@ -38,6 +40,34 @@ def configure(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="keep the running host here (default: xenscmi/host.db in $XDG_STATE_HOME or ~/.local/state)",
     )
+
+
+def configure_hypervisor(parser: ArgumentParser) -> None:
+    """Declare the argument that says which hypervisor."""
+    parser.add_argument(
+        "--hypervisor",
+        choices=("auto", "model", "xen"),
+        default="auto",
+        help="work on the real Xen under this dom0, or on a modelled host (default: the real one in dom0)",
+    )
+
+
+def is_real(arguments: Namespace) -> bool:
+    """Return whether the arguments mean the real Xen: when asked for, and in dom0 unless a model's state is named."""
+    if arguments.hypervisor != "auto" or arguments.state is not None:
+        return bool(arguments.hypervisor == "xen")
+    from xenscmi.hypercall.dom0 import in_dom0
+
+    return in_dom0()
+
+
+def open_host(arguments: Namespace) -> Store | RunningXen:
+    """Return the host that the arguments mean, real or modelled. Raises XenscmiError where there is none to be had."""
+    if is_real(arguments):
+        from xenscmi.hypercall.running import RunningXen
+
+        return RunningXen()
+    return open_store(arguments)
 
 
 def state_file(arguments: Namespace) -> StateFile:
@@ -79,7 +109,7 @@ def open_store(arguments: Namespace) -> Store:
         except XenscmiError as error:
             if arguments.host:
                 raise
-            help_text = "name the folder of the host to model: --host DIR"
+            help_text = "name the folder of the host to model: --host DIR; or run this in dom0 of a real Xen"
             raise XenscmiError(
                 *error.diagnostics,
                 Diagnostic(message=f"no modelled host in {where}", severity=Severity.INFO, help=help_text),

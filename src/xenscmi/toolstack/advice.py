@@ -23,7 +23,10 @@ def advise(xen: Backend, spec: DomainSpec, step: str, field: str, number: int) -
 
 
 def _free_agents(xen: Backend) -> str:
-    free = [str(each.agent_id) for each in xen.agents() if each.owner is Owner.NOBODY]
+    agents = xen.agents()
+    if all(isinstance(each.owner, int) for each in agents):  # a real Xen does not tell which others there are
+        return "`xenscmi agents` shows which are taken"
+    free = [str(each.agent_id) for each in agents if each.owner is Owner.NOBODY]
     return f"free are {', '.join(free)}" if free else "none is free"
 
 

@@ -60,13 +60,10 @@ def create(xen: Backend, spec: DomainSpec, *, paused: bool = False) -> int:
     """
     mark = xen.log_mark()
     try:
-        domid = _Creation(xen, spec).run()
-        if not paused:
-            xen.unpausedomain(domid)
+        return _Creation(xen, spec, paused=paused).run()
     except CreationError as error:
         error.log = tuple(xen.log(mark))
         raise
-    return domid
 
 
 def create_all(xen: Backend, specs: Sequence[DomainSpec], *, paused: bool = False) -> list[int]:
@@ -75,7 +72,7 @@ def create_all(xen: Backend, specs: Sequence[DomainSpec], *, paused: bool = Fals
     for spec in specs:
         try:
             made.append(create(xen, spec, paused=paused))
-        except CreationError:
+        except BaseException:
             for domid in reversed(made):
                 with suppress(XenError):
                     xen.destroydomain(domid)
@@ -96,9 +93,10 @@ class _Step:
 class _Creation:
     """One domain in the making."""
 
-    def __init__(self, xen: Backend, spec: DomainSpec) -> None:
+    def __init__(self, xen: Backend, spec: DomainSpec, *, paused: bool) -> None:
         self.xen = xen
         self.spec = spec
+        self.paused = paused
         self.domid: int | None = None
 
     def run(self) -> int:
@@ -111,7 +109,7 @@ class _Creation:
         try:
             for step in self.steps(domid):
                 self.take(step)
-        except CreationError:
+        except BaseException:  # Ctrl-C too must not leave half a domain
             with suppress(XenError):
                 self.xen.destroydomain(domid)
             raise
@@ -137,7 +135,13 @@ class _Creation:
             "domain_rename",
             "c_info.name",
             f'Domain with name "{_literal(spec.name)}" already exists.',
-            partial(self.give_name, domid),
+            partial(self.refuse_taken_name, domid),
+        )
+        yield _Step(
+            "set_name",
+            "c_info.name",
+            "cannot write its entries in xenstore: {}",
+            partial(xen.set_name, domid, spec.name),
         )
         yield _Step("build", "b_info.kernel", "cannot (re-)build domain: {}", partial(xen.build, domid, spec))
         for index, irq in enumerate(spec.irqs):
@@ -169,12 +173,15 @@ class _Creation:
                 "xc_assign_dtdevice failed: -1",
                 partial(xen.assign_device, domid, path),
             )
+        if not self.paused:
+            yield _Step(
+                "unpausedomain", "c_info.name", "unpausing domain failed: {}", partial(xen.unpausedomain, domid)
+            )
 
-    def give_name(self, domid: int) -> None:
+    def refuse_taken_name(self, domid: int) -> None:
         name = self.spec.name
         if name and any(name == other for number, other in self.xen.names().items() if number != domid):
             raise XenError(errno.EEXIST)
-        self.xen.set_name(domid, name)
 
     def failure(self, step: str, field: str, message: str, error: XenError) -> CreationError:
         """Return the failure of a step in libxl's words, with the place of its field, and advice."""
