@@ -1,0 +1,229 @@
+"""The device tree of the board: what qemu's `virt` machine has, as a normal world may see it, and the SCMI agents.
+
+Made as DTS, so that people can read it (`xenscmi board tree`), and compiled as any other tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xenscmi.board.layout import HOLE, HOLE_SIZE, PAGE_SIZE, RAM
+from xenscmi.devicetree import Tree, parse_dts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentNode:
+    """An SCMI agent of the operating system: its channel, and the protocols that it is to use.
+
+    `rtc` and `gpio` are the clock, reset domain and power domain of the two devices that Linux can drive without any
+    module (a PL031 and a PL061): given to an agent, they are its to switch on.
+    """
+
+    func_id: int
+    page: int
+    protocols: Sequence[int]
+    rtc: int | None = None
+    gpio: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """A boot module of Xen's: what it is (`multiboot,kernel` …), where it stands, and its command line."""
+
+    compatible: str
+    address: int
+    size: int
+    bootargs: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What the boot loader tells: command lines and what it loaded. With `modules`, Xen's; else Linux's."""
+
+    bootargs: str = ""
+    initrd: tuple[int, int] | None = None
+    xen_bootargs: str = ""
+    modules: Sequence[Module] = ()
+
+
+_CELLS = {0x11: "#power-domain-cells", 0x13: "#power-domain-cells", 0x14: "#clock-cells", 0x15: "#thermal-sensor-cells"}
+_CELLS[0x16] = "#reset-cells"
+
+
+def board_dts(*, cpus: int, memory: int, agents: Sequence[AgentNode], chosen: Chosen) -> str:
+    """Return the board's tree as DTS. `memory` is the RAM in bytes; the hole for the pages is taken out of it."""
+    parts = [
+        _BASE % {"memory": _memory(memory), "cpus": _cpus(cpus)},
+        _device(_RTC, [(number, agent.rtc) for number, agent in enumerate(agents) if agent.rtc is not None]),
+        _device(_GPIO, [(number, agent.gpio) for number, agent in enumerate(agents) if agent.gpio is not None]),
+        "".join(_page(number, agent) for number, agent in enumerate(agents)),
+        "\tfirmware {\n",
+        "".join(_agent(number, agent) for number, agent in enumerate(agents)),
+        "\t};\n",
+        _chosen(chosen),
+        "};\n",
+    ]
+    return "".join(parts)
+
+
+def compile_board(dts: str) -> Tree:
+    """Return the tree of a board's DTS."""
+    return parse_dts(dts.encode(), name="board.dts", directory=Path())
+
+
+_BASE = """\
+/dts-v1/;
+
+/ {
+	model = "xenscmi virtual board";
+	compatible = "linux,dummy-virt";
+	interrupt-parent = <&gic>;
+	#address-cells = <2>;
+	#size-cells = <2>;
+
+	memory@40000000 {
+		device_type = "memory";
+		reg = %(memory)s;
+	};
+
+	psci {
+		compatible = "arm,psci-1.0", "arm,psci-0.2";
+		method = "smc";
+	};
+
+	cpus {
+		#address-cells = <1>;
+		#size-cells = <0>;
+%(cpus)s	};
+
+	timer {
+		compatible = "arm,armv8-timer";
+		interrupts = <1 13 4>, <1 14 4>, <1 11 4>, <1 10 4>;
+		always-on;
+	};
+
+	gic: interrupt-controller@8000000 {
+		compatible = "arm,gic-v3";
+		reg = <0x0 0x8000000 0x0 0x10000>, <0x0 0x80a0000 0x0 0xf60000>;
+		interrupts = <1 9 4>;
+		interrupt-controller;
+		#interrupt-cells = <3>;
+		#redistributor-regions = <1>;
+	};
+
+	clk24: apb-pclk {
+		compatible = "fixed-clock";
+		#clock-cells = <0>;
+		clock-frequency = <24000000>;
+	};
+
+	uart: serial@9000000 {
+		compatible = "arm,pl011", "arm,primecell";
+		reg = <0x0 0x9000000 0x0 0x1000>;
+		interrupts = <0 1 4>;
+		clocks = <&clk24>, <&clk24>;
+		clock-names = "uartclk", "apb_pclk";
+	};
+
+"""
+
+_RTC = """\
+	rtc@9010000 {
+		compatible = "arm,pl031", "arm,primecell";
+		reg = <0x0 0x9010000 0x0 0x1000>;
+		interrupts = <0 2 4>;
+"""
+
+_GPIO = """\
+	gpio@9030000 {
+		compatible = "arm,pl061", "arm,primecell";
+		reg = <0x0 0x9030000 0x0 0x1000>;
+		interrupts = <0 7 4>;
+		gpio-controller;
+		#gpio-cells = <2>;
+		interrupt-controller;
+		#interrupt-cells = <2>;
+"""
+
+
+def _memory(size: int) -> str:
+    below, above = (RAM, HOLE - RAM), (HOLE + HOLE_SIZE, RAM + size - HOLE - HOLE_SIZE)
+    return ", ".join(f"<0x0 {start:#x} 0x0 {length:#x}>" for start, length in (below, above))
+
+
+def _cpus(count: int) -> str:
+    return "".join(
+        f"\t\tcpu@{number} {{\n"
+        '\t\t\tdevice_type = "cpu";\n'
+        '\t\t\tcompatible = "arm,cortex-a57";\n'
+        f"\t\t\treg = <{number}>;\n"
+        '\t\t\tenable-method = "psci";\n'
+        "\t\t};\n"
+        for number in range(count)
+    )
+
+
+def _device(head: str, owners: Sequence[tuple[int, int]]) -> str:
+    """Return a device's node, under the SCMI control of its one owner: (number of the agent, resource)."""
+    lines = [
+        f"\t\tclocks = <&scmi{agent}_clock {resource}>;\n"
+        '\t\tclock-names = "apb_pclk";\n'
+        f"\t\tresets = <&scmi{agent}_reset {resource}>;\n"
+        f"\t\tpower-domains = <&scmi{agent}_power {resource}>;\n"
+        for agent, resource in owners
+    ]
+    return f"{head}{''.join(lines)}\t}};\n\n" if lines else ""
+
+
+def _page(number: int, agent: AgentNode) -> str:
+    return (
+        f"\tscmi{number}_shmem: sram@{agent.page:x} {{\n"
+        '\t\tcompatible = "arm,scmi-shmem";\n'
+        f"\t\treg = <0x0 {agent.page:#x} 0x0 {PAGE_SIZE:#x}>;\n"
+        "\t};\n\n"
+    )
+
+
+def _agent(number: int, agent: AgentNode) -> str:
+    names = {0x11: "power", 0x14: "clock", 0x16: "reset"}
+    protocols = "".join(
+        f"\t\t\tscmi{number}_{names.get(protocol, f'{protocol:x}')}: protocol@{protocol:x} {{\n"
+        f"\t\t\t\treg = <{protocol:#x}>;\n"
+        + (f"\t\t\t\t{_CELLS[protocol]} = <1>;\n" if protocol in _CELLS else "")
+        + "\t\t\t};\n"
+        for protocol in agent.protocols
+    )
+    return (
+        f"\t\tscmi{f'-{number}' if number else ''} {{\n"
+        '\t\t\tcompatible = "arm,scmi-smc";\n'
+        f"\t\t\tarm,smc-id = <{agent.func_id:#x}>;\n"
+        f"\t\t\tshmem = <&scmi{number}_shmem>;\n"
+        "\t\t\t#address-cells = <1>;\n"
+        "\t\t\t#size-cells = <0>;\n"
+        f"{protocols}"
+        "\t\t};\n"
+    )
+
+
+def _chosen(chosen: Chosen) -> str:
+    lines = ['\t\tstdout-path = "/serial@9000000";\n']
+    if chosen.bootargs:
+        lines.append(f'\t\tbootargs = "{chosen.bootargs}";\n')
+    if chosen.initrd:
+        start, size = chosen.initrd
+        lines.append(f"\t\tlinux,initrd-start = <0x0 {start:#x}>;\n\t\tlinux,initrd-end = <0x0 {start + size:#x}>;\n")
+    if chosen.xen_bootargs:
+        lines.append(f'\t\txen,xen-bootargs = "{chosen.xen_bootargs}";\n')
+    if chosen.modules:
+        lines.append("\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tranges;\n")
+    for module in chosen.modules:
+        lines.append(
+            f"\t\tmodule@{module.address:x} {{\n"
+            f'\t\t\tcompatible = "{module.compatible}", "multiboot,module";\n'
+            f"\t\t\treg = <0x0 {module.address:#x} 0x0 {module.size:#x}>;\n"
+            + (f'\t\t\tbootargs = "{module.bootargs}";\n' if module.bootargs else "")
+            + "\t\t};\n"
+        )
+    return f"\tchosen {{\n{''.join(lines)}\t}};\n"
