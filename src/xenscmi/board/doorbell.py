@@ -1,7 +1,7 @@
 """What the EL3 monitor and the platform say to each other over the secure UART. Bytes in, events out; no I/O.
 
-    ring    0xA0 + cpu, number, function id (4 bytes, little endian)    answered by: number, result (a signed byte)
-    fault   0xE0 + cpu, ESR_EL3 (4 bytes), ELR_EL3 (8 bytes)            the monitor then powers the board off
+ring    0xA0 + cpu, number, function id (4 bytes, little endian)    answered by: number, result (a signed byte)
+fault   0xE0 + cpu, ESR_EL3 (4 bytes), ELR_EL3 (8 bytes)            the monitor then powers the board off
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ PAGES = HOLE  # the agents' pages, one after the other
 PAGE_SIZE = 0x1000
 MOST_AGENTS = HOLE_SIZE // PAGE_SIZE
 
-BOOT_RECORD = 0x4EFF_F000  # what the monitor reads at reset: the entry point and the device tree's address, 8 bytes each
+BOOT_RECORD = (
+    0x4EFF_F000  # what the monitor reads at reset: the entry point and the device tree's address, 8 bytes each
+)
 DEVICE_TREE = 0x4F00_0000
 DEVICE_TREE_LIMIT = 2 * MEBIBYTE
 INITRD = 0x5000_0000
@@ -23,5 +25,5 @@ LINUX = 0x6000_0000
 XEN = 0x7000_0000
 MODULES = 0x7100_0000  # dom0less kernels, ramdisks and partial trees
 
-SMALLEST_RAM = 1024 * MEBIBYTE
+SMALLEST_RAM, USUAL_RAM = 1024 * MEBIBYTE, 2048 * MEBIBYTE
 FUNC_ID = 0x8200_0002

@@ -79,7 +79,7 @@ class Machine:
 
 
 def _arguments(ram: Ram, cpus: int, console: int, doorbell: int) -> list[str]:
-    """Return qemu's arguments. `acpi=off`: else there is no PL061 in the normal world, and Linux dies of its absence."""
+    """Return qemu's arguments. `acpi=off`: else the normal world has no PL061, and Linux dies of its absence."""
     return [
         "-nodefaults",
         "-nographic",

@@ -33,17 +33,14 @@ class Ram:
 
     def has(self, address: int, size: int) -> bool:
         """Whether all of these bytes are RAM."""
-        return RAM <= address and address + size <= RAM + self.size
+        return address >= RAM and address + size <= RAM + self.size
 
     def page(self, address: int) -> memoryview:
         """Return the page at a physical address that is RAM, to be read and written while the board runs."""
         return self._view[address - RAM : address - RAM + PAGE_SIZE]
 
     def close(self) -> None:
-        """Give the memory back. Pages that somebody still holds keep it mapped until they are gone."""
+        """Give the memory back. Whoever has pages must have released them."""
         self._view.release()
-        try:
-            self._map.close()
-        except BufferError:
-            pass
+        self._map.close()
         os.close(self.fd)

@@ -1,0 +1,109 @@
+"""Traces: what the agents of a board asked and were answered, as a file of JSON lines, one message each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.scmi.codec import Structure
+from xenscmi.scmi.describe import Direction, decode, explain, title
+from xenscmi.scmi.header import Header
+from xenscmi.scmi.message import Refusal
+from xenscmi.scmi.protocols import protocol
+from xenscmi.scmi.status import status_name
+
+MOST_MESSAGES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A message of an agent and its answer.
+
+    `at` is seconds since the board started. Both payloads are without the header, the answer's with its status; it is
+    None where there was no answer. `fault` is the fault that was made, as it was written.
+    """
+
+    at: float
+    agent_id: int
+    header: Header
+    request: bytes
+    response: bytes | None
+    fault: str = ""
+
+
+Observer = Callable[[Exchange], None]
+
+
+def show(exchange: Exchange) -> str:
+    """Return an exchange as one line: time, agent, message, its fields, and what came of it."""
+    asked = decode(exchange.header, exchange.request, Direction.REQUEST)
+    name = title(asked).partition(f" {asked.direction.value} (")[0]
+    known = protocol(exchange.header.protocol_id)
+    if known is not None and not name.startswith(known.name.upper()):  # those that every protocol has
+        name = f"{known.name} {name}"
+    given = _fields(asked.message) if isinstance(asked.message, Structure) else exchange.request.hex()
+    text = f"{exchange.at:8.3f}  agent {exchange.agent_id}  {name}({given})  {_outcome(exchange)}"
+    return f"{text}  [{exchange.fault}]" if exchange.fault else text
+
+
+def _outcome(exchange: Exchange) -> str:
+    if exchange.response is None:
+        return "no answer"
+    answered = decode(exchange.header, exchange.response, Direction.RESPONSE)
+    if isinstance(answered.message, Refusal):
+        return status_name(answered.message.status)
+    if not isinstance(answered.message, Structure):
+        return f"not an answer: {exchange.response.hex()}"
+    return _fields(answered.message) or "SUCCESS"
+
+
+def _fields(message: Structure) -> str:
+    """Return a message's fields; of bit fields their number, of lists the entries' places."""
+    return ", ".join(
+        f"{line.name}={line.value}" if line.value else line.name for line in explain(message) if not line.depth
+    )
+
+
+def write_line(exchange: Exchange) -> str:
+    """Return an exchange as a line of a trace file."""
+    response = None if exchange.response is None else exchange.response.hex()
+    fields = {
+        "at": round(exchange.at, 6),
+        "agent": exchange.agent_id,
+        "header": f"{exchange.header:#010x}",
+        "request": exchange.request.hex(),
+        "response": response,
+    }
+    return json.dumps(fields | ({"fault": exchange.fault} if exchange.fault else {})) + "\n"
+
+
+def read_lines(lines: Iterable[str], name: str) -> Iterator[Exchange]:
+    """Yield the exchanges of a trace file. Raises XenscmiError at a line that is none, or where there are too many."""
+    for number, line in enumerate(lines, 1):
+        if number > MOST_MESSAGES:
+            raise _error(f"{name}: more than {MOST_MESSAGES} messages")
+        try:
+            fields = json.loads(line)
+            response = fields["response"]
+            yield Exchange(
+                at=float(fields["at"]),
+                agent_id=_integer(fields["agent"]),
+                header=Header(int(fields["header"], 0)),
+                request=bytes.fromhex(fields["request"]),
+                response=None if response is None else bytes.fromhex(response),
+                fault=str(fields.get("fault", "")),
+            )
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise _error(f"{name}:{number}: not a message of a trace: {error!r}") from None
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is not an agent id")
+    return value
+
+
+def _error(message: str) -> XenscmiError:
+    return XenscmiError(Diagnostic(message=message, help="traces are what `xenscmi board run --record FILE` writes"))
