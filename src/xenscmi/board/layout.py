@@ -13,7 +13,9 @@ HOLE = 0x47F0_0000
 HOLE_SIZE = MEBIBYTE
 PAGES = HOLE  # the agents' pages, one after the other
 PAGE_SIZE = 0x1000
-MOST_AGENTS = HOLE_SIZE // PAGE_SIZE
+CONSUMERS = HOLE + 0xF_0000  # registers of devices that are none, one after the other
+CONSUMER_SIZE = 0x100
+MOST_AGENTS = (CONSUMERS - PAGES) // PAGE_SIZE
 
 BOOT_RECORD = (
     0x4EFF_F000  # what the monitor reads at reset: the entry point and the device tree's address, 8 bytes each

@@ -172,7 +172,11 @@ class Session:
             return
         if self._first_message is None:
             self._first_message = time.monotonic() - self._start
-        self._machine.doorbell.sendall(event.answer(self._service.ring(event.func_id)))
+        self.answer(event, self._service.ring(event.func_id))
+
+    def answer(self, ring: Ring, result: int) -> None:
+        """Give a ring its result."""
+        self._machine.doorbell.sendall(ring.answer(result))
 
     def _ended(self) -> None:
         """qemu closed its lines: it has ended, or is about to."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
-from xenscmi.board.layout import HOLE, HOLE_SIZE, PAGE_SIZE, RAM
+from xenscmi.board.layout import CONSUMER_SIZE, CONSUMERS, HOLE, HOLE_SIZE, PAGE_SIZE, RAM
 from xenscmi.devicetree import Tree, parse_dts
 
 
@@ -17,15 +18,16 @@ from xenscmi.devicetree import Tree, parse_dts
 class AgentNode:
     """An SCMI agent of the operating system: its channel, and the protocols that it is to use.
 
-    `rtc` and `gpio` are the clock, reset domain and power domain of the two devices that Linux can drive without any
-    module (a PL031 and a PL061): given to an agent, they are its to switch on.
+    `rtc` is the number of the clock, reset domain and power domain of the machine's PL031, for the agent that has it.
+    For each number in `consumers` there is a serial port that is none (its registers are a piece of the hole), with the
+    clock, reset domain and power domain of that number: Linux binds its built-in driver to it, or says why it cannot.
     """
 
     func_id: int
     page: int
     protocols: Sequence[int]
     rtc: int | None = None
-    gpio: int | None = None
+    consumers: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +50,21 @@ class Chosen:
     modules: Sequence[Module] = ()
 
 
-_CELLS = {0x11: "#power-domain-cells", 0x13: "#power-domain-cells", 0x14: "#clock-cells", 0x15: "#thermal-sensor-cells"}
-_CELLS[0x16] = "#reset-cells"
+_CELLS = {
+    0x11: "#power-domain-cells",
+    0x13: "#power-domain-cells",
+    0x14: "#clock-cells",
+    0x15: "#thermal-sensor-cells",
+    0x16: "#reset-cells",
+}
 
 
 def board_dts(*, cpus: int, memory: int, agents: Sequence[AgentNode], chosen: Chosen) -> str:
     """Return the board's tree as DTS. `memory` is the RAM in bytes; the hole for the pages is taken out of it."""
     parts = [
         _BASE % {"memory": _memory(memory), "cpus": _cpus(cpus)},
-        _device(_RTC, [(number, agent.rtc) for number, agent in enumerate(agents) if agent.rtc is not None]),
-        _device(_GPIO, [(number, agent.gpio) for number, agent in enumerate(agents) if agent.gpio is not None]),
+        "".join(_rtc(number, agent.rtc) for number, agent in enumerate(agents) if agent.rtc is not None),
+        _consumers([(number, resource) for number, agent in enumerate(agents) for resource in agent.consumers]),
         "".join(_page(number, agent) for number, agent in enumerate(agents)),
         "\tfirmware {\n",
         "".join(_agent(number, agent) for number, agent in enumerate(agents)),
@@ -110,6 +117,7 @@ _BASE = """\
 		interrupts = <1 9 4>;
 		interrupt-controller;
 		#interrupt-cells = <3>;
+		#address-cells = <0>;
 		#redistributor-regions = <1>;
 	};
 
@@ -136,17 +144,6 @@ _RTC = """\
 		interrupts = <0 2 4>;
 """
 
-_GPIO = """\
-	gpio@9030000 {
-		compatible = "arm,pl061", "arm,primecell";
-		reg = <0x0 0x9030000 0x0 0x1000>;
-		interrupts = <0 7 4>;
-		gpio-controller;
-		#gpio-cells = <2>;
-		interrupt-controller;
-		#interrupt-cells = <2>;
-"""
-
 
 def _memory(size: int) -> str:
     below, above = (RAM, HOLE - RAM), (HOLE + HOLE_SIZE, RAM + size - HOLE - HOLE_SIZE)
@@ -165,16 +162,29 @@ def _cpus(count: int) -> str:
     )
 
 
-def _device(head: str, owners: Sequence[tuple[int, int]]) -> str:
-    """Return a device's node, under the SCMI control of its one owner: (number of the agent, resource)."""
-    lines = [
-        f"\t\tclocks = <&scmi{agent}_clock {resource}>;\n"
-        '\t\tclock-names = "apb_pclk";\n'
+def _rtc(agent: int, resource: int) -> str:
+    return _RTC + _controlled(agent, resource, "apb_pclk") + "\t};\n\n"
+
+
+def _consumers(owned: Sequence[tuple[int, int]]) -> str:
+    """Return the nodes of devices that are none: (number of the agent, resource) each."""
+    return "".join(
+        f"\tserial@{address:x} {{\n"
+        '\t\tcompatible = "ns16550a";\n'
+        f"\t\treg = <0x0 {address:#x} 0x0 {CONSUMER_SIZE:#x}>;\n"
+        f"{_controlled(agent, resource, '')}\t}};\n\n"
+        for address, (agent, resource) in zip(count(CONSUMERS, CONSUMER_SIZE), owned, strict=False)
+    )
+
+
+def _controlled(agent: int, resource: int, clock_name: str) -> str:
+    """Return the properties of a device that is under an agent's control."""
+    named = f'\t\tclock-names = "{clock_name}";\n' if clock_name else ""
+    return (
+        f"\t\tclocks = <&scmi{agent}_clock {resource}>;\n{named}"
         f"\t\tresets = <&scmi{agent}_reset {resource}>;\n"
         f"\t\tpower-domains = <&scmi{agent}_power {resource}>;\n"
-        for agent, resource in owners
-    ]
-    return f"{head}{''.join(lines)}\t}};\n\n" if lines else ""
+    )
 
 
 def _page(number: int, agent: AgentNode) -> str:
