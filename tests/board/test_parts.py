@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xenscmi.bindings.addresses import written_reg
 from xenscmi.board import layout
 from xenscmi.board.board import Hardware, Software, board_tree
 from xenscmi.board.cpio import Entry, archive
@@ -21,7 +22,6 @@ from xenscmi.board.images import unpack_image
 from xenscmi.board.memory import Ram
 from xenscmi.board.trace import Exchange, read_lines, show, write_line
 from xenscmi.board.tree import AgentNode, compile_board
-from xenscmi.devicetree import reg
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.scmi.header import Header
 from xenscmi.scmi.status import Status
@@ -206,7 +206,7 @@ def test_the_boards_tree_leaves_the_pages_out_of_the_memory() -> None:
 
     memory = tree.node("/memory@40000000")
     assert memory is not None
-    banks = [(region.address, region.size) for region in reg(memory)]
+    banks = [(region.address, region.size) for region in written_reg(memory)]
     assert banks == [(0x40000000, 0x7F00000), (0x48000000, 0x78000000)]
     cpus = tree.node("/cpus")
     assert cpus is not None
