@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.scmi.message import Protocol
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ class ConformanceFailure(Exception):
 
 class Unsupported(Exception):
     """The platform does not have what the test is about; the text says what."""
+
+
+class PlatformGone(XenscmiError):
+    """The platform cannot be reached, now or any more: there is nothing left to test."""
+
+    def __init__(self, reason: str, help: str = "") -> None:
+        super().__init__(Diagnostic(message=reason, help=help))
 
 
 Test = Callable[["Tester"], None]

@@ -126,9 +126,8 @@ def _wrong_sizes(t: Tester, of: Resources, make: AskOne) -> None:
         t.refused_bytes(message_id, wrong, Status.PROTOCOL_ERROR)
 
 
-def _short(command: str) -> str:
-    """Return a command's name for a test: CLOCK_RATE_GET is rate_get."""
-    return command.partition("_")[2].lower()
+def _short_name(of: Resources, answer: Response) -> str:
+    return str(getattr(answer, of.name_field))
 
 
 def _names(t: Tester, of: Resources) -> None:

@@ -21,7 +21,7 @@ from xenscmi.conformance import (
     system_power,
     voltage,
 )
-from xenscmi.conformance.case import Case, ConformanceFailure, Unsupported, Verdict
+from xenscmi.conformance.case import Case, ConformanceFailure, PlatformGone, Unsupported, Verdict
 from xenscmi.conformance.tester import Channel, Tester
 from xenscmi.diagnostics import XenscmiError
 
@@ -78,7 +78,7 @@ def run_suite(
     """Run tests on a platform, and yield how each ended.
 
     `channel` is the agent under test's, `others` are further agents'. Without `changes`, tests that change a resource's
-    state are left out as not supported. What a channel itself raises (OSError) ends the run.
+    state are left out as not supported. Raises PlatformGone where the platform cannot be reached any more.
     """
     for case in cases:
         started(case)
@@ -104,6 +104,8 @@ def _run(case: Case, channel: Channel, others: Sequence[Channel]) -> tuple[Verdi
         return Verdict.NOT_SUPPORTED, str(missing)
     except ConformanceFailure as failure:
         return Verdict.FAIL, str(failure)
+    except PlatformGone:
+        raise
     except XenscmiError as error:  # bytes that are not an answer
         return Verdict.FAIL, str(error)
     return Verdict.PASS, ""
