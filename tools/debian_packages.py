@@ -74,10 +74,21 @@ def closure(suite: str, names: Sequence[str], *, timeout: float = 300) -> dict[s
 
 
 def kernel(suite: str, flavour: str = "cloud-arm64", *, timeout: float = 300) -> Path:
-    """Return the folder of the suite's current kernel of a flavour: the package that `linux-image-FLAVOUR` names."""
-    meta = f"linux-image-{flavour}"
-    name = next(each for each in depends(fetch(suite, [meta], timeout=timeout)[meta]) if each.startswith("linux-image"))
-    return fetch(suite, [name], timeout=timeout)[name]
+    """Return the file of the suite's current kernel of a flavour.
+
+    It is in the package that `linux-image-FLAVOUR` names, or since Debian 14 in that one's `linux-binary-…`.
+    """
+    deadline = time.monotonic() + timeout
+    name = f"linux-image-{flavour}"
+    for prefix in ("linux-image-", "linux-binary-", ""):
+        folder = fetch(suite, [name], timeout=max(1, deadline - time.monotonic()))[name]
+        for pattern in ("boot/vmlinuz-*", "usr/lib/modules/*/vmlinuz"):
+            for file in folder.glob(pattern):
+                return file
+        name = next((each for each in depends(folder) if prefix and each.startswith(prefix)), "")
+        if not name:
+            break
+    raise Unavailable(f"no package of Debian {suite} has a kernel of flavour {flavour}")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.board.conftest import Boot, node, two_agents
+from tests.board.conftest import Boot, kernel_of, name_of, node, two_agents
 
 from xenscmi.board.session import Ending
 from xenscmi.firmware import PROFILES, uniform_platform
@@ -157,3 +157,19 @@ echo xenscmi-report: pass
     assert run.outcome.passed, run.console[-2000:]
     assert [line for line in run.console.splitlines() if line in ("off 1", "on 2")] == ["off 1", "on 2"] * 3
     assert len(run.statuses("clock CLOCK_RATE_GET", 2)) > 100
+
+
+@pytest.mark.parametrize("suite", ["trixie", "sid"])
+def test_newer_kernels_take_the_newest_protocol_versions(boot: Boot, suite: str) -> None:
+    """Linux 6.12 and 7.x know clock protocol 3.0: their CLOCK_CONFIG_SET has three words."""
+    agents = [node(two_agents()[0], rtc=1, consumers=[1])]
+
+    run = boot(SHOW, agents=agents, profile=PROFILES["generic"], kernel=kernel_of(suite))
+
+    assert run.outcome.passed, run.console[-2000:]
+    for trouble in ("Oops", "WARNING:", "Unable to handle", "Timed out"):
+        assert trouble not in run.console
+    assert set(run.statuses("clock CLOCK_CONFIG_SET", 1)) == {Status.SUCCESS}
+    assert {len(each.request) for each in run.messages if name_of(each) == "clock CLOCK_CONFIG_SET"} == {12}
+    bound = {line.rpartition("/")[2] for line in part(run.console, "bound").split()}
+    assert bound == {"9010000.rtc", "47ff0000.serial"}
