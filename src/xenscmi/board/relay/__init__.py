@@ -7,6 +7,7 @@ from pathlib import Path
 
 from xenscmi.board.session import Session
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.scmi.shmem import Area
 
 IMAGE = Path(__file__).parent / "relay.bin"
 _READY = b"relay ready"
@@ -40,7 +41,7 @@ class Relay:
         while _READY not in self._line():
             pass
 
-    def ring(self, func_id: int, address: int, area: bytearray) -> int:
+    def ring(self, func_id: int, address: int, area: Area) -> int:
         """Write an area to the page at an address, call the function id, read the page back into the area.
 
         Returns what the call returned. Bytes behind the message are not carried.
