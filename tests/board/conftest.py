@@ -21,7 +21,7 @@ from xenscmi.board.initrd import shell_initrd
 from xenscmi.board.machine import QEMU
 from xenscmi.board.session import Outcome
 from xenscmi.board.trace import Exchange
-from xenscmi.board.tree import AgentNode
+from xenscmi.board.tree import AgentNode, Consumer
 from xenscmi.firmware import PROFILES, Firmware, FirmwareProfile, Platform, PlatformAgent, uniform_platform
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.protocols import command
@@ -45,7 +45,8 @@ def two_agents() -> tuple[PlatformAgent, ...]:
 
 
 def node(agent: PlatformAgent, *, rtc: int | None = None, consumers: Sequence[int] = ()) -> AgentNode:
-    return AgentNode(func_id=agent.func_id, page=agent.shmem, protocols=PROTOCOLS, rtc=rtc, consumers=consumers)
+    parts = [Consumer(number, number, number) for number in consumers]
+    return AgentNode(func_id=agent.func_id, page=agent.shmem, protocols=PROTOCOLS, rtc=rtc, consumers=parts)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from xenscmi.board.faults import Action, FaultPlan, Part, parse_fault
 from xenscmi.board.images import unpack_image
 from xenscmi.board.memory import Ram
 from xenscmi.board.trace import Exchange, read_lines, show, write_line
-from xenscmi.board.tree import AgentNode, compile_board
+from xenscmi.board.tree import AgentNode, Consumer, compile_board
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.scmi.header import Header
 from xenscmi.scmi.status import Status
@@ -200,7 +200,13 @@ def test_a_message_is_shown_in_words() -> None:
 
 
 def test_the_boards_tree_leaves_the_pages_out_of_the_memory() -> None:
-    agent = AgentNode(func_id=0x82000003, page=layout.PAGES, protocols=(0x11, 0x14, 0x16), rtc=1, consumers=(1,))
+    agent = AgentNode(
+        func_id=0x82000003,
+        page=layout.PAGES,
+        protocols=(0x11, 0x14, 0x16),
+        rtc=1,
+        consumers=(Consumer(1, 2, 3), Consumer(clock=1), Consumer()),
+    )
 
     tree = compile_board(board_tree(Hardware(cpus=3), Software(linux=b"x"), [agent]))
 

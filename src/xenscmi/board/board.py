@@ -49,10 +49,11 @@ class Hardware:
 
 def board_tree(hardware: Hardware, software: Software, agents: Sequence[AgentNode]) -> str:
     """Return the DTS of a board on which an operating system has these agents."""
-    return board_dts(cpus=hardware.cpus, memory=hardware.memory, agents=agents, chosen=_chosen(software))
+    return board_dts(cpus=hardware.cpus, memory=hardware.memory, agents=agents, chosen=chosen_of(software))
 
 
-def _chosen(software: Software) -> Chosen:
+def chosen_of(software: Software) -> Chosen:
+    """Return what the tree says of the software that is loaded."""
     initrd = (layout.INITRD, len(software.initrd)) if software.initrd else None
     if not software.xen:
         return Chosen(bootargs=software.bootargs, initrd=initrd)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.scmi.codec import Structure
@@ -31,6 +31,10 @@ class Exchange:
     request: bytes
     response: bytes | None
     fault: str = ""
+
+    def answered(self, response: bytes) -> Exchange:
+        """Return the same message with another answer."""
+        return replace(self, response=response, fault="")
 
 
 Observer = Callable[[Exchange], None]
@@ -97,6 +101,25 @@ def read_lines(lines: Iterable[str], name: str) -> Iterator[Exchange]:
             )
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise _error(f"{name}:{number}: not a message of a trace: {error!r}") from None
+
+
+def replay(
+    exchanges: Iterable[Exchange], answer: Callable[[int, Header, bytes], bytes]
+) -> Iterator[tuple[Exchange, bytes]]:
+    """Send the messages of a trace again, in order; yield each with what it is answered now.
+
+    Those on which a fault was made are left out, but for faults that let the firmware do what it was asked. Raises
+    XenscmiError for a message of an agent that `answer` does not know (KeyError).
+    """
+    for exchange in exchanges:
+        if exchange.fault and not exchange.fault.startswith("delay:"):
+            if exchange.fault.startswith("corrupt:"):
+                answer(exchange.agent_id, exchange.header, exchange.request)
+            continue
+        try:
+            yield exchange, answer(exchange.agent_id, exchange.header, exchange.request)
+        except KeyError:
+            raise _error(f"the platform has no agent {exchange.agent_id}") from None
 
 
 def _integer(value: object) -> int:

@@ -9,9 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from xenscmi.board.layout import CONSUMER_SIZE, CONSUMERS, HOLE, HOLE_SIZE, PAGE_SIZE, RAM
 from xenscmi.devicetree import Tree, parse_dts
+
+
+class Consumer(NamedTuple):
+    """A device that is none: a clock, a reset domain and a power domain that Linux is to switch on for it, or None."""
+
+    clock: int | None = None
+    reset: int | None = None
+    power: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +28,15 @@ class AgentNode:
     """An SCMI agent of the operating system: its channel, and the protocols that it is to use.
 
     `rtc` is the number of the clock, reset domain and power domain of the machine's PL031, for the agent that has it.
-    For each number in `consumers` there is a serial port that is none (its registers are a piece of the hole), with the
-    clock, reset domain and power domain of that number: Linux binds its built-in driver to it, or says why it cannot.
+    Each of the `consumers` is a serial port that is none (its registers are a piece of the hole): Linux binds its
+    built-in driver to it, or says why it cannot.
     """
 
     func_id: int
     page: int
     protocols: Sequence[int]
     rtc: int | None = None
-    consumers: Sequence[int] = ()
+    consumers: Sequence[Consumer] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +73,12 @@ def board_dts(*, cpus: int, memory: int, agents: Sequence[AgentNode], chosen: Ch
     parts = [
         _BASE % {"memory": _memory(memory), "cpus": _cpus(cpus)},
         "".join(_rtc(number, agent.rtc) for number, agent in enumerate(agents) if agent.rtc is not None),
-        _consumers([(number, resource) for number, agent in enumerate(agents) for resource in agent.consumers]),
+        _consumers([(number, consumer) for number, agent in enumerate(agents) for consumer in agent.consumers]),
         "".join(_page(number, agent) for number, agent in enumerate(agents)),
         "\tfirmware {\n",
         "".join(_agent(number, agent) for number, agent in enumerate(agents)),
         "\t};\n",
-        _chosen(chosen),
+        chosen_dts(chosen, '\t\tstdout-path = "/serial@9000000";\n'),
         "};\n",
     ]
     return "".join(parts)
@@ -163,28 +172,31 @@ def _cpus(count: int) -> str:
 
 
 def _rtc(agent: int, resource: int) -> str:
-    return _RTC + _controlled(agent, resource, "apb_pclk") + "\t};\n\n"
+    return _RTC + _controlled(agent, Consumer(resource, resource, resource), "apb_pclk") + "\t};\n\n"
 
 
-def _consumers(owned: Sequence[tuple[int, int]]) -> str:
-    """Return the nodes of devices that are none: (number of the agent, resource) each."""
+def _consumers(owned: Sequence[tuple[int, Consumer]]) -> str:
+    """Return the nodes of devices that are none, each with the number of its agent."""
     return "".join(
         f"\tserial@{address:x} {{\n"
         '\t\tcompatible = "ns16550a";\n'
         f"\t\treg = <0x0 {address:#x} 0x0 {CONSUMER_SIZE:#x}>;\n"
-        f"{_controlled(agent, resource, '')}\t}};\n\n"
-        for address, (agent, resource) in zip(count(CONSUMERS, CONSUMER_SIZE), owned, strict=False)
+        + ("" if consumer.clock is not None else "\t\tclock-frequency = <24000000>;\n")
+        + f"{_controlled(agent, consumer, '')}\t}};\n\n"
+        for address, (agent, consumer) in zip(count(CONSUMERS, CONSUMER_SIZE), owned, strict=False)
     )
 
 
-def _controlled(agent: int, resource: int, clock_name: str) -> str:
+def _controlled(agent: int, consumer: Consumer, clock_name: str) -> str:
     """Return the properties of a device that is under an agent's control."""
+    references = (("clocks", "clock", consumer.clock), ("resets", "reset", consumer.reset))
+    lines = [
+        f"\t\t{name} = <&scmi{agent}_{kind} {number}>;\n"
+        for name, kind, number in (*references, ("power-domains", "power", consumer.power))
+        if number is not None
+    ]
     named = f'\t\tclock-names = "{clock_name}";\n' if clock_name else ""
-    return (
-        f"\t\tclocks = <&scmi{agent}_clock {resource}>;\n{named}"
-        f"\t\tresets = <&scmi{agent}_reset {resource}>;\n"
-        f"\t\tpower-domains = <&scmi{agent}_power {resource}>;\n"
-    )
+    return "".join(lines) + named
 
 
 def _page(number: int, agent: AgentNode) -> str:
@@ -217,8 +229,9 @@ def _agent(number: int, agent: AgentNode) -> str:
     )
 
 
-def _chosen(chosen: Chosen) -> str:
-    lines = ['\t\tstdout-path = "/serial@9000000";\n']
+def chosen_dts(chosen: Chosen, before: str = "") -> str:
+    """Return the node as DTS, with lines `before` its properties and children."""
+    lines = [before]
     if chosen.bootargs:
         lines.append(f'\t\tbootargs = "{chosen.bootargs}";\n')
     if chosen.initrd:
