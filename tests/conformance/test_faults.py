@@ -189,8 +189,8 @@ FAULTS: dict[str, tuple[Break, str]] = {
         asking(BASE, 6, lambda payload: bytes(4) if len(payload) == 4 else payload),
         "base.skipping-protocols-leaves-out-the-first",
     ),
-    "the list of protocols is not padded": (
-        answering(BASE, 6, only_success(lambda payload: payload[: 8 + payload[4]])),
+    "the list of protocols is padded too much": (
+        answering(BASE, 6, only_success(lambda payload: payload + bytes(4))),
         "base.the-list-is-padded-with-zeros",
     ),
     "the attributes count one protocol more": (

@@ -179,9 +179,12 @@ def _boot(arguments: Namespace) -> int:
     recorded: list[Exchange] = []
     firmware = host.firmware()
     observer = _observer(arguments, recorded)
-    with _terminal() as typed, started(
-        hardware, software, dtb, firmware, console=_console(bool(typed)), faults=faults, observer=observer
-    ) as session:
+    with (
+        _terminal() as typed,
+        started(
+            hardware, software, dtb, firmware, console=_console(bool(typed)), faults=faults, observer=observer
+        ) as session,
+    ):
         if typed:
             session.forward(sys.stdin.fileno(), typed)
         outcome = session.run(arguments.timeout)
@@ -280,6 +283,7 @@ def _replay(arguments: Namespace) -> int:
         count += 1
         if response != exchange.response:
             differing += 1
-            say(f"recorded {in_words(exchange)}\nnow      {in_words(exchange.answered(response))}")
+            say(f"recorded {in_words(exchange)}")
+            say(f"now      {in_words(exchange.answered(response))}")
     say(f"xenscmi: {count} messages, of which {differing} are answered otherwise now")
     return EXIT_FAILED if differing else 0

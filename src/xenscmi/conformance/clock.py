@@ -239,7 +239,7 @@ def configuring_has_reserved_bits(t: Tester) -> None:
     """Reserved bits that are set are INVALID_PARAMETERS."""
     clock = CLOCKS.first(t)
     if t.version >= V3:
-        request: Request = ClockConfigSetRequest(clock, ClockConfig(1 << 31 | ClockState.UNCHANGED), 0)
+        request: Request = ClockConfigSetRequest(clock, ClockConfig(1 << 31 | _enabled(t, clock)), 0)
     else:
         request = ClockConfigSetRequestV1(clock, ClockConfigV1(1 << 31 | _enabled(t, clock)))
     t.refused(request, Status.INVALID_PARAMETERS)
@@ -254,10 +254,12 @@ def configuring_needs_a_whole_payload(t: Tester) -> None:
 
 @CASES.test("CLOCK_CONFIG_SET", changes=True, since=V3)
 def a_clock_may_be_left_as_it_is(t: Tester) -> None:
-    """The state "unchanged" changes nothing."""
+    """The state "unchanged" changes nothing; with no extended setting it may be INVALID_PARAMETERS."""
     for clock in _with_state_control(t):
         before = _enabled(t, clock)
-        t.get(ClockConfigSetRequest(clock, ClockConfig.of(state=ClockState.UNCHANGED), 0))
+        answer = t.ask(ClockConfigSetRequest(clock, ClockConfig.of(state=ClockState.UNCHANGED), 0))
+        if isinstance(answer, Refusal):
+            t.check_status(answer.status, (Status.INVALID_PARAMETERS,), "leaving a clock as it is")
         t.check(_enabled(t, clock) == before, f"clock {clock} changed")
 
 
@@ -300,11 +302,11 @@ def possible_parents_are_clocks(t: Tester) -> None:
 def a_possible_parent_can_be_set(t: Tester) -> None:
     """Every possible parent can be set, and is then read back."""
     for clock, parents in _with_parents(t).items():
-        before = t.get(ClockParentGetRequest(clock), ClockParentGetResponse).parent_id
+        before = _parent(t, clock)
         t.undo(ClockParentSetRequest(clock, before))
         for parent in parents:
             t.get(ClockParentSetRequest(clock, parent))
-            found = t.get(ClockParentGetRequest(clock), ClockParentGetResponse).parent_id
+            found = _parent(t, clock)
             t.check(found == parent, f"the parent of clock {clock} is {found}, was set to {parent}")
 
 
@@ -312,10 +314,10 @@ def a_possible_parent_can_be_set(t: Tester) -> None:
 def a_parent_that_is_none_cannot_be_set(t: Tester) -> None:
     """A parent that does not exist is refused, and the parent stays what it was."""
     for clock in _with_parents(t):
-        before = t.get(ClockParentGetRequest(clock), ClockParentGetResponse)
-        t.undo(ClockParentSetRequest(clock, before.parent_id))
+        before = _parent(t, clock)
+        t.undo(ClockParentSetRequest(clock, before))
         t.refused(ClockParentSetRequest(clock, NO_RESOURCE), Status.NOT_FOUND, Status.INVALID_PARAMETERS)
-        t.check(t.get(ClockParentGetRequest(clock)) == before, f"the parent of clock {clock} changed")
+        t.check(_parent(t, clock) == before, f"the parent of clock {clock} changed")
 
 
 def _rates(t: Tester, clock: int) -> tuple[list[int], bool]:
@@ -348,10 +350,12 @@ def _with_rate_control(t: Tester) -> list[int]:
 
 
 def _with_state_control(t: Tester) -> list[int]:
-    """Return the usable clocks; their states are put back."""
-    clocks = CLOCKS.usable(t)
+    """Return the clocks that the agent may enable and disable; their states are put back."""
+    states = {clock: _config_set(t, clock, enable=_enabled(t, clock)) for clock in CLOCKS.usable(t)}
+    clocks = [clock for clock, unchanged in states.items() if t.permits(unchanged)]
+    t.need(clocks, "the agent may enable no clock")
     for clock in clocks:
-        t.undo(_config_set(t, clock, enable=_enabled(t, clock)))
+        t.undo(states[clock])
     return clocks
 
 
@@ -363,8 +367,14 @@ def _with_parents(t: Tester) -> dict[int, list[int]]:
             found[clock] = []
             for part in t.parts(ClockPossibleParentsGetRequest(clock, 0), ClockPossibleParentsGetResponse):
                 found[clock] += part.possible_parents
+        if clock in found and not t.permits(ClockParentSetRequest(clock, _parent(t, clock))):
+            del found[clock]
     t.need(found, "no clock has parents to choose from")
     return found
+
+
+def _parent(t: Tester, clock: int) -> int:
+    return t.get(ClockParentGetRequest(clock), ClockParentGetResponse).parent_id
 
 
 def _config_set(t: Tester, clock: int, *, enable: bool) -> Request:

@@ -179,11 +179,19 @@ def configuring_none(t: Tester) -> None:
 
 @CASES.test("PINCTRL_REQUEST", changes=True)
 def a_pin_is_requested_and_released(t: Tester) -> None:
-    """A pin that is free can be requested and released."""
+    """A pin that is free, and that the agent may use, can be requested and released, time and again."""
     t.need_command(PinctrlRequestRequest)
+    tried, flags = False, SelectorFlags(Selector.PIN)
     for pin in _usable(t, Selector.PIN):
-        t.get(PinctrlRequestRequest(pin, SelectorFlags(Selector.PIN)))
-        t.get(PinctrlReleaseRequest(pin, SelectorFlags(Selector.PIN)))
+        answer = t.ask(PinctrlRequestRequest(pin, flags))
+        if isinstance(answer, Refusal):
+            t.check_status(answer.status, (Status.DENIED, Status.IN_USE), f"requesting pin {pin}")
+            continue
+        tried = True
+        t.get(PinctrlReleaseRequest(pin, flags))
+        t.get(PinctrlRequestRequest(pin, flags))
+        t.get(PinctrlReleaseRequest(pin, flags))
+    t.need(tried, "the agent may request no pin")
 
 
 @CASES.test("PINCTRL_RELEASE", changes=True)

@@ -123,8 +123,10 @@ def _state(t: Tester, domain: int) -> PowerState:
 
 def _settable(t: Tester) -> list[int]:
     """Return the usable domains that can be set synchronously; their states are put back."""
-    found = [domain for domain in DOMAINS.usable(t) if _attributes(t, domain).attributes.set_synchronous]
-    t.need(found, "no power domain can be set synchronously")
+    settable = [domain for domain in DOMAINS.usable(t) if _attributes(t, domain).attributes.set_synchronous]
+    states = {domain: PowerStateSetRequest(SYNCHRONOUS, domain, _state(t, domain)) for domain in settable}
+    found = [domain for domain, unchanged in states.items() if t.permits(unchanged)]
+    t.need(found, "the agent may set no power domain synchronously")
     for domain in found:
-        t.undo(PowerStateSetRequest(SYNCHRONOUS, domain, _state(t, domain)))
+        t.undo(states[domain])
     return found

@@ -26,7 +26,8 @@ AskNotifications = Callable[[int, NotifyEnable], Request]
 class Resources:
     """A protocol's resources.
 
-    `noun` names one. `count` reads their number from the answer to PROTOCOL_ATTRIBUTES. `attributes`, `name` and
+    `noun` names one. An agent may use those for which it is not refused `probe`, which is `attributes` where not given.
+    `count` reads their number from the answer to PROTOCOL_ATTRIBUTES. `attributes`, `name` and
     `gets` make requests about one resource; `name_field` is the field of the attributes with the short name. `notifies`
     are the requests for notifications, with the attribute bit that promises them.
     """
@@ -36,6 +37,7 @@ class Resources:
     attributes: AskOne
     name: AskOne
     name_field: str = "name"
+    probe: AskOne | None = None
     gets: Sequence[AskOne] = ()
     notifies: Mapping[AskNotifications, str] = field(default_factory=dict)
 
@@ -45,7 +47,7 @@ class Resources:
 
     def usable(self, t: Tester) -> list[int]:
         """Return those that the agent may use; at least one is needed."""
-        return t.usable(self.number(t), self.attributes)
+        return t.usable(self.number(t), self.probe or self.attributes)
 
     def first(self, t: Tester) -> int:
         """Return one that the agent may use."""

@@ -116,6 +116,11 @@ class Tester:
     def _status(answer: Response | Refusal) -> int:
         return answer.status if isinstance(answer, Refusal) else Status.SUCCESS
 
+    def permits(self, request: Request) -> bool:
+        """Whether the agent may do what a request asks, which is to change nothing."""
+        answer = self.ask(request)
+        return not isinstance(answer, Refusal) or answer.status != Status.DENIED
+
     def parts(self, request: Request, kind: type[R]) -> Iterator[R]:
         """Send a request whose answer comes in parts, each of which must succeed; yield them."""
         for part in self.channel.agent.parts(self.channel.exchange, self.command_of(request), request):
