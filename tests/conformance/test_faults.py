@@ -241,7 +241,7 @@ FAULTS: dict[str, tuple[Break, str]] = {
         "clock.attributes-reserved-bits",
     ),
     "all power domains have one name": (
-        answering(POWER, 3, only_success(lambda payload: payload[:8] + b"domain".ljust(16, b"\0"))),
+        answering(POWER, 3, only_success(lambda payload: SUCCESS + words(1 << 29) + b"domain".ljust(16, b"\0"))),
         "power-domain.names-differ",
     ),
     "power states are inverted": (
@@ -252,9 +252,9 @@ FAULTS: dict[str, tuple[Break, str]] = {
         asking(POWER, 4, lambda payload: with_word(payload, 8, lambda word: word & 1 << 30)),
         "power-domain.a-state-that-does-not-exist-is-refused-and-changes-nothing",
     ),
-    "asynchronous changes are made at once": (
-        asking(POWER, 4, lambda payload: with_word(payload, 0, lambda word: word & ~1)),
-        "power-domain.an-asynchronous-change-that-was-not-promised-is-not-supported",
+    "reserved bits of a reset's flags are ignored": (
+        asking(RESET, 4, lambda payload: with_word(payload, 4, lambda word: word & 7)),
+        "reset-domain.a-reset-has-reserved-bits",
     ),
     "performance levels are not set": (deaf_to(PERFORMANCE, 7), "performance-domain.every-level-can-be-set"),
     "performance limits do not bind": (deaf_to(PERFORMANCE, 5), "performance-domain.limits-are-read-back"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from xenscmi.board.board import Hardware, Software, board_tree, dtb_of, started
-from xenscmi.board.layout import PAGE_SIZE, PAGES
+from xenscmi.board.layout import MOST_AGENTS, PAGE_SIZE, PAGES
 from xenscmi.board.relay import IMAGE, Relay
 from xenscmi.board.trace import Observer
 from xenscmi.diagnostics import Diagnostic, XenscmiError
@@ -19,10 +20,20 @@ Ring = Callable[[int, Area], None]
 
 
 def on_the_board(platform: Platform) -> Platform:
-    """Return a platform whose agents have their pages where the board has room for them."""
-    from dataclasses import replace
+    """Return a platform whose agents have their pages where the board has room for them, two for each agent.
 
-    agents = tuple(replace(agent, shmem=PAGES + number * PAGE_SIZE) for number, agent in enumerate(platform.agents))
+    Raises XenscmiError for more agents than there is room for.
+    """
+    if len(platform.agents) > MOST_AGENTS:
+        raise XenscmiError(Diagnostic(message=f"the board has room for {MOST_AGENTS} agents' pages"))
+    agents = tuple(
+        replace(
+            agent,
+            shmem=PAGES + 2 * number * PAGE_SIZE,
+            p2a_shmem=None if agent.p2a_shmem is None else PAGES + (2 * number + 1) * PAGE_SIZE,
+        )
+        for number, agent in enumerate(platform.agents)
+    )
     return replace(platform, agents=agents)
 
 

@@ -11,11 +11,11 @@ MEBIBYTE = 1 << 20
 # A hole of /memory: Xen and Linux must take the pages for neither RAM nor reserved memory.
 HOLE = 0x47F0_0000
 HOLE_SIZE = MEBIBYTE
-PAGES = HOLE  # the agents' pages, one after the other
+PAGES = HOLE  # the agents' pages, two for each: to the platform, and from it
 PAGE_SIZE = 0x1000
 CONSUMERS = HOLE + 0xF_0000  # registers of devices that are none, one after the other
 CONSUMER_SIZE = 0x100
-MOST_AGENTS = (CONSUMERS - PAGES) // PAGE_SIZE
+MOST_AGENTS = (CONSUMERS - PAGES) // (2 * PAGE_SIZE)
 
 BOOT_RECORD = (
     0x4EFF_F000  # what the monitor reads at reset: the entry point and the device tree's address, 8 bytes each

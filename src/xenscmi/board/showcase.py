@@ -20,7 +20,7 @@ from xenscmi.firmware.resources import (
 from xenscmi.scmi.header import ProtocolId
 
 DEVICES = ("console", "display", "camera")
-"""Device n owns resource n of every kind; the last one is agent 2's, the others are agent 1's."""
+"""Device n owns resource n of every kind, the first one system power too; the last is agent 2's, others agent 1's."""
 
 MANAGEMENT_AGENT = 3
 
@@ -36,30 +36,32 @@ def showcase() -> Platform:
         ),
         devices=tuple(_device(number) for number in numbers),
         clocks=(
-            Clock(name="console", rates=(24_000_000,), rate=24_000_000),
             Clock(
-                name="display-with-a-long-name",
+                name="console-baud-clock",
                 rates=tuple(range(10_000_000, 200_000_001, 10_000_000)),
                 rate=50_000_000,
-                parents=(0, 2),
+                parents=(1, 2),
             ),
-            Clock(name="camera", rates=(1_000_000, 100_000_000), step=1_000_000, rate=24_000_000),
+            Clock(name="display", rates=(1_000_000, 100_000_000), step=1_000_000, rate=24_000_000),
+            Clock(name="camera"),
         ),
-        resets=tuple(ResetDomain(name=f"{name}-reset", latency=10) for name in DEVICES),
-        power_domains=tuple(PowerDomain(name=f"{name}-power") for name in DEVICES),
+        resets=tuple(ResetDomain(name=f"{name}-reset-line", latency=10) for name in DEVICES),
+        power_domains=tuple(PowerDomain(name=f"{name}-power-island") for name in DEVICES),
         performance=tuple(_performance(name) for name in DEVICES),
-        sensors=tuple(Sensor(name=f"{name}-heat", value=40_000, exponent=-3) for name in DEVICES),
+        sensors=tuple(Sensor(name=f"{name}-temperature", value=40_000, exponent=-3) for name in DEVICES),
         voltages=(
             VoltageDomain(name="console-supply", levels=(1_800_000, 3_300_000), level=3_300_000),
             VoltageDomain(name="display-supply-rail", levels=(800_000, 1_200_000), step=10_000, level=900_000),
             VoltageDomain(name="camera-supply", levels=(2_800_000,), level=2_800_000),
         ),
         power_caps=tuple(
-            PowerCapDomain(name=f"{name}-cap", minimum=1_000, maximum=9_000, step=1_000, cap=9_000, power=4_000)
+            PowerCapDomain(
+                name=f"{name}-power-budget", minimum=1_000, maximum=9_000, step=1_000, cap=9_000, power=4_000
+            )
             for name in DEVICES
         ),
         pins=tuple(f"pin-{number}" for number in numbers),
-        pin_groups=tuple(PinGroup(name=f"{name}-pins", pins=(number,)) for number, name in enumerate(DEVICES)),
+        pin_groups=tuple(PinGroup(name=f"{name}-group-of-pins", pins=(number,)) for number, name in enumerate(DEVICES)),
         pin_functions=tuple(PinFunction(name=name, groups=(number,)) for number, name in enumerate(DEVICES)),
         system_power=True,
     )
@@ -70,7 +72,8 @@ def _agent(number: int, name: str, *, trusted: bool = False, devices: frozenset[
         agent_id=number,
         name=name,
         func_id=layout.FUNC_ID + number,
-        shmem=layout.PAGES + number * layout.PAGE_SIZE,
+        shmem=layout.PAGES + 2 * number * layout.PAGE_SIZE,
+        p2a_shmem=layout.PAGES + (2 * number + 1) * layout.PAGE_SIZE,
         trusted=trusted,
         devices=devices,
     )
@@ -87,14 +90,15 @@ def _device(number: int) -> PlatformDevice:
         ProtocolId.VOLTAGE,
         ProtocolId.POWER_CAPPING,
     )
-    pins = frozenset({pin_resource(number), pin_resource(number, group=True)})
-    return PlatformDevice(
-        device_id=number, name=DEVICES[number], resources={**dict.fromkeys(kinds, one), ProtocolId.PIN_CONTROL: pins}
-    )
+    owned: dict[int, frozenset[int]] = dict.fromkeys(kinds, one)
+    owned[ProtocolId.PIN_CONTROL] = frozenset({pin_resource(number), pin_resource(number, group=True)})
+    if number == 0:
+        owned[ProtocolId.SYSTEM_POWER] = one
+    return PlatformDevice(device_id=number, name=DEVICES[number], resources=owned)
 
 
 def _performance(name: str) -> PerformanceDomain:
     levels = tuple(OperatingPoint(level=level, power=level // 2, latency=100) for level in (200, 400, 800))
     return PerformanceDomain(
-        name=f"{name}-speed", levels=levels, level=400, sustained_frequency=400_000, sustained_level=400
+        name=f"{name}-performance", levels=levels, level=400, sustained_frequency=400_000, sustained_level=400
     )

@@ -170,7 +170,7 @@ def discovering_an_agent_needs_a_whole_payload(t: Tester) -> None:
         t.refused_bytes(0x7, bytes(size), Status.PROTOCOL_ERROR)
 
 
-@CASES.test("BASE_NOTIFY_ERRORS")
+@CASES.test("BASE_NOTIFY_ERRORS", changes=True)
 def error_notifications_can_be_turned_on_and_off(t: Tester) -> None:
     """Where the command exists, it succeeds."""
     t.need_command(BaseNotifyErrorsRequest)

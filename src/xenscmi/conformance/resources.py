@@ -58,8 +58,10 @@ def add_resource_cases(cases: Cases, of: Resources) -> None:
     """Add the tests that every kind of resource has to pass."""
     noun, attributes = of.noun, _command_name(cases, of.attributes(0))
 
-    def add(name: str, command: str, title: str, test: Callable[..., None], *arguments: Any) -> None:
-        cases.add(name, title, command, lambda t: test(t, of, *arguments))
+    def add(
+        name: str, command: str, title: str, test: Callable[..., None], *arguments: Any, changes: bool = False
+    ) -> None:
+        cases.add(name, title, command, lambda t: test(t, of, *arguments), changes=changes)
 
     for name, title, test in (
         (
@@ -87,7 +89,7 @@ def add_resource_cases(cases: Cases, of: Resources) -> None:
         command = _command_name(cases, ask(0, NotifyEnable(0)))
         short = _short(command)
         title = f"{command} succeeds for a {noun} whose attributes promise it, and is NOT_SUPPORTED for others."
-        add(f"{short}_as_promised", command, title, _notify_as_promised, ask, promise)
+        add(f"{short}_as_promised", command, title, _notify_as_promised, ask, promise, changes=True)
         title = f"{command} of a {noun} that does not exist is NOT_FOUND."
         add(f"{short}_of_none", command, title, _notify_of_none, ask)
 
@@ -184,8 +186,9 @@ def _notify_as_promised(t: Tester, of: Resources, ask: AskNotifications, promise
     for number in of.usable(t):
         attributes: Any = getattr(t.get(of.attributes(number)), "attributes", None)
         if getattr(attributes, promise):
-            t.undo(ask(number, off))
-            t.get(ask(number, on))
+            if t.permits(ask(number, off)):
+                t.undo(ask(number, off))
+                t.get(ask(number, on))
         else:
             t.refused(ask(number, on), Status.NOT_SUPPORTED, Status.NOT_FOUND)
 

@@ -56,7 +56,7 @@ def reading_the_state_takes_no_payload(t: Tester) -> None:
     t.refused_bytes(0x4, bytes(4), Status.PROTOCOL_ERROR)
 
 
-@CASES.test("SYSTEM_POWER_STATE_NOTIFY")
+@CASES.test("SYSTEM_POWER_STATE_NOTIFY", changes=True)
 def notifications_are_there_or_not_supported(t: Tester) -> None:
     """Where notifications are missing, asking for them is NOT_SUPPORTED; where not, it succeeds."""
     if t.has_command(0x5):
