@@ -24,7 +24,8 @@ from xenscmi.firmware import Firmware
 class Software:
     """What runs on a board: Linux with its initial RAM disk; under Xen, as dom0, where there is an image of Xen.
 
-    Images are arm64 ones as `unpack_image` returns them.
+    Images are arm64 ones as `unpack_image` returns them. `loads` are further files and their addresses, of which the
+    tree tells: the kernels of dom0less domains, and their partial trees.
     """
 
     linux: bytes
@@ -32,6 +33,7 @@ class Software:
     bootargs: str = ""
     xen: bytes = b""
     xen_bootargs: str = ""
+    loads: tuple[tuple[int, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,8 @@ def _load(ram: Ram, software: Software, dtb: bytes) -> None:
         if address + len(data) > limit:
             message = f"{what} has {len(data)} bytes, but the board has room for {limit - address}"
             raise XenscmiError(Diagnostic(message=message))
+        ram.write(address, data)
+    for address, data in software.loads:
         ram.write(address, data)
     entry = layout.XEN if software.xen else layout.LINUX
     ram.write(layout.BOOT_RECORD, struct.pack("<QQ", entry, layout.DEVICE_TREE))

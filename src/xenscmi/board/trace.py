@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
@@ -104,22 +104,21 @@ def read_lines(lines: Iterable[str], name: str) -> Iterator[Exchange]:
 
 
 def replay(
-    exchanges: Iterable[Exchange], answer: Callable[[int, Header, bytes], bytes]
+    exchanges: Iterable[Exchange], answer: Callable[[int, Header, bytes], bytes], agents: Container[int]
 ) -> Iterator[tuple[Exchange, bytes]]:
     """Send the messages of a trace again, in order; yield each with what it is answered now.
 
     Those on which a fault was made are left out, but for faults that let the firmware do what it was asked. Raises
-    XenscmiError for a message of an agent that `answer` does not know (KeyError).
+    XenscmiError for a message of an agent that is not one of the platform's.
     """
     for exchange in exchanges:
+        if exchange.agent_id not in agents:
+            raise _error(f"the platform has no agent {exchange.agent_id}")
         if exchange.fault and not exchange.fault.startswith("delay:"):
             if exchange.fault.startswith("corrupt:"):
                 answer(exchange.agent_id, exchange.header, exchange.request)
             continue
-        try:
-            yield exchange, answer(exchange.agent_id, exchange.header, exchange.request)
-        except KeyError:
-            raise _error(f"the platform has no agent {exchange.agent_id}") from None
+        yield exchange, answer(exchange.agent_id, exchange.header, exchange.request)
 
 
 def _integer(value: object) -> int:

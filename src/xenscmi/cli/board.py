@@ -27,6 +27,8 @@ examples:
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from xenscmi.cli.files import LARGEST_FILE, load_host, put, say, show
@@ -35,7 +37,6 @@ from xenscmi.diagnostics import Diagnostic, XenscmiError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable
 
     from xenscmi.board.board import Hardware, Software
     from xenscmi.board.hosts import BoardHost
@@ -63,6 +64,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--append", metavar="TEXT", default="", help="add this to the kernel's command line")
     parser.add_argument("--xen", metavar="FILE", type=Path, help="boot this arm64 Xen, and Linux as its dom0")
     parser.add_argument("--xen-append", metavar="TEXT", default="", help="add this to Xen's command line")
+    parser.add_argument(
+        "--load", metavar="FILE@ADDRESS", action="append", default=[], help="load this too, for a tree that names it"
+    )
     parser.add_argument(
         "--agent", metavar="ID", type=int, action="append", default=[], help="give Linux these agents only"
     )
@@ -122,7 +126,18 @@ def _software(arguments: Namespace) -> Software:
         bootargs=f"console={console} panic=-1 {arguments.append}".strip(),
         xen=unpack_image(_read(arguments.xen), str(arguments.xen)) if arguments.xen else b"",
         xen_bootargs=f"{XEN_BOOTARGS} {arguments.xen_append}".strip(),
+        loads=tuple(map(_load, arguments.load)),
     )
+
+
+def _load(text: str) -> tuple[int, bytes]:
+    """Read a further file to load. Raises XenscmiError."""
+    name, _, address = text.rpartition("@")
+    try:
+        return int(address, 0), _read(Path(name))
+    except ValueError:
+        example = "for example: --load domU1.dtb@0x6f000000"
+        raise XenscmiError(Diagnostic(message=f"`{text}' is not of the form FILE@ADDRESS", help=example)) from None
 
 
 def _read(path: Path | None) -> bytes:
@@ -180,7 +195,7 @@ def _boot(arguments: Namespace) -> int:
     firmware = host.firmware()
     observer = _observer(arguments, recorded)
     with (
-        _terminal() as typed,
+        _typed() as typed,
         started(
             hardware, software, dtb, firmware, console=_console(bool(typed)), faults=faults, observer=observer
         ) as session,
@@ -219,34 +234,29 @@ def _console(raw: bool) -> Callable[[bytes], None]:
     return show_bytes
 
 
-class _terminal:
-    """The terminal, each key as it is typed; nothing where standard input is none."""
+@contextmanager
+def _typed() -> Iterator[Callable[[], bytes | None] | None]:
+    """Give what reads the keys as they are typed on the terminal; None where there is no terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield None
+        return
+    import os
+    import termios
 
-    def __enter__(self) -> Callable[[], bytes | None] | None:
-        self._before = None
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            return None
-        import os
-        import termios
+    terminal = sys.stdin.fileno()
+    before, now = termios.tcgetattr(terminal), termios.tcgetattr(terminal)
+    now[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
+    say("xenscmi: the board starts; Ctrl-] ends it")
 
-        self._fd = sys.stdin.fileno()
-        self._before = termios.tcgetattr(self._fd)
-        now = termios.tcgetattr(self._fd)
-        now[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
-        termios.tcsetattr(self._fd, termios.TCSADRAIN, now)
-        say("xenscmi: the board starts; Ctrl-] ends it")
+    def read() -> bytes | None:
+        data = os.read(terminal, 1024)
+        return None if ESCAPE in data else data
 
-        def read() -> bytes | None:
-            data = os.read(self._fd, 1024)
-            return None if ESCAPE in data else data
-
-        return read
-
-    def __exit__(self, *error: object) -> None:
-        if self._before is not None:
-            import termios
-
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
+    termios.tcsetattr(terminal, termios.TCSADRAIN, now)
+    try:
+        yield read
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _end(outcome: Outcome) -> int:
@@ -279,7 +289,7 @@ def _replay(arguments: Namespace) -> int:
     lines = _read(Path(name)).decode("utf-8", "replace").splitlines()
     firmware = _host(arguments, paths).firmware()
     count = differing = 0
-    for exchange, response in replay(read_lines(lines, name), firmware.answer):
+    for exchange, response in replay(read_lines(lines, name), firmware.answer, firmware.agents):
         count += 1
         if response != exchange.response:
             differing += 1
