@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from tests.board.conftest import Boot, kernel_of, name_of, node, two_agents
+from tests.board.conftest import PROTOCOLS, Boot, kernel_of, name_of, node, two_agents
 
 from xenscmi.board.session import Ending
 from xenscmi.firmware import PROFILES, uniform_platform
+from xenscmi.scmi.header import ProtocolId
+from xenscmi.scmi.protocols import protocol
 from xenscmi.scmi.status import Status
 
 pytestmark = pytest.mark.slow
@@ -173,3 +177,25 @@ def test_newer_kernels_take_the_newest_protocol_versions(boot: Boot, suite: str)
     assert {len(each.request) for each in run.messages if name_of(each) == "clock CLOCK_CONFIG_SET"} == {12}
     bound = {line.rpartition("/")[2] for line in part(run.console, "bound").split()}
     assert bound == {"9010000.rtc", "47ff0000.serial"}
+
+
+def versions(pick: int) -> dict[int, int]:
+    """The oldest (0), the newest (-1) or a middle version of every protocol that Linux uses here."""
+    protocols = [protocol(number) for number in (*PROTOCOLS, ProtocolId.BASE)]
+    return {each.id: each.versions[min(pick, len(each.versions) - 1)] for each in protocols if each is not None}
+
+
+@pytest.mark.parametrize("pick", [0, 1, 2, -1], ids=["oldest", "second", "third", "newest"])
+@pytest.mark.parametrize("suite", ["bookworm", "sid"])
+def test_linux_takes_every_protocol_version_that_we_offer(boot: Boot, suite: str, pick: int) -> None:
+    profile = replace(PROFILES["generic"], versions=versions(pick))
+    agents = [node(two_agents()[0], consumers=[1])]
+
+    run = boot(SHOW, agents=agents, profile=profile, kernel=kernel_of(suite))
+
+    assert run.outcome.passed, run.console[-2000:]
+    for trouble in ("Oops", "WARNING:", "Unable to handle", "Timed out"):
+        assert trouble not in run.console
+    # Linux before 6.7 has clock protocol 3.0 answer PROTOCOL_ERROR to its CLOCK_CONFIG_SET in two words.
+    works = suite == "sid" or profile.versions[ProtocolId.CLOCK] < 0x30000
+    assert ("47ff0000.serial" in part(run.console, "bound")) == works

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,10 @@ from xenscmi.board.doorbell import Ring
 from xenscmi.board.machine import MONITOR
 from xenscmi.board.relay import Relay
 from xenscmi.board.session import Ending, Session
-from xenscmi.firmware import PROFILES, Firmware, uniform_platform
+from xenscmi.board.showcase import showcase
+from xenscmi.firmware import PROFILES, Firmware, PlatformAgent, uniform_platform
 from xenscmi.scmi import shmem
-from xenscmi.scmi.header import Header
+from xenscmi.scmi.header import Header, MessageType
 from xenscmi.scmi.status import Status
 
 AS, OBJCOPY = "aarch64-linux-gnu-as", "aarch64-linux-gnu-objcopy"
@@ -115,6 +117,35 @@ def test_the_relay_carries_messages_on_a_real_page(qemu: str) -> None:
             status = Status.SUCCESS if agent.agent_id == 1 else Status.DENIED
             assert int.from_bytes(answer.payload[:4], "little", signed=True) == status
         assert session.outcome().messages == 2
+
+
+def test_a_notification_reaches_the_agents_page(qemu: str) -> None:
+    """What one agent does to a clock, another hears of: in its platform-to-agent page, as SMC has no interrupt."""
+    relay, hardware, software = Relay(), Hardware(cpus=1), Software(linux=relay_room.IMAGE.read_bytes())
+    firmware = Firmware(showcase(), PROFILES["generic"])
+    listener, other = firmware.agents[1], firmware.agents[3]
+    assert listener.p2a_shmem is not None
+    dtb = dtb_of(board_tree(hardware, software, []))
+    with started(hardware, software, dtb, firmware, console=relay.receive) as session:
+        relay.connect(session)
+
+        def send(agent: PlatformAgent, message_id: int, *words: int) -> int:
+            area = bytearray(4096)
+            shmem.reset(area)
+            payload = struct.pack(f"<{len(words)}I", *words)
+            shmem.post(area, Header.of(protocol_id=0x14, message_id=message_id), payload)
+            assert relay.ring(agent.func_id, agent.shmem, area) == 0
+            return int.from_bytes(shmem.collect(area).payload[:4], "little", signed=True)
+
+        assert send(listener, 0x9, 0, 1) == Status.SUCCESS  # CLOCK_RATE_NOTIFY of clock 0
+        assert send(other, 0x5, 0, 0, 20_000_000, 0) == Status.SUCCESS  # CLOCK_RATE_SET
+
+        page = relay.peek(listener.p2a_shmem, 0x40)
+
+    length, header = struct.unpack_from("<II", page, 0x14)
+    assert header == Header.of(protocol_id=0x14, message_id=0x0, message_type=MessageType.NOTIFICATION)
+    assert struct.unpack_from("<IIQ", page, 0x1C) == (3, 0, 20_000_000)
+    assert length == 4 + 16
 
 
 @pytest.mark.slow

@@ -59,6 +59,10 @@ class Relay:
         fields = self._ask(f"s {func_id:x} {' '.join(f'{word:x}' for word in words)}\n", "b", 4)
         return _signed(fields[0]), *(int(field, 16) for field in fields[1:])
 
+    def peek(self, address: int, count: int) -> bytes:
+        """Return `count` bytes of the normal world's memory."""
+        return bytes.fromhex(self._ask(f"p {address:x} {count:x}\n", "c", 1)[0])
+
     def power_off(self) -> None:
         """Have the relay power the board off."""
         assert self._session is not None

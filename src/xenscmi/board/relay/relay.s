@@ -3,10 +3,12 @@
 //
 //     to the relay      r FUNC_ID PAGE BYTES       write the bytes to the page from offset 4 on, and call FUNC_ID
 //                       s FUNC_ID A1 A2 A3         call FUNC_ID with arguments
+//                       p ADDRESS COUNT            read memory
 //                       q                          power the machine off
 //     from the relay    relay ready                once
 //                       a X0 BYTES                 what the call returned, and the page from offset 4 to the message's end
 //                       b X0 X1 X2 X3              what the call returned
+//                       c BYTES                    what was read
 //
 // All numbers are hexadecimal, bytes without blanks. Runs at EL2 or EL1 with its MMU off, wherever it is loaded.
 //
@@ -53,6 +55,8 @@ next:   bl      get
         b.eq    ring
         cmp     w0, #'s'
         b.eq    call
+        cmp     w0, #'p'
+        b.eq    peek
         cmp     w0, #'q'
         b.ne    next                                    // ends of lines, and what nobody understands
         ldr     x0, =SYSTEM_OFF
@@ -131,6 +135,15 @@ call:   bl      get
         mov     w1, #' '
         bl      put_number
         b       4b
+
+peek:   bl      get
+        bl      number
+        mov     x23, x0
+        bl      number
+        add     x24, x23, x0
+        mov     w1, #'c'
+        bl      put
+        b       3b
 
         // Zero the arguments of a call, but for x0.
 clear:  mov     x1, xzr
