@@ -48,7 +48,7 @@ def test_the_shipped_bytes_are_those_of_the_source(binary: Path, tmp_path: Path)
 @contextmanager
 def relayed(cpus: int = 2) -> Iterator[tuple[Relay, Session]]:
     """A board on which the relay runs, with agents 1 and 2 on strict firmware."""
-    relay, hardware, software = Relay(), Hardware(cpus=cpus), Software(linux=relay_room.IMAGE.read_bytes())
+    relay, hardware, software = Relay(), Hardware(cpus=cpus), Software(linux=relay_room.relay_image())
     firmware = Firmware(uniform_platform(two_agents(), 4), PROFILES["generic"])
     dtb = dtb_of(board_tree(hardware, software, []))
     with started(hardware, software, dtb, firmware, console=relay.receive) as session:
@@ -121,7 +121,7 @@ def test_the_relay_carries_messages_on_a_real_page(qemu: str) -> None:
 
 def test_a_notification_reaches_the_agents_page(qemu: str) -> None:
     """What one agent does to a clock, another hears of: in its platform-to-agent page, as SMC has no interrupt."""
-    relay, hardware, software = Relay(), Hardware(cpus=1), Software(linux=relay_room.IMAGE.read_bytes())
+    relay, hardware, software = Relay(), Hardware(cpus=1), Software(linux=relay_room.relay_image())
     firmware = Firmware(showcase(), PROFILES["generic"])
     listener, other = firmware.agents[1], firmware.agents[3]
     assert listener.p2a_shmem is not None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from xenscmi.board.board import Hardware, Software, board_tree, dtb_of, started
 from xenscmi.board.layout import MOST_AGENTS, PAGE_SIZE, PAGES
-from xenscmi.board.relay import IMAGE, Relay
+from xenscmi.board.relay import Relay, relay_image
 from xenscmi.board.trace import Observer
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.firmware import Firmware, FirmwareProfile, Platform
@@ -49,7 +49,7 @@ def rung_from_inside(
         firmware = Firmware(on_the_board(platform), profile)
     except ValueError as error:
         raise XenscmiError(Diagnostic(message=str(error))) from None
-    hardware, software, relay = Hardware(cpus=1), Software(linux=IMAGE.read_bytes()), Relay()
+    hardware, software, relay = Hardware(cpus=1), Software(linux=relay_image()), Relay()
     dtb = dtb_of(board_tree(hardware, software, []))
 
     def ring(agent_id: int, area: Area) -> None:

@@ -6,15 +6,17 @@ that the board has room for. A host whose tree is for this very machine (`linux,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from xenscmi.bindings.addresses import address_cells, size_cells, written_reg
 from xenscmi.bindings.properties import is_compatible
+from xenscmi.board.board import Software, chosen_of
 from xenscmi.board.channels import on_the_board
 from xenscmi.board.showcase import showcase
-from xenscmi.board.tree import AgentNode, Chosen, Consumer, chosen_dts
-from xenscmi.devicetree import Node, Tree, parse_dts, write_dts
+from xenscmi.board.tree import AgentNode, Consumer, chosen_dts
+from xenscmi.devicetree import Tree, parse_dts, write_dts
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.firmware import PROFILES, Firmware, FirmwareProfile, Platform, PlatformAgent
 from xenscmi.host.types import DomainKind, Host
@@ -125,14 +127,32 @@ def _given(host: Host) -> Iterator[tuple[int, frozenset[int]]]:
             yield view.wanted, view.given
 
 
-def with_chosen(tree: Tree, chosen: Chosen) -> Tree:
-    """Return a host's own tree with what the board's boot loader has loaded, in place of what it said of that."""
+def with_software(tree: Tree, software: Software) -> Tree:
+    """Return a host's own tree with what the board's boot loader has loaded, in place of what it said of that.
+
+    Modules of dom0less domains that are among the `loads`, by their address, get the size of what was loaded.
+    """
     old = tree.node("/chosen")
-    dropped = [child.name for child in (old.children if old else ()) if _is_module(child)]
+    dropped = [child.name for child in (old.children if old else ()) if is_compatible(child, _MODULE)]
     deletions = "".join(f"\t\t/delete-node/ {name};\n" for name in dropped)
-    text = f"{write_dts(tree)}\n/ {{\n{chosen_dts(chosen, deletions)}}};\n"
+    cleared = f"/ {{\n\tchosen {{\n{deletions}\t}};\n}};\n"
+    sizes = "".join(_sizes(tree, {address: len(data) for address, data in software.loads}))
+    text = f"{write_dts(tree)}\n{cleared}\n/ {{\n{chosen_dts(chosen_of(software))}}};\n\n{sizes}"
     return parse_dts(text.encode(), name="board.dts", directory=Path())
 
 
-def _is_module(node: Node) -> bool:
-    return is_compatible(node, _MODULE)
+def _sizes(tree: Tree, loads: Mapping[int, int]) -> Iterator[str]:
+    """Yield, for each module whose address is one of the `loads`, what sets its size."""
+    for node in tree.walk():
+        entry = next(iter(written_reg(node)), None)
+        if entry is None or entry.address not in loads or not is_compatible(node, _MODULE):
+            continue
+        if node.parent is None or node.parent.path == "/chosen":
+            continue
+        cells = [*_cells(entry.address, address_cells(node)), *_cells(loads[entry.address], size_cells(node))]
+        yield f"&{{{node.path}}} {{\n\treg = <{' '.join(map(hex, cells))}>;\n}};\n"
+
+
+def _cells(number: int, count: int) -> list[int]:
+    """Return a number as cells, the highest first."""
+    return [number >> 32 * place & 0xFFFF_FFFF for place in reversed(range(count))]

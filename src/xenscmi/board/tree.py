@@ -230,7 +230,7 @@ def _agent(number: int, agent: AgentNode) -> str:
 
 
 def chosen_dts(chosen: Chosen, before: str = "") -> str:
-    """Return the node as DTS, with lines `before` its properties and children."""
+    """Return the node as DTS, with further properties `before` its own."""
     lines = [before]
     if chosen.bootargs:
         lines.append(f'\t\tbootargs = "{chosen.bootargs}";\n')

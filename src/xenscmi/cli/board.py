@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 EXIT_FAILED, EXIT_UNUSABLE = 1, 2
 ESCAPE = b"\x1d"  # Ctrl-]
-XEN_BOOTARGS = "console=dtuart dtuart=/serial@9000000 dom0_mem=512M noreboot"
+XEN_BOOTARGS = "console=dtuart dom0_mem=512M noreboot"
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -155,12 +155,12 @@ def _read(path: Path | None) -> bytes:
 
 def _board_tree(arguments: Namespace, host: BoardHost, hardware: Hardware, software: Software) -> Tree:
     """Return the board's tree: the host's own with what is loaded, or one that is made."""
-    from xenscmi.board.board import board_tree, chosen_of
-    from xenscmi.board.hosts import with_chosen
+    from xenscmi.board.board import board_tree
+    from xenscmi.board.hosts import with_software
     from xenscmi.board.tree import compile_board
 
     if host.tree is not None:
-        return with_chosen(host.tree, chosen_of(software))
+        return with_software(host.tree, software)
     wanted = arguments.agent
     if software.xen and not wanted:
         wanted = [host.dom0_agent] if host.dom0_agent is not None else []

@@ -10,9 +10,21 @@ from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.scmi.shmem import Area
 
 IMAGE = Path(__file__).parent / "relay.bin"
+XEN_UART = 0x2200_0000
+"""Where a domain of Xen's has its virtual PL011."""
+
+_AT_UART = 0x40
 _READY = b"relay ready"
 _AT_STATUS = 4  # of the page, what a line brings and takes begins here
 _SECONDS = 10.0
+
+
+def relay_image(uart: int | None = None) -> bytes:
+    """Return the relay as an arm64 image; `uart` is the address of its console where that is not the board's own."""
+    image = bytearray(IMAGE.read_bytes())
+    if uart is not None:
+        image[_AT_UART : _AT_UART + 8] = uart.to_bytes(8, "little")
+    return bytes(image)
 
 
 class RelayError(XenscmiError):

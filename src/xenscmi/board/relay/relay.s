@@ -14,6 +14,7 @@
 //
 // Assemble:  aarch64-linux-gnu-as -o relay.o relay.s && aarch64-linux-gnu-objcopy -O binary -j .text relay.o relay.bin
 
+        .equ    BOARD_UART,     0x09000000
         .equ    UART_FR,        0x18
         .equ    UART_FR_RXFE,   4                       // bit: nothing received
         .equ    UART_FR_TXFF,   5                       // bit: no room to send
@@ -34,17 +35,20 @@
         .quad   0, 0, 0
         .ascii  "ARM\x64"
         .long   0
-uart:   .quad   0x09000000                              // the console's PL011: at 0x40, for the host to change
+uart:   .quad   BOARD_UART                              // the console's PL011: at 0x40, for the host to change
 
 start:
         adr     x0, stack
         mov     sp, x0
         ldr     x20, uart
+        ldr     x0, =BOARD_UART
+        cmp     x20, x0
+        b.ne    greet                                   // Xen's has no such registers
         mov     w0, #0x70                               // 8 bits, FIFOs
         str     w0, [x20, #UART_LCR_H]
         mov     w0, #0x301                              // send and receive
         str     w0, [x20, #UART_CR]
-        adr     x0, ready
+greet:  adr     x0, ready
 1:      ldrb    w1, [x0], #1
         cbz     w1, next
         bl      put
