@@ -5,7 +5,9 @@
 - `layout`, `tree`: where things are, and the device tree that says so
 - `memory`, `machine`, `doorbell`: the RAM that is shared with qemu, its process, the monitor's messages
 - `service`: the firmware behind the doorbell; `faults`, `trace`: what is done to its messages, and how they are kept
-- `images`, `cpio`, `board`, `session`: what is loaded, and a run of it
+- `images`, `cpio`, `initrd`, `board`, `session`: what is loaded, and a run of it
+- `hosts`, `showcase`: boards from a host's files, and from none
+- `channels`, `observed`: agents and whole hosts on the board, driven from here
 
 This room boots and serves; it does not judge a host.
 """
