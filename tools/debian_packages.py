@@ -38,6 +38,10 @@ def cache_folder() -> Path:
     return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "xenscmi"
 
 
+_unavailable: dict[str, Unavailable] = {}
+"""Suites that could not be had: they are not asked for again by this process."""
+
+
 def fetch(suite: str, names: Sequence[str], *, timeout: float = 300) -> dict[str, Path]:
     """Return the folders into which the packages of a suite are unpacked, by name.
 
@@ -46,12 +50,22 @@ def fetch(suite: str, names: Sequence[str], *, timeout: float = 300) -> dict[str
     folder = cache_folder() / "debian" / suite
     folders = {name: folder / name for name in names}
     if not all((each / _DONE).is_file() for each in folders.values()):
-        deadline = time.monotonic() + timeout
-        with _locked(folder, deadline):
-            missing = [name for name, each in folders.items() if not (each / _DONE).is_file()]
-            if missing:
-                _Apt(suite, folder, deadline).unpack(missing)
+        if suite in _unavailable:
+            raise _unavailable[suite]
+        try:
+            _fill(suite, folder, names, time.monotonic() + timeout)
+        except Unavailable as error:
+            _unavailable[suite] = error
+            raise
     return folders
+
+
+def _fill(suite: str, folder: Path, names: Sequence[str], deadline: float) -> None:
+    """Fetch those of the packages that are not there."""
+    with _locked(folder, deadline):
+        missing = [name for name in names if not (folder / name / _DONE).is_file()]
+        if missing:
+            _Apt(suite, folder, deadline).unpack(missing)
 
 
 def depends(package: Path) -> list[str]:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
+import sys
+import time
 from pathlib import Path
 
 import debian_packages
@@ -89,6 +94,35 @@ def test_the_exit_code_says_how_it_ended(
 
     assert words in err
     assert found == code
+
+
+@pytest.mark.slow
+def test_on_a_terminal_the_console_is_typed_on_and_ctrl_bracket_ends_the_board(qemu: str, guest: list[str]) -> None:
+    kernel_and_busybox = guest[:4]
+    command = [sys.executable, "-m", "xenscmi", "board", "run", *kernel_and_busybox, "--quiet"]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(command[0], command)
+
+    seen = b""
+
+    def read_until(words: bytes) -> None:
+        nonlocal seen
+        deadline = time.monotonic() + 90
+        while words not in seen:
+            assert time.monotonic() < deadline, seen[-2000:]
+            if select.select([terminal], [], [], 1)[0]:
+                seen += os.read(terminal, 4096)
+
+    read_until(b"/ # ")
+    os.write(terminal, b"echo typed-$((1 + 1))\n")
+    read_until(b"typed-2")
+    os.write(terminal, b"\x1d")
+    read_until(b"xenscmi: it was stopped (by the user)")
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_the_tree_of_a_host_has_its_agents(capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import pytest
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(debian_packages, "_unavailable", {})
     return tmp_path / "xenscmi" / "debian"
 
 
@@ -49,6 +50,9 @@ def test_without_a_network_the_reason_is_said_and_nothing_is_left(cache: Path, m
         debian_packages.fetch("trixie", ["hello"], timeout=60)
 
     assert not (cache / "trixie" / "hello").exists()
+    monkeypatch.setattr(debian_packages, "_mirror", lambda: pytest.fail("it is asked for again"))
+    with pytest.raises(debian_packages.Unavailable, match="failed"):
+        debian_packages.fetch("trixie", ["hello"])
 
 
 def test_dependencies_are_the_first_choices(cache: Path) -> None:
