@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from xenscmi.board.channels import exchange_of, on_the_board, rung_from_inside
+from xenscmi.board.channels import board_channels, on_the_board
 from xenscmi.board.observed import simulate_on_board
 from xenscmi.board.showcase import showcase
 from xenscmi.cli import main
@@ -34,7 +34,9 @@ def on_model(profile: str) -> Iterator[list[Channel]]:
 
     def channel(agent: int) -> Channel:
         return Channel(
-            str(agent), lambda posted: Posted(posted.header, firmware.answer(agent, posted.header, posted.payload))
+            str(agent),
+            lambda posted: Posted(posted.header, firmware.answer(agent, posted.header, posted.payload)),
+            lambda: firmware.outbox.next(agent),
         )
 
     yield [channel(agent) for agent in AGENTS]
@@ -42,8 +44,8 @@ def on_model(profile: str) -> Iterator[list[Channel]]:
 
 @contextmanager
 def on_board(profile: str) -> Iterator[list[Channel]]:
-    with rung_from_inside(showcase(), PROFILES[profile]) as ring:
-        yield [Channel(str(agent), exchange_of(ring, agent)) for agent in AGENTS]
+    with board_channels(showcase(), PROFILES[profile]) as board:
+        yield [Channel(str(agent), board.exchange_of(agent), board.receive_of(agent)) for agent in AGENTS]
 
 
 @pytest.mark.slow

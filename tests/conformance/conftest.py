@@ -17,15 +17,16 @@ AGENTS = (1, 2, 3)
 
 Serve = Callable[[int, Posted], Posted]
 Break = Callable[[Serve], Serve]
+Hear = Callable[[Posted | None], Posted | None]
 
 
 def serving(firmware: Firmware) -> Serve:
     return lambda agent, posted: Posted(posted.header, firmware.answer(agent, posted.header, posted.payload))
 
 
-def channels(serve: Serve) -> list[Channel]:
+def channels(firmware: Firmware, serve: Serve, hear: Hear) -> list[Channel]:
     def channel(agent: int) -> Channel:
-        return Channel(f"agent {agent}", lambda posted: serve(agent, posted))
+        return Channel(f"agent {agent}", lambda posted: serve(agent, posted), lambda: hear(firmware.outbox.next(agent)))
 
     return [channel(agent) for agent in AGENTS]
 
@@ -40,12 +41,13 @@ def suite() -> Suite:
     def run(
         broken: Break = lambda serve: serve,
         *,
+        hear: Hear = lambda posted: posted,
         profile: FirmwareProfile = PROFILES["generic"],
         names: Sequence[str] = (),
         changes: bool = True,
     ) -> list[Result]:
-        serve = broken(serving(Firmware(showcase(), profile)))
-        first, *others = channels(serve)
+        firmware = Firmware(showcase(), profile)
+        first, *others = channels(firmware, broken(serving(firmware)), hear)
         cases = [case for case in all_cases() if not names or case.name in names]
         return list(run_suite(cases, first, others, changes=changes))
 

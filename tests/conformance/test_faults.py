@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from tests.conformance.conftest import Break, Serve, Suite
+from tests.conformance.conftest import Break, Hear, Serve, Suite
 
 from xenscmi.conformance.case import Verdict
 from xenscmi.scmi.header import Header, MessageType
@@ -296,3 +296,52 @@ def test_a_planted_fault_is_found(suite: Suite, fault: str) -> None:
 
     assert found[name].verdict is Verdict.FAIL
     assert found[name].words
+
+
+def lost(posted: Posted | None) -> None:
+    return None
+
+
+def with_header(**fields: int) -> Hear:
+    return lambda posted: None if posted is None else Posted(posted.header.replace(**fields), posted.payload)
+
+
+def about_another(posted: Posted | None) -> Posted | None:
+    return None if posted is None else Posted(posted.header, with_word(posted.payload, 4, lambda word: word + 1))
+
+
+UNASKED: dict[str, tuple[Break, Hear, str]] = {
+    "notifications are lost": (lambda serve: serve, lost, "clock.rate-notify-arrives"),
+    "notifications are about another resource": (
+        lambda serve: serve,
+        about_another,
+        "power-domain.state-notify-arrives",
+    ),
+    "notifications cannot be turned off": (
+        asking(RESET, 5, lambda payload: with_word(payload, 4, lambda word: 1)),
+        lambda posted: posted,
+        "reset-domain.notify-not-after-off",
+    ),
+    "delayed responses have no token": (
+        lambda serve: serve,
+        with_header(token=0x3FF),
+        "reset-domain.reset-is-answered-later",
+    ),
+    "delayed responses look like responses": (
+        lambda serve: serve,
+        with_header(message_type=MessageType.COMMAND),
+        "voltage-domain.level-set-is-answered-later",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", UNASKED)
+def test_a_planted_fault_in_what_is_sent_unasked_is_found(suite: Suite, fault: str) -> None:
+    broken, hear, name = UNASKED[fault]
+    (whole,) = suite(names=[name])
+    assert whole.verdict is Verdict.PASS, whole.words
+
+    (found,) = suite(broken, hear=hear, names=[name])
+
+    assert found.verdict is Verdict.FAIL
+    assert found.words

@@ -13,10 +13,8 @@ from xenscmi.board.trace import Observer
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.firmware import Firmware, FirmwareProfile, Platform
 from xenscmi.scmi.agent import Exchange
-from xenscmi.scmi.shmem import Area, Posted, collect, post, reset
-
-Ring = Callable[[int, Area], None]
-"""Rings a channel: the agent id, and what stands in its page, which is then what the platform has left there."""
+from xenscmi.scmi.header import Header, ProtocolId
+from xenscmi.scmi.shmem import Area, Posted, collect, post, reset, take
 
 
 def on_the_board(platform: Platform) -> Platform:
@@ -37,11 +35,65 @@ def on_the_board(platform: Platform) -> Platform:
     return replace(platform, agents=agents)
 
 
+class BoardChannels:
+    """The channels of a board's agents, rung from inside the normal world."""
+
+    def __init__(self, firmware: Firmware, relay: Relay) -> None:
+        self._agents = firmware.agents
+        self._relay = relay
+
+    def ring(self, agent_id: int, area: Area) -> None:
+        """Ring a channel with what an area has; the area then has what the platform has left in the page.
+
+        Raises XenscmiError where the SMC is refused, RelayError where the board has died.
+        """
+        agent = self._agents[agent_id]
+        result = self._relay.ring(agent.func_id, agent.shmem, area)
+        if result != 0:
+            raise XenscmiError(Diagnostic(message=f"the SMC {agent.func_id:#x} returned {result}, must return 0"))
+
+    def exchange_of(self, agent_id: int) -> Exchange:
+        """Return what carries an agent's message to the platform and brings the answer."""
+        area = bytearray(PAGE_SIZE)
+
+        def exchange(posted: Posted) -> Posted:
+            reset(area)
+            post(area, posted.header, posted.payload)
+            self.ring(agent_id, area)
+            return collect(area)
+
+        return exchange
+
+    def receive_of(self, agent_id: int) -> Callable[[], Posted | None]:
+        """Return what takes the next message that the platform has sent to an agent, and acknowledges it."""
+        agent = self._agents[agent_id]
+        exchange = self.exchange_of(agent_id)
+
+        def receive() -> Posted | None:
+            if agent.p2a_shmem is None:
+                return None
+            exchange(_NOTHING)  # the platform posts what waits when it is rung
+            area = bytearray(self._relay.peek(agent.p2a_shmem, _LONGEST_NOTIFICATION))
+            if area[_STATUS] & 1:
+                return None
+            posted = take(area, len(area))
+            reset(area)
+            self._relay.poke(agent.p2a_shmem, bytes(area))
+            return posted
+
+        return receive
+
+
+_NOTHING = Posted(Header.of(protocol_id=ProtocolId.BASE, message_id=0x0), b"")
+_LONGEST_NOTIFICATION = 0x100
+_STATUS = 0x04  # in a page, the channel's status; bit 0: free
+
+
 @contextmanager
-def rung_from_inside(
+def board_channels(
     platform: Platform, profile: FirmwareProfile, *, observer: Observer | None = None
-) -> Iterator[Ring]:
-    """Switch on a board with a platform's firmware behind its EL3, and ring its channels from the normal world.
+) -> Iterator[BoardChannels]:
+    """Switch on a board with a platform's firmware behind its EL3; yield the channels of its agents.
 
     Raises XenscmiError where qemu is missing, and for firmware that cannot be; RelayError when the board dies.
     """
@@ -51,26 +103,6 @@ def rung_from_inside(
         raise XenscmiError(Diagnostic(message=str(error))) from None
     hardware, software, relay = Hardware(cpus=1), Software(linux=relay_image()), Relay()
     dtb = dtb_of(board_tree(hardware, software, []))
-
-    def ring(agent_id: int, area: Area) -> None:
-        agent = firmware.agents[agent_id]
-        result = relay.ring(agent.func_id, agent.shmem, area)
-        if result != 0:
-            raise XenscmiError(Diagnostic(message=f"the SMC {agent.func_id:#x} returned {result}, must return 0"))
-
     with started(hardware, software, dtb, firmware, console=relay.receive, observer=observer) as session:
         relay.connect(session)
-        yield ring
-
-
-def exchange_of(ring: Ring, agent_id: int) -> Exchange:
-    """Return an agent's channel: what carries a message to the platform and brings its answer."""
-    area = bytearray(PAGE_SIZE)
-
-    def exchange(posted: Posted) -> Posted:
-        reset(area)
-        post(area, posted.header, posted.payload)
-        ring(agent_id, area)
-        return collect(area)
-
-    return exchange
+        yield BoardChannels(firmware, relay)

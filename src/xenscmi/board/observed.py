@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from xenscmi.board.channels import Ring, rung_from_inside
+from xenscmi.board.channels import BoardChannels, board_channels
 from xenscmi.firmware import Firmware, FirmwareProfile, Platform
 from xenscmi.firmware.firmware import Observer
 from xenscmi.host.types import Host
@@ -15,12 +15,14 @@ from xenscmi.simulation.simulate import Simulation, simulate
 class RungFirmware(Firmware):
     """Firmware that is served elsewhere: a ring here is a ring there. Its own state stays as at boot."""
 
-    def __init__(self, platform: Platform, profile: FirmwareProfile, observer: Observer | None, ring: Ring) -> None:
+    def __init__(
+        self, platform: Platform, profile: FirmwareProfile, observer: Observer | None, channels: BoardChannels
+    ) -> None:
         super().__init__(platform, profile, observer)
-        self._ring = ring
+        self._channels = channels
 
     def serve(self, agent: int, area: Area) -> None:
-        self._ring(agent, area)
+        self._channels.ring(agent, area)
 
 
 def simulate_on_board(host: Host) -> Simulation:
@@ -31,7 +33,7 @@ def simulate_on_board(host: Host) -> Simulation:
     with ExitStack() as stack:
 
         def make(platform: Platform, profile: FirmwareProfile, observer: Observer | None) -> Firmware:
-            ring = stack.enter_context(rung_from_inside(platform, profile))
-            return RungFirmware(platform, profile, observer, ring)
+            channels = stack.enter_context(board_channels(platform, profile))
+            return RungFirmware(platform, profile, observer, channels)
 
         return simulate(host, make)

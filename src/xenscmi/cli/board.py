@@ -115,7 +115,9 @@ def _software(arguments: Namespace) -> Software:
         raise XenscmiError(Diagnostic(message="there is no kernel to boot", help="name an arm64 one: --kernel vmlinuz"))
     initrd = _read(arguments.initrd)
     if arguments.busybox is not None:
-        script = _read(arguments.script).decode("utf-8", "surrogateescape") if arguments.script else "setsid cttyhack sh"
+        script = (
+            _read(arguments.script).decode("utf-8", "surrogateescape") if arguments.script else "setsid cttyhack sh"
+        )
         initrd = shell_initrd(_read(arguments.busybox), script)
     elif arguments.script is not None:
         raise XenscmiError(Diagnostic(message="a script needs a shell", help="name a static arm64 busybox: --busybox"))

@@ -112,25 +112,28 @@ def _on_linux(arguments: Namespace, cases: Sequence[Case]) -> int:
 def _on_model(arguments: Namespace, cases: Sequence[Case], platform: Platform, profile: FirmwareProfile) -> int:
     from xenscmi.conformance.tester import Channel
     from xenscmi.firmware import Firmware
-    from xenscmi.scmi.agent import Exchange
     from xenscmi.scmi.shmem import Posted
 
     firmware = Firmware(platform, profile)
 
-    def exchange(agent_id: int) -> Exchange:
-        return lambda posted: Posted(posted.header, firmware.answer(agent_id, posted.header, posted.payload))
+    def channel(agent: int) -> Channel:
+        return Channel(
+            f"agent {agent}",
+            lambda posted: Posted(posted.header, firmware.answer(agent, posted.header, posted.payload)),
+            lambda: firmware.outbox.next(agent),
+        )
 
-    channels = [Channel(f"agent {each}", exchange(each)) for each in _order(arguments, platform)]
+    channels = [channel(each) for each in _order(arguments, platform)]
     return _report(arguments, cases, channels, f"the model, {profile.name}", changes=True)
 
 
 def _on_board(arguments: Namespace, cases: Sequence[Case], platform: Platform, profile: FirmwareProfile) -> int:
-    from xenscmi.board.channels import exchange_of, rung_from_inside
+    from xenscmi.board.channels import board_channels
     from xenscmi.conformance.tester import Channel
 
     order = _order(arguments, platform)
-    with rung_from_inside(platform, profile) as ring:
-        channels = [Channel(f"agent {each}", exchange_of(ring, each)) for each in order]
+    with board_channels(platform, profile) as board:
+        channels = [Channel(f"agent {each}", board.exchange_of(each), board.receive_of(each)) for each in order]
         return _report(arguments, cases, channels, f"the board, {profile.name}", changes=True)
 
 

@@ -11,6 +11,7 @@ from xenscmi.conformance import (
     base,
     clock,
     common,
+    events,
     isolation,
     performance,
     pin_control,
@@ -50,14 +51,15 @@ class Result:
 
 
 def all_cases() -> tuple[Case, ...]:
-    """Return every test of the suite, protocol by protocol: what all have in common first, isolation last."""
+    """Return every test of the suite, protocol by protocol: what all have in common first; then what platforms send
+    unasked, and isolation."""
     found = [
         case
         for module in _MODULES
         for cases in (common.cases_of(module.CASES.protocol), module.CASES)
         for case in cases.all
     ]
-    return (*found, *isolation.CASES.all)
+    return (*found, *events.all_cases(), *isolation.CASES.all)
 
 
 def select(cases: Sequence[Case], patterns: Sequence[str]) -> tuple[Case, ...]:

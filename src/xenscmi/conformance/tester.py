@@ -17,14 +17,23 @@ from xenscmi.scmi.status import Status, status_name
 R = TypeVar("R", bound=Response)
 
 MOST_RESOURCES = 0x1000
+MOST_UNASKED = 1000
+
+
+Receive = Callable[[], Posted | None]
+"""Takes the next message that the platform has sent unasked; None where there is none."""
 
 
 class Channel:
-    """An agent's channel to the platform, and what has been learned over it."""
+    """An agent's channel to the platform, and what has been learned over it.
 
-    def __init__(self, name: str, exchange: Exchange) -> None:
+    `receive` brings delayed responses and notifications; None where there is no way for them.
+    """
+
+    def __init__(self, name: str, exchange: Exchange, receive: Receive | None = None) -> None:
         self.name = name
         self.exchange = exchange
+        self.receive = receive
         self.agent = Agent()
         self._protocols: frozenset[int] | None = None
 
@@ -142,6 +151,17 @@ class Tester:
         fields = repr(request).partition("(")[2]
         return f"{name}({fields}"
 
+    def received(self) -> list[Posted]:
+        """Return what the platform has sent unasked so far; not supported where it has no way to."""
+        receive = self.channel.receive
+        if receive is None:
+            raise Unsupported("there is no channel from the platform to the agent")
+        found: list[Posted] = []
+        while (posted := receive()) is not None:
+            found.append(posted)
+            self.check(len(found) <= MOST_UNASKED, f"the platform has sent more than {MOST_UNASKED} messages unasked")
+        return found
+
     # What the platform has.
 
     @property
@@ -176,6 +196,7 @@ class Tester:
         self.need(self._others, "only one agent's channel is at hand")
         testers = [Tester(self.protocol, each) for each in self._others]
         for each in testers:
+            each._undo = self._undo
             each.learn_version()
         return testers
 

@@ -75,6 +75,10 @@ class Relay:
         """Return `count` bytes of the normal world's memory."""
         return bytes.fromhex(self._ask(f"p {address:x} {count:x}\n", "c", 1)[0])
 
+    def poke(self, address: int, data: bytes) -> None:
+        """Write to the normal world's memory, 4096 bytes at most."""
+        self._ask(f"w {address:x} {data.hex()}\n", "c", 1)
+
     def power_off(self) -> None:
         """Have the relay power the board off."""
         assert self._session is not None

@@ -4,11 +4,12 @@
 //     to the relay      r FUNC_ID PAGE BYTES       write the bytes to the page from offset 4 on, and call FUNC_ID
 //                       s FUNC_ID A1 A2 A3         call FUNC_ID with arguments
 //                       p ADDRESS COUNT            read memory
+//                       w ADDRESS BYTES            write memory
 //                       q                          power the machine off
 //     from the relay    relay ready                once
 //                       a X0 BYTES                 what the call returned, and the page from offset 4 to the message's end
 //                       b X0 X1 X2 X3              what the call returned
-//                       c BYTES                    what was read
+//                       c BYTES                    what was read; nothing for what was written
 //
 // All numbers are hexadecimal, bytes without blanks. Runs at EL2 or EL1 with its MMU off, wherever it is loaded.
 //
@@ -61,6 +62,8 @@ next:   bl      get
         b.eq    call
         cmp     w0, #'p'
         b.eq    peek
+        cmp     w0, #'w'
+        b.eq    poke
         cmp     w0, #'q'
         b.ne    next                                    // ends of lines, and what nobody understands
         ldr     x0, =SYSTEM_OFF
@@ -74,17 +77,8 @@ ring:   bl      get                                     // the blank
         mov     x22, x0                                 // page
         add     x23, x22, #PAGE_STATUS
         add     x24, x22, #PAGE_SIZE
-1:      bl      digit
-        tbnz    w0, #31, 2f
-        lsl     w25, w0, #4
-        bl      digit
-        tbnz    w0, #31, 2f
-        orr     w25, w25, w0
-        cmp     x23, x24
-        b.hs    1b
-        strb    w25, [x23], #1
-        b       1b
-2:      dsb     sy
+        bl      bytes
+        dsb     sy
         mov     x0, x21
         bl      clear
         smc     #0
@@ -148,6 +142,30 @@ peek:   bl      get
         mov     w1, #'c'
         bl      put
         b       3b
+
+poke:   bl      get
+        bl      number
+        mov     x23, x0
+        add     x24, x0, #PAGE_SIZE
+        bl      bytes
+        dsb     sy
+        mov     w1, #'c'
+        bl      put
+        b       4b
+
+        // Write the bytes that come to x23 and up, below x24, until something is no digit.
+bytes:  mov     x12, x30
+1:      bl      digit
+        tbnz    w0, #31, 2f
+        lsl     w25, w0, #4
+        bl      digit
+        tbnz    w0, #31, 2f
+        orr     w25, w25, w0
+        cmp     x23, x24
+        b.hs    1b
+        strb    w25, [x23], #1
+        b       1b
+2:      ret     x12
 
         // Zero the arguments of a call, but for x0.
 clear:  mov     x1, xzr
