@@ -77,7 +77,7 @@ def test_psci_and_smccc_answer_as_their_specifications_say(qemu: str) -> None:
             (PSCI_AFFINITY_INFO, 0, 1): INVALID_PARAMETERS,
             (PSCI_CPU_ON, 0): ALREADY_ON,
             (PSCI_CPU_ON, 7): INVALID_PARAMETERS,
-            (0x02000003,): NOT_SUPPORTED,  # a yielding call
+            (0x04000003,): NOT_SUPPORTED,  # a yielding call to standard services
             (0x86000000,): NOT_SUPPORTED,  # a hypervisor's range
         }
 

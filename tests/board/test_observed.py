@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from boot_vector import read_firmware
 
 from xenscmi.board.channels import board_channels, on_the_board
 from xenscmi.board.observed import simulate_on_board
@@ -16,15 +17,19 @@ from xenscmi.cli.files import load_host
 from xenscmi.conformance.case import Verdict
 from xenscmi.conformance.suite import all_cases, run_suite
 from xenscmi.conformance.tester import Channel
+from xenscmi.devicetree import load
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent
+from xenscmi.host.reader import read_host
 from xenscmi.scmi.header import Header, ProtocolId
 from xenscmi.scmi.shmem import Posted
 from xenscmi.scmi.status import Status
 from xenscmi.simulation.compare import Difference, compare
 from xenscmi.simulation.simulate import simulate
+from xenscmi.source import Source
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "spider"
+VECTORS = Path(__file__).parents[1] / "vectors" / "boot"
 AGENTS = (1, 2, 3)
 
 
@@ -68,6 +73,29 @@ def test_the_example_host_is_the_same_on_model_and_board(qemu: str) -> None:
     assert compare(model, board) == ()
     assert board.deviations == ()
     assert [view.agent_id for view in board.domains] == [1, 3, 2, 4]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "good-dom0+2domU",
+        "cells-2",
+        "domU-yielding",
+        "domU-other-agents-page",
+        "dup-agent-id-in-list",
+        "fw-no-permissions-dom0",
+    ],
+)
+def test_hosts_that_a_real_xen_booted_or_refused_are_the_same_on_model_and_board(qemu: str, name: str) -> None:
+    folder = VECTORS / name
+    host = read_host(
+        load(folder / "host.dts"),
+        partial={path.stem: load(path) for path in folder.glob("domU*.dts")},
+        firmware=read_firmware(Source("expected.json", (folder / "expected.json").read_text())),
+    )
+
+    assert compare(simulate(host), simulate_on_board(host)) == ()
 
 
 def test_simulate_on_board_shows_the_matrix(qemu: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -304,8 +304,7 @@ lower_synchronous:
         mrs     x19, mpidr_el1
         and     x19, x19, #0xff
         words   x20, x19
-        tbz     w0, #31, unknown                        // a yielding call
-        ubfx    w4, w0, #24, #6                         // the owner of the call
+        ubfx    w4, w0, #24, #6                         // the owner of the call, fast or yielding
         cmp     w4, #2                                  // SiP
         b.eq    doorbell
         cmp     w4, #3                                  // OEM
