@@ -97,6 +97,25 @@ def test_the_exit_code_says_how_it_ended(
 
 
 @pytest.mark.slow
+def test_a_host_boots_under_xen_with_dom0s_agent(
+    qemu: str, guest: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        packages = debian_packages.fetch("trixie", ["xen-hypervisor-4.20-arm64"])
+    except debian_packages.Unavailable as error:
+        pytest.skip(str(error))
+    xen = packages["xen-hypervisor-4.20-arm64"] / "boot" / "xen-4.20-arm64"
+    (tmp_path / "script.sh").write_text("ls -d /sys/bus/*/drivers/of_serial/*.serial\necho xenscmi-report: pass\n")
+
+    code, out, err = board(capfd, "run", HOST, *guest, "--xen", str(xen))
+
+    assert code == 0, (out[-2000:], err[-2000:])
+    assert "(XEN) Using SCMI with SMC ID: 0x82000003" in out
+    assert "/47ff0000.serial" in out, "dom0's device, with its clock, reset and power domain"
+    assert "agent 1  CLOCK_CONFIG_SET(clock_id=18, attributes=0x1)  SUCCESS" in err
+
+
+@pytest.mark.slow
 def test_on_a_terminal_the_console_is_typed_on_and_ctrl_bracket_ends_the_board(qemu: str, guest: list[str]) -> None:
     kernel_and_busybox = guest[:4]
     command = [sys.executable, "-m", "xenscmi", "board", "run", *kernel_and_busybox, "--quiet"]

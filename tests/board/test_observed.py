@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from boot_vector import read_firmware
 
+from xenscmi.board.board import Hardware, Software, board_tree
 from xenscmi.board.channels import board_channels, on_the_board
+from xenscmi.board.hosts import board_host
 from xenscmi.board.observed import simulate_on_board
 from xenscmi.board.showcase import showcase
+from xenscmi.board.tree import compile_board
 from xenscmi.cli import main
 from xenscmi.cli.files import load_host
 from xenscmi.conformance.case import Verdict
 from xenscmi.conformance.suite import all_cases, run_suite
 from xenscmi.conformance.tester import Channel
 from xenscmi.devicetree import load
-from xenscmi.diagnostics import XenscmiError
+from xenscmi.diagnostics import Severity, XenscmiError
 from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent
 from xenscmi.host.reader import read_host
+from xenscmi.rules.engine import check
 from xenscmi.scmi.header import Header, ProtocolId
 from xenscmi.scmi.shmem import Posted
 from xenscmi.scmi.status import Status
@@ -113,6 +118,23 @@ class Untrusting(Firmware):
         if header.protocol_id == ProtocolId.CLOCK:
             return Status.DENIED.to_bytes(4, "little", signed=True)
         return super().answer(agent, header, payload)
+
+
+def test_the_tree_that_is_made_for_xen_is_one_that_a_multi_agent_xen_boots() -> None:
+    """Read back by the readers of hosts, it gives dom0 its agent and its devices, and the rules find nothing in it."""
+    example = board_host(load_host([str(EXAMPLE)]).host)
+    assert example.dom0_agent is not None
+    software = Software(linux=b"linux", xen=b"xen", bootargs="console=hvc0", xen_bootargs="console=dtuart")
+    dts = board_tree(Hardware(), software, example.agents([example.dom0_agent]), example.container())
+    firmware = load_host([str(EXAMPLE)]).host.firmware
+
+    host = read_host(compile_board(dts), firmware=replace(firmware, agents=None))
+    simulation = simulate(host)
+
+    assert (simulation.panic, simulation.deviations) == (None, ())
+    (dom0,) = simulation.domains
+    assert (dom0.agent_id, dom0.given) == (1, frozenset({14}))
+    assert [each.message for each in check(host) if each.severity is Severity.ERROR] == []
 
 
 def test_what_two_runs_do_not_agree_on_is_found() -> None:

@@ -14,7 +14,7 @@ from xenscmi.board.memory import Ram
 from xenscmi.board.service import Service
 from xenscmi.board.session import Session
 from xenscmi.board.trace import Observer
-from xenscmi.board.tree import AgentNode, Chosen, Module, board_dts, compile_board
+from xenscmi.board.tree import AgentNode, Chosen, Module, XenContainer, board_dts, compile_board
 from xenscmi.devicetree import write_dtb
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.firmware import Firmware
@@ -49,13 +49,16 @@ class Hardware:
             raise XenscmiError(Diagnostic(message=f"the board has 1 to 8 CPUs and {least} MiB of RAM or more"))
 
 
-def board_tree(hardware: Hardware, software: Software, agents: Sequence[AgentNode]) -> str:
-    """Return the DTS of a board on which an operating system has these agents."""
-    return board_dts(cpus=hardware.cpus, memory=hardware.memory, agents=agents, chosen=chosen_of(software))
+def board_tree(
+    hardware: Hardware, software: Software, agents: Sequence[AgentNode], container: XenContainer | None = None
+) -> str:
+    """Return the DTS of a board on which an operating system has these agents; `container` is for Xen."""
+    chosen = chosen_of(software, container)
+    return board_dts(cpus=hardware.cpus, memory=hardware.memory, agents=agents, chosen=chosen)
 
 
-def chosen_of(software: Software) -> Chosen:
-    """Return what the tree says of the software that is loaded."""
+def chosen_of(software: Software, container: XenContainer | None = None) -> Chosen:
+    """Return what the tree says of the software that is loaded, and what Xen is told."""
     initrd = (layout.INITRD, len(software.initrd)) if software.initrd else None
     if not software.xen:
         return Chosen(bootargs=software.bootargs, initrd=initrd)
@@ -66,7 +69,7 @@ def chosen_of(software: Software) -> Chosen:
     ]
     if initrd:
         modules.append(Module(compatible="multiboot,ramdisk", address=layout.INITRD, size=len(software.initrd)))
-    return Chosen(xen_bootargs=software.xen_bootargs, modules=modules)
+    return Chosen(xen_bootargs=software.xen_bootargs, modules=modules, container=container)
 
 
 @contextmanager

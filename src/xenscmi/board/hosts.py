@@ -15,10 +15,10 @@ from xenscmi.bindings.properties import is_compatible
 from xenscmi.board.board import Software, chosen_of
 from xenscmi.board.channels import on_the_board
 from xenscmi.board.showcase import showcase
-from xenscmi.board.tree import AgentNode, Consumer, chosen_dts
+from xenscmi.board.tree import AgentNode, Channel, Consumer, XenContainer, chosen_dts
 from xenscmi.devicetree import Tree, parse_dts, write_dts
 from xenscmi.diagnostics import Diagnostic, XenscmiError
-from xenscmi.firmware import PROFILES, Firmware, FirmwareProfile, Platform, PlatformAgent
+from xenscmi.firmware import PROFILES, Firmware, FirmwareProfile, Platform, PlatformAgent, PlatformDevice
 from xenscmi.host.types import DomainKind, Host
 from xenscmi.model.machine import platform_of
 from xenscmi.scmi.header import ProtocolId
@@ -58,17 +58,37 @@ class BoardHost:
             if agent_id not in known:
                 ids = ", ".join(map(str, known))
                 raise XenscmiError(Diagnostic(message=f"there is no agent {agent_id}", help=f"agents are {ids}"))
-        trusted = self.profile.trusted_agents
         chosen = [known[agent_id] for agent_id in wanted] or [
-            agent for agent in known.values() if not (agent.trusted if trusted is None else agent.agent_id in trusted)
+            agent for agent in known.values() if not self._is_trusted(agent)
         ]
         return [self._node(agent) for agent in chosen]
 
+    def container(self) -> XenContainer | None:
+        """Return what a multi-agent Xen is told; None where there is no trusted agent for Xen to be."""
+        channels = [
+            (self._is_trusted(agent), Channel(agent.func_id, agent.shmem, agent.agent_id))
+            for agent in self.platform.agents
+        ]
+        management = next((channel for trusted, channel in channels if trusted), None)
+        if management is None:
+            return None
+        others = [channel for _, channel in channels if channel is not management]
+        return XenContainer(agents=others, management=management, dom0_agent=self.dom0_agent)
+
+    def _is_trusted(self, agent: PlatformAgent) -> bool:
+        trusted = self.profile.trusted_agents
+        return agent.trusted if trusted is None else agent.agent_id in trusted
+
     def _node(self, agent: PlatformAgent) -> AgentNode:
         devices = [device for device in self.platform.devices if device.device_id in agent.devices]
-        kinds = (ProtocolId.CLOCK, ProtocolId.RESET, ProtocolId.POWER_DOMAIN)
         consumers = [
-            Consumer(*(min(device.resources.get(kind, ()), default=None) for kind in kinds)) for device in devices
+            Consumer(
+                clock=_first(device, ProtocolId.CLOCK),
+                reset=_first(device, ProtocolId.RESET),
+                power=_first(device, ProtocolId.POWER_DOMAIN),
+                device_id=device.device_id,
+            )
+            for device in devices
         ]
         return AgentNode(
             func_id=agent.func_id,
@@ -76,6 +96,11 @@ class BoardHost:
             protocols=sorted(_protocols(self.platform)),
             consumers=consumers,
         )
+
+
+def _first(device: PlatformDevice, protocol: ProtocolId) -> int | None:
+    """Return the first resource of a protocol that a device owns; None where it owns none."""
+    return min(device.resources.get(protocol, ()), default=None)
 
 
 def _protocols(platform: Platform) -> set[int]:

@@ -16,11 +16,15 @@ from xenscmi.devicetree import Tree, parse_dts
 
 
 class Consumer(NamedTuple):
-    """A device that is none: a clock, a reset domain and a power domain that Linux is to switch on for it, or None."""
+    """A device that is none: a clock, a reset domain and a power domain that Linux is to switch on for it, or None.
+
+    `device_id` is the id under which the firmware knows it, for Xen to ask permission; None where it is not asked.
+    """
 
     clock: int | None = None
     reset: int | None = None
     power: int | None = None
+    device_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,23 @@ class AgentNode:
     consumers: Sequence[Consumer] = ()
 
 
+class Channel(NamedTuple):
+    """An agent's channel: its SMC function id, its page, its agent id."""
+
+    func_id: int
+    page: int
+    agent_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XenContainer:
+    """What a multi-agent Xen is told: the agents that it may give to domains, its own channel, dom0's agent."""
+
+    agents: Sequence[Channel]
+    management: Channel
+    dom0_agent: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
     """A boot module of Xen's: what it is (`multiboot,kernel` …), where it stands, and its command line."""
@@ -51,12 +72,16 @@ class Module:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What the boot loader tells: command lines and what it loaded. With `modules`, Xen's; else Linux's."""
+    """What the boot loader tells: command lines and what it loaded. With `modules`, Xen's; else Linux's.
+
+    `container` is for a Xen with the multi-agent series; others do not look at it.
+    """
 
     bootargs: str = ""
     initrd: tuple[int, int] | None = None
     xen_bootargs: str = ""
     modules: Sequence[Module] = ()
+    container: XenContainer | None = None
 
 
 _CELLS = {
@@ -73,7 +98,10 @@ def board_dts(*, cpus: int, memory: int, agents: Sequence[AgentNode], chosen: Ch
     parts = [
         _BASE % {"memory": _memory(memory), "cpus": _cpus(cpus)},
         "".join(_rtc(number, agent.rtc) for number, agent in enumerate(agents) if agent.rtc is not None),
-        _consumers([(number, consumer) for number, agent in enumerate(agents) for consumer in agent.consumers]),
+        _consumers(
+            [(number, consumer) for number, agent in enumerate(agents) for consumer in agent.consumers],
+            asked=chosen.container is not None,
+        ),
         "".join(_page(number, agent) for number, agent in enumerate(agents)),
         "\tfirmware {\n",
         "".join(_agent(number, agent) for number, agent in enumerate(agents)),
@@ -175,13 +203,18 @@ def _rtc(agent: int, resource: int) -> str:
     return _RTC + _controlled(agent, Consumer(resource, resource, resource), "apb_pclk") + "\t};\n\n"
 
 
-def _consumers(owned: Sequence[tuple[int, Consumer]]) -> str:
-    """Return the nodes of devices that are none, each with the number of its agent."""
+def _consumers(owned: Sequence[tuple[int, Consumer]], *, asked: bool) -> str:
+    """Return the nodes of devices that are none, each with the number of its agent; `asked`: with who controls it."""
     return "".join(
         f"\tserial@{address:x} {{\n"
         '\t\tcompatible = "ns16550a";\n'
         f"\t\treg = <0x0 {address:#x} 0x0 {CONSUMER_SIZE:#x}>;\n"
         + ("" if consumer.clock is not None else "\t\tclock-frequency = <24000000>;\n")
+        + (
+            f"\t\taccess-controllers = <&scmi_xen {consumer.device_id}>;\n"
+            if asked and consumer.device_id is not None
+            else ""
+        )
         + f"{_controlled(agent, consumer, '')}\t}};\n\n"
         for address, (agent, consumer) in zip(count(CONSUMERS, CONSUMER_SIZE), owned, strict=False)
     )
@@ -239,7 +272,7 @@ def chosen_dts(chosen: Chosen, before: str = "") -> str:
         lines.append(f"\t\tlinux,initrd-start = <0x0 {start:#x}>;\n\t\tlinux,initrd-end = <0x0 {start + size:#x}>;\n")
     if chosen.xen_bootargs:
         lines.append(f'\t\txen,xen-bootargs = "{chosen.xen_bootargs}";\n')
-    if chosen.modules:
+    if chosen.modules or chosen.container:
         lines.append("\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tranges;\n")
     for module in chosen.modules:
         lines.append(
@@ -249,4 +282,32 @@ def chosen_dts(chosen: Chosen, before: str = "") -> str:
             + (f'\t\t\tbootargs = "{module.bootargs}";\n' if module.bootargs else "")
             + "\t\t};\n"
         )
+    if chosen.container:
+        lines.append(_container(chosen.container))
     return f"\tchosen {{\n{''.join(lines)}\t}};\n"
+
+
+def _container(container: XenContainer) -> str:
+    """Return the node as the series has it since v8: `ranges` on the way down, or Xen cannot translate the pages."""
+    rows = " ".join(f"{each.func_id:#x} &xen_shmem{each.agent_id} {each.agent_id}" for each in container.agents)
+    pages = "".join(
+        f"\t\t\txen_shmem{each.agent_id}: sram@{each.page:x} {{\n"
+        '\t\t\t\tcompatible = "arm,scmi-shmem";\n'
+        f"\t\t\t\treg = <0x0 {each.page:#x} 0x0 {PAGE_SIZE:#x}>;\n"
+        "\t\t\t};\n"
+        for each in (*container.agents, container.management)
+    )
+    dom0 = "" if container.dom0_agent is None else f"\t\t\txen,dom0-sci-agent-id = <{container.dom0_agent}>;\n"
+    return (
+        "\t\txen_scmi_config {\n"
+        '\t\t\tcompatible = "xen,sci";\n'
+        "\t\t\t#address-cells = <2>;\n\t\t\t#size-cells = <2>;\n\t\t\tranges;\n"
+        f"\t\t\t#scmi-secondary-agents-cells = <3>;\n\t\t\tscmi-secondary-agents = <{rows}>;\n{dom0}{pages}"
+        "\t\t\tscmi_xen: scmi {\n"
+        '\t\t\t\tcompatible = "arm,scmi-smc";\n'
+        f"\t\t\t\tarm,smc-id = <{container.management.func_id:#x}>;\n"
+        f"\t\t\t\tshmem = <&xen_shmem{container.management.agent_id}>;\n"
+        "\t\t\t\t#address-cells = <1>;\n\t\t\t\t#size-cells = <0>;\n\t\t\t\t#access-controller-cells = <1>;\n"
+        "\t\t\t};\n"
+        "\t\t};\n"
+    )

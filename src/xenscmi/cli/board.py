@@ -164,12 +164,12 @@ def _board_tree(arguments: Namespace, host: BoardHost, hardware: Hardware, softw
     if host.tree is not None:
         return with_software(host.tree, software)
     wanted = arguments.agent
-    if software.xen and not wanted:
-        wanted = [host.dom0_agent] if host.dom0_agent is not None else []
-        if not wanted:
-            say("xenscmi: dom0 has no SCMI agent")
-        return compile_board(board_tree(hardware, software, host.agents(wanted) if wanted else []))
-    return compile_board(board_tree(hardware, software, host.agents(wanted)))
+    if not software.xen:
+        return compile_board(board_tree(hardware, software, host.agents(wanted)))
+    if not wanted and host.dom0_agent is not None:
+        wanted = [host.dom0_agent]
+    agents = host.agents(wanted) if wanted else []
+    return compile_board(board_tree(hardware, software, agents, host.container()))
 
 
 def _tree(arguments: Namespace) -> int:
