@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from xenscmi.cli.files import LARGEST_FILE, load_host, put, say, show
+from xenscmi.cli.files import load_host, put, say, show
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 
 TYPE_CHECKING = False
@@ -143,15 +143,18 @@ def _load(text: str) -> tuple[int, bytes]:
 
 
 def _read(path: Path | None) -> bytes:
+    """Return the content of a file, and nothing where none is named. Raises XenscmiError."""
+    from xenscmi.board.images import LARGEST
+
     if path is None:
         return b""
     try:
         with path.open("rb") as file:
-            data = file.read(4 * LARGEST_FILE + 1)
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise XenscmiError(Diagnostic(message=f"cannot read {path}: {error.strerror}")) from None
-    if len(data) > 4 * LARGEST_FILE:
-        raise XenscmiError(Diagnostic(message=f"{path} is larger than {4 * LARGEST_FILE >> 20} MiB"))
+    if len(data) > LARGEST:
+        raise XenscmiError(Diagnostic(message=f"{path} is larger than {LARGEST >> 20} MiB"))
     return data
 
 
