@@ -148,6 +148,21 @@ def test_a_notification_reaches_the_agents_page(qemu: str) -> None:
     assert length == 4 + 16
 
 
+def test_a_qemu_that_does_not_start_ends_the_run_with_its_words(qemu: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xenscmi.board.machine.MONITOR", Path("/nonexistent.bin"))
+    relay, hardware, software = Relay(), Hardware(cpus=1), Software(linux=relay_room.relay_image())
+    firmware = Firmware(uniform_platform(two_agents(), 4), PROFILES["generic"])
+    dtb = dtb_of(board_tree(hardware, software, []))
+    with started(hardware, software, dtb, firmware, console=relay.receive) as session:
+        with pytest.raises(relay_room.RelayError, match="the board is gone: qemu failed"):
+            relay.connect(session)
+        outcome = session.outcome()
+
+    assert outcome.ending is Ending.QEMU_FAILED
+    assert "nonexistent.bin" in outcome.detail
+    assert not outcome.passed
+
+
 @pytest.mark.slow
 def test_a_ring_that_nobody_answers_ends_by_itself_and_a_late_answer_is_dropped(
     qemu: str, monkeypatch: pytest.MonkeyPatch
