@@ -220,6 +220,18 @@ def test_the_boards_tree_leaves_the_pages_out_of_the_memory() -> None:
     assert tree.warnings == ()
 
 
+def test_command_lines_are_in_the_tree_as_they_were_given() -> None:
+    given = 'dyndbg="file drivers/* +p" path=C:\\x; };'
+    software = Software(linux=b"x", bootargs=given, xen=b"y", xen_bootargs=given)
+
+    tree = compile_board(board_tree(Hardware(), software, []))
+
+    chosen = tree.node("/chosen")
+    assert chosen is not None
+    found = [chosen.get("xen,xen-bootargs"), *(child.get("bootargs") for child in chosen.children)]
+    assert [each.string() for each in found if each is not None] == [given, given]
+
+
 @pytest.mark.parametrize("hardware", [{"cpus": 0}, {"cpus": 9}, {"memory": 1 << 20}, {"memory": (1 << 30) + 1}])
 def test_a_board_that_cannot_be_is_refused(hardware: dict[str, int]) -> None:
     with pytest.raises(XenscmiError, match="the board has 1 to 8 CPUs and 1024 MiB of RAM or more"):

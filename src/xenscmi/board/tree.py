@@ -266,12 +266,12 @@ def chosen_dts(chosen: Chosen, before: str = "") -> str:
     """Return the node as DTS, with further properties `before` its own."""
     lines = [before]
     if chosen.bootargs:
-        lines.append(f'\t\tbootargs = "{chosen.bootargs}";\n')
+        lines.append(f"\t\tbootargs = {_quoted(chosen.bootargs)};\n")
     if chosen.initrd:
         start, size = chosen.initrd
         lines.append(f"\t\tlinux,initrd-start = <0x0 {start:#x}>;\n\t\tlinux,initrd-end = <0x0 {start + size:#x}>;\n")
     if chosen.xen_bootargs:
-        lines.append(f'\t\txen,xen-bootargs = "{chosen.xen_bootargs}";\n')
+        lines.append(f"\t\txen,xen-bootargs = {_quoted(chosen.xen_bootargs)};\n")
     if chosen.modules or chosen.container:
         lines.append("\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tranges;\n")
     for module in chosen.modules:
@@ -279,12 +279,18 @@ def chosen_dts(chosen: Chosen, before: str = "") -> str:
             f"\t\tmodule@{module.address:x} {{\n"
             f'\t\t\tcompatible = "{module.compatible}", "multiboot,module";\n'
             f"\t\t\treg = <0x0 {module.address:#x} 0x0 {module.size:#x}>;\n"
-            + (f'\t\t\tbootargs = "{module.bootargs}";\n' if module.bootargs else "")
+            + (f"\t\t\tbootargs = {_quoted(module.bootargs)};\n" if module.bootargs else "")
             + "\t\t};\n"
         )
     if chosen.container:
         lines.append(_container(chosen.container))
     return f"\tchosen {{\n{''.join(lines)}\t}};\n"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a DTS string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'
 
 
 def _container(container: XenContainer) -> str:
