@@ -20,7 +20,7 @@ from xenscmi.board.images import unpack_image
 from xenscmi.board.initrd import shell_initrd
 from xenscmi.board.machine import QEMU
 from xenscmi.board.session import Outcome
-from xenscmi.board.trace import Exchange
+from xenscmi.board.trace import TracedMessage
 from xenscmi.board.tree import AgentNode, Consumer
 from xenscmi.firmware import PROFILES, Firmware, FirmwareProfile, Platform, PlatformAgent, uniform_platform
 from xenscmi.scmi.header import ProtocolId
@@ -54,7 +54,7 @@ class Run:
     """What came of a boot: the console, and the messages in order."""
 
     console: str
-    messages: list[Exchange]
+    messages: list[TracedMessage]
     outcome: Outcome
 
     def names(self, agent_id: int) -> list[str]:
@@ -70,7 +70,7 @@ class Run:
         ]
 
 
-def name_of(message: Exchange) -> str:
+def name_of(message: TracedMessage) -> str:
     found = command(message.header.protocol_id, message.header.message_id)
     protocol = ProtocolId(message.header.protocol_id).name.lower()
     return f"{protocol} {found.name if found else message.header.message_id}"
@@ -139,7 +139,7 @@ def boot(qemu: str, linux: bytes, busybox: bytes) -> Boot:
         firmware = Firmware(platform or uniform_platform(two_agents(), 4), profile)
         hardware = Hardware()
         console = bytearray()
-        messages: list[Exchange] = []
+        messages: list[TracedMessage] = []
         software = Software(
             linux=kernel or linux,
             initrd=shell_initrd(busybox, script),

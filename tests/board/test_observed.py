@@ -18,9 +18,9 @@ from xenscmi.board.showcase import showcase
 from xenscmi.board.tree import compile_board
 from xenscmi.cli import main
 from xenscmi.cli.files import load_host
-from xenscmi.conformance.case import Verdict
 from xenscmi.conformance.suite import all_cases, run_suite
-from xenscmi.conformance.tester import Channel
+from xenscmi.conformance.tester import AgentChannel
+from xenscmi.conformance.verdict import Verdict
 from xenscmi.devicetree import load
 from xenscmi.diagnostics import Severity, XenscmiError
 from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent
@@ -39,11 +39,11 @@ AGENTS = (1, 2, 3)
 
 
 @contextmanager
-def on_model(profile: str) -> Iterator[list[Channel]]:
+def on_model(profile: str) -> Iterator[list[AgentChannel]]:
     firmware = Firmware(showcase(), PROFILES[profile])
 
-    def channel(agent: int) -> Channel:
-        return Channel(
+    def channel(agent: int) -> AgentChannel:
+        return AgentChannel(
             str(agent),
             lambda posted: Posted(posted.header, firmware.answer(agent, posted.header, posted.payload)),
             lambda: firmware.outbox.next(agent),
@@ -53,9 +53,9 @@ def on_model(profile: str) -> Iterator[list[Channel]]:
 
 
 @contextmanager
-def on_board(profile: str) -> Iterator[list[Channel]]:
+def on_board(profile: str) -> Iterator[list[AgentChannel]]:
     with board_channels(showcase(), PROFILES[profile]) as board:
-        yield [Channel(str(agent), board.exchange_of(agent), board.receive_of(agent)) for agent in AGENTS]
+        yield [AgentChannel(str(agent), board.exchange_of(agent), board.receive_of(agent)) for agent in AGENTS]
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from xenscmi.board.doorbell import Doorbell, DoorbellError, MonitorFault, Ring
 from xenscmi.board.faults import Action, FaultPlan, Part, parse_fault
 from xenscmi.board.images import unpack_image
 from xenscmi.board.memory import Ram
-from xenscmi.board.trace import Exchange, read_lines, show, write_line
+from xenscmi.board.trace import TracedMessage, read_lines, show, write_line
 from xenscmi.board.tree import AgentNode, Consumer, compile_board
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.scmi.header import Header
@@ -164,7 +164,7 @@ def test_a_fault_of_the_nth_message_counts_what_concerns_it_alone() -> None:
 
 
 exchanges = st.builds(
-    Exchange,
+    TracedMessage,
     at=st.integers(0, 10**6).map(lambda millionths: millionths / 1e6),
     agent_id=st.integers(0, 255),
     header=st.integers(0, 0xFFFFFFFF).map(Header),
@@ -175,7 +175,7 @@ exchanges = st.builds(
 
 
 @given(st.lists(exchanges, max_size=4))
-def test_traces_are_read_back_as_written_and_any_message_can_be_shown(messages: list[Exchange]) -> None:
+def test_traces_are_read_back_as_written_and_any_message_can_be_shown(messages: list[TracedMessage]) -> None:
     lines = [write_line(each) for each in messages]
 
     assert list(read_lines(lines, "trace")) == messages
@@ -184,7 +184,7 @@ def test_traces_are_read_back_as_written_and_any_message_can_be_shown(messages: 
 
 @pytest.mark.parametrize("line", ["", "{}", "[]", "1", '{"at": 0, "agent": "x", "header": "0", "request": ""}'])
 def test_lines_that_are_no_trace_are_refused_with_their_number(line: str) -> None:
-    good = write_line(Exchange(at=0, agent_id=1, header=Header(0x4000), request=b"", response=bytes(8)))
+    good = write_line(TracedMessage(at=0, agent_id=1, header=Header(0x4000), request=b"", response=bytes(8)))
 
     with pytest.raises(XenscmiError, match=r"t\.jsonl:2: not a message of a trace"):
         list(read_lines([good, line], "t.jsonl"))
@@ -192,7 +192,7 @@ def test_lines_that_are_no_trace_are_refused_with_their_number(line: str) -> Non
 
 def test_a_message_is_shown_in_words() -> None:
     header = Header.of(protocol_id=0x14, message_id=0x6)
-    message = Exchange(
+    message = TracedMessage(
         at=1.5, agent_id=2, header=header, request=b"\1\0\0\0", response=(0xFFFFFFFD).to_bytes(4, "little")
     )
 

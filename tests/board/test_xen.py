@@ -13,7 +13,7 @@ from xenscmi.board.hosts import board_host, with_software
 from xenscmi.board.initrd import shell_initrd
 from xenscmi.board.relay import XEN_UART, relay_image
 from xenscmi.board.session import Ending
-from xenscmi.board.trace import Exchange
+from xenscmi.board.trace import TracedMessage
 from xenscmi.cli.files import load_host
 from xenscmi.devicetree import load, write_dtb
 
@@ -57,7 +57,7 @@ def test_a_host_for_this_machine_boots_with_its_own_tree(boot: Boot, xen: bytes,
         loads=((0x68000000, relay_image(XEN_UART)), (0x6F000000, partial)),
     )
     console = bytearray()
-    messages: list[Exchange] = []
+    messages: list[TracedMessage] = []
     dtb = write_dtb(with_software(host.tree, software))
     with started(
         Hardware(), software, dtb, host.firmware(), console=console.extend, observer=messages.append

@@ -8,7 +8,7 @@ import pytest
 
 from xenscmi.board.showcase import showcase
 from xenscmi.conformance.suite import Result, all_cases, run_suite
-from xenscmi.conformance.tester import Channel
+from xenscmi.conformance.tester import AgentChannel
 from xenscmi.firmware import PROFILES, Firmware, FirmwareProfile
 from xenscmi.scmi.shmem import Posted
 
@@ -24,9 +24,11 @@ def serving(firmware: Firmware) -> Serve:
     return lambda agent, posted: Posted(posted.header, firmware.answer(agent, posted.header, posted.payload))
 
 
-def channels(firmware: Firmware, serve: Serve, hear: Hear) -> list[Channel]:
-    def channel(agent: int) -> Channel:
-        return Channel(f"agent {agent}", lambda posted: serve(agent, posted), lambda: hear(firmware.outbox.next(agent)))
+def channels(firmware: Firmware, serve: Serve, hear: Hear) -> list[AgentChannel]:
+    def channel(agent: int) -> AgentChannel:
+        return AgentChannel(
+            f"agent {agent}", lambda posted: serve(agent, posted), lambda: hear(firmware.outbox.next(agent))
+        )
 
     return [channel(agent) for agent in AGENTS]
 

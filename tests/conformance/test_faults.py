@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from tests.conformance.conftest import Break, Hear, Serve, Suite
 
-from xenscmi.conformance.case import Verdict
+from xenscmi.conformance.verdict import Verdict
 from xenscmi.scmi.header import Header, MessageType
 from xenscmi.scmi.protocols import command
 from xenscmi.scmi.shmem import Posted

@@ -9,9 +9,9 @@ import pytest
 from tests.conformance.conftest import Suite
 
 from xenscmi.board.showcase import showcase
-from xenscmi.conformance.case import PlatformGone, Verdict
 from xenscmi.conformance.suite import all_cases, run_suite, select
-from xenscmi.conformance.tester import Channel
+from xenscmi.conformance.tester import AgentChannel
+from xenscmi.conformance.verdict import PlatformGone, Verdict
 from xenscmi.firmware import PROFILES, Firmware
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.shmem import Posted
@@ -55,7 +55,7 @@ def test_the_platform_is_as_before_when_the_suite_has_ended() -> None:
     firmware = Firmware(showcase(), PROFILES["generic"])
     before = firmware.state()
     first, *others = [
-        Channel(
+        AgentChannel(
             str(agent),
             lambda posted, agent=agent: Posted(  # type: ignore[misc]
                 posted.header, firmware.answer(agent, posted.header, posted.payload)
@@ -77,7 +77,7 @@ def test_nothing_is_changed_where_that_is_not_allowed() -> None:
         states.append(firmware.state())
         return Posted(posted.header, firmware.answer(1, posted.header, posted.payload))
 
-    results = list(run_suite(all_cases(), Channel("1", exchange), changes=False))
+    results = list(run_suite(all_cases(), AgentChannel("1", exchange), changes=False))
 
     assert {r.verdict for r in results if r.case.changes} == {Verdict.NOT_SUPPORTED}
     assert all(state == states[0] for state in states)
@@ -88,7 +88,7 @@ def test_a_platform_that_is_gone_ends_the_run() -> None:
         raise PlatformGone("the board is off")
 
     with pytest.raises(PlatformGone, match="the board is off"):
-        list(run_suite(all_cases(), Channel("gone", gone)))
+        list(run_suite(all_cases(), AgentChannel("gone", gone)))
 
 
 def test_a_platform_without_a_protocol_is_not_judged_on_it(suite: Suite) -> None:
@@ -99,7 +99,7 @@ def test_a_platform_without_a_protocol_is_not_judged_on_it(suite: Suite) -> None
 
 def test_one_channel_is_enough() -> None:
     firmware = Firmware(showcase(), PROFILES["generic"])
-    channel = Channel("1", lambda posted: Posted(posted.header, firmware.answer(1, posted.header, posted.payload)))
+    channel = AgentChannel("1", lambda posted: Posted(posted.header, firmware.answer(1, posted.header, posted.payload)))
 
     results = {result.case.name: result for result in run_suite(all_cases(), channel)}
 

@@ -14,10 +14,10 @@ import pytest
 from tests.conformance.conftest import serving
 
 from xenscmi.board.showcase import showcase
-from xenscmi.conformance.case import PlatformGone, Verdict
 from xenscmi.conformance.suite import all_cases, run_suite
-from xenscmi.conformance.tester import Channel
+from xenscmi.conformance.tester import AgentChannel
 from xenscmi.conformance.transports import RawMode, UnixSocket
+from xenscmi.conformance.verdict import PlatformGone, Verdict
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.firmware import PROFILES, Firmware
 from xenscmi.scmi.header import Header
@@ -77,7 +77,7 @@ def server(path: Path, answer: Answer) -> Iterator[None]:
 def test_the_suite_runs_over_a_unix_socket(tmp_path: Path) -> None:
     path = tmp_path / "agent1"
     with server(path, framed(our_firmware())), UnixSocket(path) as exchange:
-        results = list(run_suite(all_cases(), Channel("socket", exchange)))
+        results = list(run_suite(all_cases(), AgentChannel("socket", exchange)))
 
     assert {result.case.name: result.words for result in results if result.verdict is Verdict.FAIL} == {}
     assert sum(result.verdict is Verdict.PASS for result in results) > 350
@@ -139,7 +139,7 @@ def debugfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer
 
 def test_the_suite_runs_over_raw_mode(debugfs: Callable[[Answer], Path]) -> None:
     with RawMode(debugfs(our_firmware())) as exchange:
-        results = list(run_suite(all_cases(), Channel("raw", exchange)))
+        results = list(run_suite(all_cases(), AgentChannel("raw", exchange)))
 
     assert {result.case.name: result.words for result in results if result.verdict is Verdict.FAIL} == {}
 

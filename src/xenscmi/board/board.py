@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from xenscmi.board import layout
 from xenscmi.board.faults import Fault
-from xenscmi.board.machine import Machine
+from xenscmi.board.machine import Qemu
 from xenscmi.board.memory import Ram
 from xenscmi.board.service import Service
 from xenscmi.board.session import Session
@@ -90,7 +90,7 @@ def started(
         _load(ram, software, dtb)
         service = Service(firmware, ram, faults, observer)
         service.start()
-        with Machine(ram, cpus=hardware.cpus) as machine:
+        with Qemu(ram, cpus=hardware.cpus) as machine:
             session = Session(machine, service, console)
             try:
                 yield session

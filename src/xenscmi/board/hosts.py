@@ -15,7 +15,7 @@ from xenscmi.bindings.properties import is_compatible
 from xenscmi.board.board import Software, chosen_of
 from xenscmi.board.channels import on_the_board
 from xenscmi.board.showcase import showcase
-from xenscmi.board.tree import AgentNode, Channel, Consumer, XenContainer, chosen_dts
+from xenscmi.board.tree import AgentNode, ChannelRow, Consumer, XenContainer, chosen_dts
 from xenscmi.devicetree import Tree, parse_dts, write_dts
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.firmware import PROFILES, Firmware, FirmwareProfile, Platform, PlatformAgent, PlatformDevice
@@ -66,7 +66,7 @@ class BoardHost:
     def container(self) -> XenContainer | None:
         """Return what a multi-agent Xen is told; None where there is no trusted agent for Xen to be."""
         channels = [
-            (self._is_trusted(agent), Channel(agent.func_id, agent.shmem, agent.agent_id))
+            (self._is_trusted(agent), ChannelRow(agent.func_id, agent.shmem, agent.agent_id))
             for agent in self.platform.agents
         ]
         management = next((channel for trusted, channel in channels if trusted), None)

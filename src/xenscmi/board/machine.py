@@ -28,7 +28,7 @@ def find_qemu() -> str:
     return path
 
 
-class Machine:
+class Qemu:
     """A qemu that runs, and ends with the `with` block. `console` and `doorbell` are sockets, not blocking."""
 
     def __init__(self, ram: Ram, *, cpus: int, extra: tuple[str, ...] = ()) -> None:
@@ -51,7 +51,7 @@ class Machine:
         for line in (self.console, self.doorbell):
             line.setblocking(False)
 
-    def __enter__(self) -> Machine:
+    def __enter__(self) -> Qemu:
         return self
 
     def __exit__(

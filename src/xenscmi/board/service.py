@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from xenscmi.board.faults import Action, Fault, FaultPlan, Part
 from xenscmi.board.memory import Ram
-from xenscmi.board.trace import Exchange, Observer
+from xenscmi.board.trace import Observer, TracedMessage
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.firmware import Firmware
 from xenscmi.scmi.header import Header
@@ -21,7 +21,7 @@ _HEADER = slice(0x18, 0x1C)  # in a page, where the message header stands
 
 
 class Service:
-    """Serves the pages in a board's RAM. `exchanges` counts the messages so far.
+    """Serves the pages in a board's RAM. `messages` counts the messages so far.
 
     Takes the firmware's `observer` over. Raises XenscmiError for a page that is not in the board's RAM.
     """
@@ -33,7 +33,7 @@ class Service:
         self._faults = FaultPlan(faults)
         self._observer = observer
         self._start = time.monotonic()
-        self.exchanges = 0
+        self.messages = 0
         self._answered: tuple[Posted, bytes] | None = None
         firmware.observer = self._note
         self._pages: dict[int, tuple[int, memoryview]] = {}
@@ -66,11 +66,13 @@ class Service:
         served = self._serve(agent_id, page, fault)
         if served is not None:
             (header, request), response = served
-            self.exchanges += 1
+            self.messages += 1
             if self._observer is not None:
                 text = fault.text if fault is not None else ""
                 self._observer(
-                    Exchange(at=at, agent_id=agent_id, header=header, request=request, response=response, fault=text)
+                    TracedMessage(
+                        at=at, agent_id=agent_id, header=header, request=request, response=response, fault=text
+                    )
                 )
         for agent, p2a_page in self._p2a_pages.items():
             self._firmware.deliver(agent, p2a_page)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from xenscmi.board.doorbell import Doorbell, DoorbellError, MonitorFault, Ring
-from xenscmi.board.machine import Machine
+from xenscmi.board.machine import Qemu
 from xenscmi.board.service import Service
 
 REPORT = "xenscmi-report:"
@@ -58,7 +58,7 @@ class Outcome:
 class Session:
     """Runs a machine. `console` is called with every piece of what the guests print."""
 
-    def __init__(self, machine: Machine, service: Service, console: Callable[[bytes], None]) -> None:
+    def __init__(self, machine: Qemu, service: Service, console: Callable[[bytes], None]) -> None:
         self._machine = machine
         self._service = service
         self._console = console
@@ -128,7 +128,7 @@ class Session:
             ending=ending,
             detail=detail,
             reports=tuple(self._reports),
-            messages=self._service.exchanges,
+            messages=self._service.messages,
             seconds=time.monotonic() - self._start,
             first_message=self._first_message,
         )

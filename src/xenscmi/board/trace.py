@@ -18,7 +18,7 @@ MOST_MESSAGES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class TracedMessage:
     """A message of an agent and its answer.
 
     `at` is seconds since the board started. Both payloads are without the header, the answer's with its status; it is
@@ -32,34 +32,34 @@ class Exchange:
     response: bytes | None
     fault: str = ""
 
-    def answered(self, response: bytes) -> Exchange:
+    def answered(self, response: bytes) -> TracedMessage:
         """Return the same message with another answer."""
         return replace(self, response=response, fault="")
 
 
-Observer = Callable[[Exchange], None]
+Observer = Callable[[TracedMessage], None]
 
 
-def show(exchange: Exchange) -> str:
-    """Return an exchange as one line: time, agent, message, its fields, and what came of it."""
-    asked = decode(exchange.header, exchange.request, Direction.REQUEST)
+def show(message: TracedMessage) -> str:
+    """Return a message as one line: time, agent, message, its fields, and what came of it."""
+    asked = decode(message.header, message.request, Direction.REQUEST)
     name = title(asked).partition(f" {asked.direction.value} (")[0]
-    known = protocol(exchange.header.protocol_id)
+    known = protocol(message.header.protocol_id)
     if known is not None and not name.startswith(known.name.upper()):  # those that every protocol has
         name = f"{known.name} {name}"
-    given = _fields(asked.message) if isinstance(asked.message, Structure) else exchange.request.hex()
-    text = f"{exchange.at:8.3f}  agent {exchange.agent_id}  {name}({given})  {_outcome(exchange)}"
-    return f"{text}  [{exchange.fault}]" if exchange.fault else text
+    given = _fields(asked.message) if isinstance(asked.message, Structure) else message.request.hex()
+    text = f"{message.at:8.3f}  agent {message.agent_id}  {name}({given})  {_outcome(message)}"
+    return f"{text}  [{message.fault}]" if message.fault else text
 
 
-def _outcome(exchange: Exchange) -> str:
-    if exchange.response is None:
+def _outcome(message: TracedMessage) -> str:
+    if message.response is None:
         return "no answer"
-    answered = decode(exchange.header, exchange.response, Direction.RESPONSE)
+    answered = decode(message.header, message.response, Direction.RESPONSE)
     if isinstance(answered.message, Refusal):
         return status_name(answered.message.status)
     if not isinstance(answered.message, Structure):
-        return f"not an answer: {exchange.response.hex()}"
+        return f"not an answer: {message.response.hex()}"
     return _fields(answered.message) or "SUCCESS"
 
 
@@ -70,28 +70,28 @@ def _fields(message: Structure) -> str:
     )
 
 
-def write_line(exchange: Exchange) -> str:
-    """Return an exchange as a line of a trace file."""
-    response = None if exchange.response is None else exchange.response.hex()
+def write_line(message: TracedMessage) -> str:
+    """Return a message as a line of a trace file."""
+    response = None if message.response is None else message.response.hex()
     fields = {
-        "at": round(exchange.at, 6),
-        "agent": exchange.agent_id,
-        "header": f"{exchange.header:#010x}",
-        "request": exchange.request.hex(),
+        "at": round(message.at, 6),
+        "agent": message.agent_id,
+        "header": f"{message.header:#010x}",
+        "request": message.request.hex(),
         "response": response,
     }
-    return json.dumps(fields | ({"fault": exchange.fault} if exchange.fault else {})) + "\n"
+    return json.dumps(fields | ({"fault": message.fault} if message.fault else {})) + "\n"
 
 
-def read_lines(lines: Iterable[str], name: str) -> Iterator[Exchange]:
-    """Yield the exchanges of a trace file. Raises XenscmiError at a line that is none, or where there are too many."""
+def read_lines(lines: Iterable[str], name: str) -> Iterator[TracedMessage]:
+    """Yield the messages of a trace file. Raises XenscmiError at a line that is none, or where there are too many."""
     for number, line in enumerate(lines, 1):
         if number > MOST_MESSAGES:
             raise _error(f"{name}: more than {MOST_MESSAGES} messages")
         try:
             fields = json.loads(line)
             response = fields["response"]
-            yield Exchange(
+            yield TracedMessage(
                 at=float(fields["at"]),
                 agent_id=_integer(fields["agent"]),
                 header=Header(int(fields["header"], 0)),
@@ -104,21 +104,21 @@ def read_lines(lines: Iterable[str], name: str) -> Iterator[Exchange]:
 
 
 def replay(
-    exchanges: Iterable[Exchange], answer: Callable[[int, Header, bytes], bytes], agents: Container[int]
-) -> Iterator[tuple[Exchange, bytes]]:
+    messages: Iterable[TracedMessage], answer: Callable[[int, Header, bytes], bytes], agents: Container[int]
+) -> Iterator[tuple[TracedMessage, bytes]]:
     """Send the messages of a trace again, in order; yield each with what it is answered now.
 
     Those on which a fault was made are left out, but for faults that let the firmware do what it was asked. Raises
     XenscmiError for a message of an agent that is not one of the platform's.
     """
-    for exchange in exchanges:
-        if exchange.agent_id not in agents:
-            raise _error(f"the platform has no agent {exchange.agent_id}")
-        if exchange.fault and not exchange.fault.startswith("delay:"):
-            if exchange.fault.startswith("corrupt:"):
-                answer(exchange.agent_id, exchange.header, exchange.request)
+    for message in messages:
+        if message.agent_id not in agents:
+            raise _error(f"the platform has no agent {message.agent_id}")
+        if message.fault and not message.fault.startswith("delay:"):
+            if message.fault.startswith("corrupt:"):
+                answer(message.agent_id, message.header, message.request)
             continue
-        yield exchange, answer(exchange.agent_id, exchange.header, exchange.request)
+        yield message, answer(message.agent_id, message.header, message.request)
 
 
 def _integer(value: object) -> int:

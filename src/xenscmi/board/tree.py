@@ -43,7 +43,7 @@ class AgentNode:
     consumers: Sequence[Consumer] = ()
 
 
-class Channel(NamedTuple):
+class ChannelRow(NamedTuple):
     """An agent's channel: its SMC function id, its page, its agent id."""
 
     func_id: int
@@ -55,8 +55,8 @@ class Channel(NamedTuple):
 class XenContainer:
     """What a multi-agent Xen is told: the agents that it may give to domains, its own channel, dom0's agent."""
 
-    agents: Sequence[Channel]
-    management: Channel
+    agents: Sequence[ChannelRow]
+    management: ChannelRow
     dom0_agent: int | None = None
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from xenscmi.board.board import Hardware, Software
     from xenscmi.board.hosts import BoardHost
     from xenscmi.board.session import Outcome
-    from xenscmi.board.trace import Exchange
+    from xenscmi.board.trace import TracedMessage
     from xenscmi.devicetree import Tree
 
 EXIT_FAILED, EXIT_UNUSABLE = 1, 2
@@ -196,7 +196,7 @@ def _boot(arguments: Namespace) -> int:
     software, hardware = _software(arguments), _hardware(arguments)
     host = _host(arguments, arguments.paths)
     dtb = write_dtb(_board_tree(arguments, host, hardware, software))
-    recorded: list[Exchange] = []
+    recorded: list[TracedMessage] = []
     firmware = host.firmware()
     observer = _observer(arguments, recorded)
     with (
@@ -213,14 +213,14 @@ def _boot(arguments: Namespace) -> int:
     return _end(outcome)
 
 
-def _observer(arguments: Namespace, recorded: list[Exchange]) -> Callable[[Exchange], None]:
+def _observer(arguments: Namespace, recorded: list[TracedMessage]) -> Callable[[TracedMessage], None]:
     from xenscmi.board.trace import show as in_words
 
-    def observe(exchange: Exchange) -> None:
+    def observe(message: TracedMessage) -> None:
         if not arguments.quiet:
-            say(in_words(exchange))
+            say(in_words(message))
         if arguments.record:
-            recorded.append(exchange)
+            recorded.append(message)
 
     return observe
 
@@ -277,7 +277,7 @@ def _end(outcome: Outcome) -> int:
     return 0 if outcome.passed else EXIT_FAILED
 
 
-def _write_trace(path: str, recorded: list[Exchange]) -> None:
+def _write_trace(path: str, recorded: list[TracedMessage]) -> None:
     from xenscmi.board.trace import write_line
     from xenscmi.cli.files import write_file
 
@@ -294,11 +294,11 @@ def _replay(arguments: Namespace) -> int:
     lines = _read(Path(name)).decode("utf-8", "replace").splitlines()
     firmware = _host(arguments, paths).firmware()
     count = differing = 0
-    for exchange, response in replay(read_lines(lines, name), firmware.answer, firmware.agents):
+    for message, response in replay(read_lines(lines, name), firmware.answer, firmware.agents):
         count += 1
-        if response != exchange.response:
+        if response != message.response:
             differing += 1
-            say(f"recorded {in_words(exchange)}")
-            say(f"now      {in_words(exchange.answered(response))}")
+            say(f"recorded {in_words(message)}")
+            say(f"now      {in_words(message.answered(response))}")
     say(f"xenscmi: {count} messages, of which {differing} are answered otherwise now")
     return EXIT_FAILED if differing else 0

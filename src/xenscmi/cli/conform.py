@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from xenscmi.conformance.case import Case
     from xenscmi.conformance.suite import Result
-    from xenscmi.conformance.tester import Channel
+    from xenscmi.conformance.tester import AgentChannel
     from xenscmi.firmware import FirmwareProfile, Platform
 
 EXIT_FAILED, EXIT_UNUSABLE = 1, 2
@@ -90,34 +90,34 @@ def _on_sockets(arguments: Namespace, cases: Sequence[Case]) -> int:
     from contextlib import ExitStack
     from pathlib import Path
 
-    from xenscmi.conformance.tester import Channel
+    from xenscmi.conformance.tester import AgentChannel
     from xenscmi.conformance.transports import UnixSocket
 
     with ExitStack() as stack:
-        channels = [Channel(path, stack.enter_context(UnixSocket(Path(path)))) for path in arguments.socket]
+        channels = [AgentChannel(path, stack.enter_context(UnixSocket(Path(path)))) for path in arguments.socket]
         return _report(arguments, cases, channels, arguments.socket[0], changes=arguments.changes)
 
 
 def _on_linux(arguments: Namespace, cases: Sequence[Case]) -> int:
     from pathlib import Path
 
-    from xenscmi.conformance.tester import Channel
+    from xenscmi.conformance.tester import AgentChannel
     from xenscmi.conformance.transports import RawMode
 
     with RawMode(Path(arguments.raw)) as exchange:
-        channels = [Channel(arguments.raw, exchange)]
+        channels = [AgentChannel(arguments.raw, exchange)]
         return _report(arguments, cases, channels, arguments.raw, changes=arguments.changes)
 
 
 def _on_model(arguments: Namespace, cases: Sequence[Case], platform: Platform, profile: FirmwareProfile) -> int:
-    from xenscmi.conformance.tester import Channel
+    from xenscmi.conformance.tester import AgentChannel
     from xenscmi.firmware import Firmware
     from xenscmi.scmi.shmem import Posted
 
     firmware = Firmware(platform, profile)
 
-    def channel(agent: int) -> Channel:
-        return Channel(
+    def channel(agent: int) -> AgentChannel:
+        return AgentChannel(
             f"agent {agent}",
             lambda posted: Posted(posted.header, firmware.answer(agent, posted.header, posted.payload)),
             lambda: firmware.outbox.next(agent),
@@ -129,11 +129,11 @@ def _on_model(arguments: Namespace, cases: Sequence[Case], platform: Platform, p
 
 def _on_board(arguments: Namespace, cases: Sequence[Case], platform: Platform, profile: FirmwareProfile) -> int:
     from xenscmi.board.channels import board_channels
-    from xenscmi.conformance.tester import Channel
+    from xenscmi.conformance.tester import AgentChannel
 
     order = _order(arguments, platform)
     with board_channels(platform, profile) as board:
-        channels = [Channel(f"agent {each}", board.exchange_of(each), board.receive_of(each)) for each in order]
+        channels = [AgentChannel(f"agent {each}", board.exchange_of(each), board.receive_of(each)) for each in order]
         return _report(arguments, cases, channels, f"the board, {profile.name}", changes=True)
 
 
@@ -171,10 +171,10 @@ def _order(arguments: Namespace, platform: Platform) -> list[int]:
 
 
 def _report(
-    arguments: Namespace, cases: Sequence[Case], channels: Sequence[Channel], platform: str, *, changes: bool
+    arguments: Namespace, cases: Sequence[Case], channels: Sequence[AgentChannel], platform: str, *, changes: bool
 ) -> int:
-    from xenscmi.conformance.case import Verdict
     from xenscmi.conformance.suite import run_suite
+    from xenscmi.conformance.verdict import Verdict
     from xenscmi.report import conformance as report
 
     first, *others = channels

@@ -1,45 +1,17 @@
-"""A test of the suite: what it is called, what of the specification it tests, and how it ends."""
+"""A test of the suite: what it is called, and what of the specification it tests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING
 
-from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.conformance.tester import Tester
 from xenscmi.scmi.message import Protocol
-
-if TYPE_CHECKING:
-    from xenscmi.conformance.tester import Tester
 
 DOCUMENT = "DEN0056E"
 
 
-class Verdict(Enum):
-    """How a test ended."""
-
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
-    FAIL = "fail"
-    NOT_SUPPORTED = "not supported"
-
-
-class ConformanceFailure(Exception):
-    """The platform did what the specification forbids; the text says what."""
-
-
-class Unsupported(Exception):
-    """The platform does not have what the test is about; the text says what."""
-
-
-class PlatformGone(XenscmiError):
-    """The platform cannot be reached, now or any more: there is nothing left to test."""
-
-    def __init__(self, reason: str, help: str = "") -> None:
-        super().__init__(Diagnostic(message=reason, help=help))
-
-
-Test = Callable[["Tester"], None]
+Test = Callable[[Tester], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from xenscmi.conformance.case import Case, Cases, Unsupported
+from xenscmi.conformance.case import Case, Cases
 from xenscmi.conformance.clock import CLOCKS
 from xenscmi.conformance.performance import DOMAINS as PERFORMANCE_DOMAINS
 from xenscmi.conformance.power_capping import DOMAINS as POWER_CAPPING_DOMAINS
@@ -15,6 +15,7 @@ from xenscmi.conformance.power_domain import DOMAINS as POWER_DOMAINS
 from xenscmi.conformance.reset import DOMAINS as RESET_DOMAINS
 from xenscmi.conformance.resources import AskNotifications, Resources
 from xenscmi.conformance.tester import Tester
+from xenscmi.conformance.verdict import Unsupported
 from xenscmi.conformance.voltage import DOMAINS as VOLTAGE_DOMAINS
 from xenscmi.scmi.header import MessageType
 from xenscmi.scmi.message import Protocol, Refusal, Request

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from xenscmi.conformance.case import Cases, Unsupported
+from xenscmi.conformance.case import Cases
 from xenscmi.conformance.tester import Tester
+from xenscmi.conformance.verdict import Unsupported
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Refusal
 from xenscmi.scmi.protocols.base import (

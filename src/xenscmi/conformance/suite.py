@@ -22,8 +22,9 @@ from xenscmi.conformance import (
     system_power,
     voltage,
 )
-from xenscmi.conformance.case import Case, ConformanceFailure, PlatformGone, Unsupported, Verdict
-from xenscmi.conformance.tester import Channel, Tester
+from xenscmi.conformance.case import Case
+from xenscmi.conformance.tester import AgentChannel, Tester
+from xenscmi.conformance.verdict import ConformanceFailure, PlatformGone, Unsupported, Verdict
 from xenscmi.diagnostics import XenscmiError
 
 _MODULES = (
@@ -71,8 +72,8 @@ def select(cases: Sequence[Case], patterns: Sequence[str]) -> tuple[Case, ...]:
 
 def run_suite(
     cases: Sequence[Case],
-    channel: Channel,
-    others: Sequence[Channel] = (),
+    channel: AgentChannel,
+    others: Sequence[AgentChannel] = (),
     *,
     changes: bool = True,
     started: Callable[[Case], None] = lambda case: None,
@@ -92,7 +93,7 @@ def run_suite(
         yield Result(case=case, verdict=verdict, words=words, seconds=time.monotonic() - begin)
 
 
-def _run(case: Case, channel: Channel, others: Sequence[Channel]) -> tuple[Verdict, str]:
+def _run(case: Case, channel: AgentChannel, others: Sequence[AgentChannel]) -> tuple[Verdict, str]:
     tester = Tester(case.protocol, channel, others)
     try:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar, cast, overload
 
-from xenscmi.conformance.case import ConformanceFailure, Unsupported
+from xenscmi.conformance.verdict import ConformanceFailure, Unsupported
 from xenscmi.scmi.agent import Agent, Exchange
 from xenscmi.scmi.header import Header, ProtocolId
 from xenscmi.scmi.message import Command, Protocol, Refusal, Request, Response
@@ -24,7 +24,7 @@ Receive = Callable[[], Posted | None]
 """Takes the next message that the platform has sent unasked; None where there is none."""
 
 
-class Channel:
+class AgentChannel:
     """An agent's channel to the platform, and what has been learned over it.
 
     `receive` brings delayed responses and notifications; None where there is no way for them.
@@ -57,7 +57,7 @@ class Tester:
     the platform back.
     """
 
-    def __init__(self, protocol: Protocol, channel: Channel, others: Sequence[Channel] = ()) -> None:
+    def __init__(self, protocol: Protocol, channel: AgentChannel, others: Sequence[AgentChannel] = ()) -> None:
         self.protocol = protocol
         self.channel = channel
         self._others = others

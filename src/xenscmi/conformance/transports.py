@@ -16,7 +16,7 @@ import struct
 from pathlib import Path
 from types import TracebackType
 
-from xenscmi.conformance.case import PlatformGone
+from xenscmi.conformance.verdict import PlatformGone
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.scmi.header import Header
 from xenscmi.scmi.shmem import Posted

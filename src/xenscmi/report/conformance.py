@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from xenscmi.conformance.case import Case, Verdict
+from xenscmi.conformance.case import Case
 from xenscmi.conformance.suite import Result
+from xenscmi.conformance.verdict import Verdict
 from xenscmi.report.text import visible
 
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
