@@ -21,6 +21,7 @@ from xenscmi.scmi.header import MessageType
 from xenscmi.scmi.message import Protocol, Refusal, Request
 from xenscmi.scmi.protocols import clock, performance, power_capping, power_domain, reset, voltage
 from xenscmi.scmi.protocols.common import NotifyEnable
+from xenscmi.scmi.protocols.power_capping_parts import PowercapCapSetFlags
 from xenscmi.scmi.shmem import Posted
 from xenscmi.scmi.status import Status
 
@@ -152,7 +153,7 @@ def _nothing_comes(t: Tester, row: Notified, number: int) -> None:
 
 def _notifications(t: Tester, row: Notified) -> list[Any]:
     """Return the notifications of a kind that have come, decoded."""
-    known = t.protocol.notifications_of(t.version)[row.message_id]
+    known = next(each for each in t.protocol.notifications if each.id == row.message_id and each.exists_in(t.version))
     found = []
     for header, payload in t.received():
         of_kind = header.protocol_id == t.protocol.id and header.message_id == row.message_id
@@ -223,7 +224,7 @@ def _caps(t: Tester, number: int) -> Iterator[Request]:
     found = t.get(power_capping.PowercapDomainAttributesRequest(number), power_capping.PowercapDomainAttributesResponse)
     ends = (found.min_power_cap, found.max_power_cap)
     for cap in [*[each for each in ends if each != now][:1], now]:
-        yield power_capping.PowercapCapSetRequest(number, power_capping.PowercapCapSetFlags(0), cap)
+        yield power_capping.PowercapCapSetRequest(number, PowercapCapSetFlags(0), cap)
 
 
 _NOTIFIED: Sequence[Notified] = (
@@ -331,7 +332,7 @@ _DELAYED: Sequence[Delayed] = (
         promise="asynchronous",
         request=lambda t, number: power_capping.PowercapCapSetRequest(
             number,
-            power_capping.PowercapCapSetFlags.of(asynchronous=True),
+            PowercapCapSetFlags.of(asynchronous=True),
             t.get(power_capping.PowercapCapGetRequest(number), power_capping.PowercapCapGetResponse).power_cap,
         ),
         about="domain_id",

@@ -12,7 +12,6 @@ from xenscmi.scmi.protocols.power_capping import (
     PowercapCapGetRequest,
     PowercapCapGetResponse,
     PowercapCapNotifyRequest,
-    PowercapCapSetFlags,
     PowercapCapSetRequest,
     PowercapDescribeFastchannelRequest,
     PowercapDomainAttributesRequest,
@@ -24,6 +23,7 @@ from xenscmi.scmi.protocols.power_capping import (
     PowercapPaiGetRequest,
     PowercapPaiGetResponse,
 )
+from xenscmi.scmi.protocols.power_capping_parts import PowercapCapSetFlags
 from xenscmi.scmi.status import Status
 
 CASES = Cases(PROTOCOL)
