@@ -19,9 +19,9 @@ ALLOWED = {
     "NO_GROUP": "the specification's value for no group of data events",
     "NO_SHMTI": "the specification's value for no telemetry memory",
     "acknowledge": "the agent's half of a notification, beside the platform's",
-    "deliver": "the platform's notifications, which the model's guests do not take",
     "write_fast_channel": "agents write fast channels in memory, which the model does not map yet",
     "read_fast_channel": "agents read fast channels in memory, which the model does not map yet",
+    "power_off": "the relay's end for those who drive it; a command ends with its guests",
     "read_area": "telemetry memory for a firmware tester: the model has none",
     "set_value": "sensors of the model do not change by themselves",
 }

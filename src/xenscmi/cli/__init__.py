@@ -30,6 +30,8 @@ COMMANDS = {
     "scmi": "send an SCMI message as a domain, and show what comes back",
     "decode": "turn SCMI messages in a dump or a kernel trace into words",
     "simulate": "run a whole host: which domain reaches which device",
+    "board": "run a real Linux or Xen on a virtual board, served by our firmware",
+    "conform": "test whether an SCMI platform does what the specification says",
     "profiles": "list the layouts of createdomain that can be chosen",
     "check": "say where the parts of a host disagree",
     "show": "show a host as a table: agents, pages, owners, devices",

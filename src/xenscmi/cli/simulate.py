@@ -4,18 +4,22 @@ The host is booted, every domain is made, and each agent tries every resource of
 do: others' SMC function ids and pages, setting permissions, resetting an agent. What is expected follows from the
 assignments (access-controllers, xen,path, dtdev); whatever differs is a deviation. Nothing is kept of the run.
 
+With --on board, every call that Xen makes to EL3 is a real SMC on a virtual board (qemu), served by our firmware behind
+an EL3 monitor; the run is then held against one on the model, cell by cell.
+
 PATH is a folder, a host.toml, or the files of a host, as for `xenscmi check`; without it, the current folder.
 
-exit codes: 0 as expected; 1 deviations; 2 input that cannot be used
+exit codes: 0 as expected; 1 deviations, or board and model differ; 2 input that cannot be used, or no qemu
 
 examples:
   xenscmi simulate board/
   xenscmi simulate --json board/ | jq .deviations
+  xenscmi simulate --on board board/
 """
 
 from __future__ import annotations
 
-from xenscmi.cli.files import load_host, put, show
+from xenscmi.cli.files import load_host, put, say, show
 from xenscmi.cli.running import EXIT_FAILURE, guarded
 
 TYPE_CHECKING = False
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder, a host.toml, or the files of a host")
+    parser.add_argument("--on", choices=("model", "board"), default="model", help="run the firmware there (model)")
     parser.add_argument("--json", action="store_true", help="as JSON, with Xen's log")
 
 
@@ -34,11 +39,19 @@ def run(arguments: Namespace) -> int:
     """Run the command."""
     from xenscmi.model.devices import device_paths
     from xenscmi.report.matrix import document, render
+    from xenscmi.simulation.compare import compare
     from xenscmi.simulation.simulate import simulate
 
     host = load_host(arguments.paths).host
     show(host.notes)
-    simulation = simulate(host)
+    model = simulation = simulate(host)
+    if arguments.on == "board":
+        from xenscmi.board.observed import simulate_on_board
+
+        simulation = simulate_on_board(host)
+    differences = compare(model, simulation)
     paths = device_paths(host.tree) if host.tree is not None else {}
     put(document(simulation, paths) + "\n" if arguments.json else render(simulation, paths))
-    return EXIT_FAILURE if simulation.deviations else 0
+    for each in differences:
+        say(f"xenscmi: {each.domain}: {each.subject}: {each.first} on the model, {each.second} on the board")
+    return EXIT_FAILURE if simulation.deviations or differences else 0

@@ -29,8 +29,18 @@ FIRST_FUNC_ID = 0x8200_0002
 """On EPAM's firmware, agent n rings this + n. A guess for channels of which nothing tells the agent."""
 
 
-def switch_on(host: Host, observer: Observer | None = None, *, as_it_stands: bool = False) -> Model:
-    """Return the host's machine, Xen loaded but not started.
+MakeFirmware = Callable[[el3.Platform, el3.FirmwareProfile, Observer | None], el3.Firmware]
+"""Makes a machine's firmware. Raises ValueError for a platform that cannot be."""
+
+
+def switch_on(
+    host: Host,
+    observer: Observer | None = None,
+    *,
+    as_it_stands: bool = False,
+    make_firmware: MakeFirmware = el3.Firmware,
+) -> Model:
+    """Return the host's machine, Xen loaded but not started; `make_firmware` makes what answers at EL3.
 
     A tree without any kernel is taken for one to which the boot loader adds the boot modules. With
     `as_it_stands`, Xen sees just what the tree has.
@@ -48,7 +58,7 @@ def switch_on(host: Host, observer: Observer | None = None, *, as_it_stands: boo
         raise XenscmiError(Diagnostic(message=message, span=host.firmware.span, help=f"profiles are {known}"))
     profile = replace(profile, missing=profile.missing | host.firmware.unsupported)
     try:
-        firmware = el3.Firmware(platform_of(host), profile, observer)
+        firmware = make_firmware(platform_of(host), profile, observer)
     except el3.PlatformError as error:
         raise XenscmiError(*(_diagnostic(problem, host) for problem in error.problems)) from None
     return Model(

@@ -13,6 +13,7 @@ from enum import Enum
 
 from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.firmware import Firmware
 from xenscmi.host.index import wanted_agent
 from xenscmi.host.types import DomainKind, Host, HostDomain
 from xenscmi.model.boot import start
@@ -20,7 +21,7 @@ from xenscmi.model.devices import device_ids
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import DataAbort, Panic
 from xenscmi.model.guest import Guest, NoAnswer, offer_of, own_offer
-from xenscmi.model.machine import partial_trees, switch_on
+from xenscmi.model.machine import MakeFirmware, partial_trees, switch_on
 from xenscmi.model.xen import SMCCC_UNKNOWN, Model
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Refusal, Request
@@ -102,9 +103,9 @@ class Simulation:
     log: tuple[str, ...]
 
 
-def simulate(host: Host) -> Simulation:
-    """Run a host. Raises XenscmiError if it cannot be switched on."""
-    xen = switch_on(host)
+def simulate(host: Host, make_firmware: MakeFirmware = Firmware) -> Simulation:
+    """Run a host; `make_firmware` makes what answers at EL3. Raises XenscmiError if it cannot be switched on."""
+    xen = switch_on(host, make_firmware=make_firmware)
     views: list[DomainView] = []
     deviations: list[Deviation] = []
     panic = None

@@ -1,0 +1,87 @@
+"""Results of the conformance suite: text for people, JSON for programs, JUnit for CI."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from xenscmi.conformance.case import Case
+from xenscmi.conformance.suite import Result
+from xenscmi.conformance.verdict import Verdict
+from xenscmi.report.text import visible
+
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SHOWN_AS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.NOT_SUPPORTED: "n/s"}
+
+
+def line(result: Result) -> str:
+    """Return a result as a line, and what was wrong, or is missing, below it."""
+    text = f"{_SHOWN_AS[result.verdict]:4}  {result.case.name}"
+    if result.verdict is Verdict.PASS:
+        return text
+    shown = f"{text}\n        {visible(result.words)}"
+    if result.verdict is Verdict.FAIL:
+        shown += f"\n        {result.case.title}\n        {result.case.section}"
+    return shown
+
+
+def summary(results: Sequence[Result]) -> str:
+    """Return how many tests ended how."""
+    counts = Counter(result.verdict for result in results)
+    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict) + f", of {len(results)} tests"
+
+
+def as_json(results: Sequence[Result], platform: str) -> str:
+    """Return the results as a JSON document."""
+    counts = Counter(result.verdict for result in results)
+    document = {
+        "platform": platform,
+        "counts": {verdict.value: counts[verdict] for verdict in Verdict},
+        "results": [
+            {
+                "test": result.case.name,
+                "title": result.case.title,
+                "section": result.case.section,
+                "verdict": result.verdict.value,
+                "words": result.words,
+            }
+            for result in results
+        ],
+    }
+    return json.dumps(document, indent=2)
+
+
+def as_junit(results: Sequence[Result], platform: str) -> str:
+    """Return the results as JUnit's XML: what is not supported is skipped."""
+    counts = Counter(result.verdict for result in results)
+    suite = Element(
+        "testsuite",
+        name=_xml(f"SCMI conformance: {platform}"),
+        tests=str(len(results)),
+        failures=str(counts[Verdict.FAIL]),
+        errors="0",
+        skipped=str(counts[Verdict.NOT_SUPPORTED]),
+        time=f"{sum(result.seconds for result in results):.3f}",
+    )
+    for result in results:
+        protocol, _, name = result.case.name.partition(".")
+        case = SubElement(suite, "testcase", classname=protocol, name=name, time=f"{result.seconds:.3f}")
+        if result.verdict is Verdict.FAIL:
+            failure = SubElement(case, "failure", message=_xml(result.words))
+            failure.text = f"{result.case.title}\n{result.case.section}"
+        elif result.verdict is Verdict.NOT_SUPPORTED:
+            SubElement(case, "skipped", message=_xml(result.words))
+    indent(suite)
+    return tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def listing(cases: Sequence[Case]) -> str:
+    """Return the tests with their sections and what must hold."""
+    return "".join(f"{case.name}\n    {case.title}\n    {case.section}\n" for case in cases)
+
+
+def _xml(text: str) -> str:
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
