@@ -12,7 +12,7 @@ from typing import Self
 
 from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.config.types.enums import ArmSciType
-from xenscmi.domctl.createdomain import CreateDomain, decode, encode
+from xenscmi.domctl.createdomain import CreateDomain, DomctlError, decode, encode
 from xenscmi.domctl.profiles import Profile
 from xenscmi.hypercall import userdata, xenstore_entries
 from xenscmi.hypercall.build import GuestBuilder, read_guest_files
@@ -158,13 +158,20 @@ class Xen(Backend):
 
     def _as_made(self, config: CreateDomain, answer: bytes) -> CreateDomain:
         """Return what Xen made of a configuration: what it says beyond the GIC and the timer must be what was said."""
-        made = decode(answer, self.profile)
+        try:
+            made = decode(answer, self.profile)
+        except DomctlError:
+            raise self._other_layout() from None
         gic_version, clock = made.arch_gic_version, made.arch_clock_frequency
         expected = config.replace(arch_gic_version=gic_version, arch_clock_frequency=clock)
         if made != expected or gic_version not in (1, 2) or config.arch_gic_version not in (0, gic_version):
-            message = f"this Xen does not have the createdomain of profile {self.profile.name}: its answer differs"
-            raise UnknownXenError(message)
+            raise self._other_layout()
         return made
+
+    def _other_layout(self) -> UnknownXenError:
+        return UnknownXenError(
+            f"this Xen does not have the createdomain of profile {self.profile.name}: its answer differs"
+        )
 
     def set_name(self, domid: int, name: str) -> None:
         made = self._made[domid]
