@@ -20,7 +20,6 @@ ALLOWED = {
     "NO_SHMTI": "the specification's value for no telemetry memory",
     "acknowledge": "the agent's half of a notification, beside the platform's",
     "deassign_device": "a domctl of the backend: destroying a domain deassigns its devices by itself",
-    "deliver": "the platform's notifications, which the model's guests do not take",
     "pausedomain": "a domctl of the backend",
     "write_fast_channel": "agents write fast channels in memory, which the model does not map yet",
     "read_fast_channel": "agents read fast channels in memory, which the model does not map yet",
