@@ -36,6 +36,7 @@ def board(**parts: Any) -> Platform:
 
 
 PROBLEMS: list[tuple[Platform, str, str]] = [
+    (board(agents=(replace(AGENT, p2a_shmem=AGENT.shmem),)), "agents[2].p2a_shmem", "another channel has its area"),
     (board(clocks={70000: Clock(name="c")}), "clocks[70000]", "id 70000 is not 0 to 65534"),
     (board(clocks={4294967295: Clock(name="c")}), "clocks[4294967295]", "id 4294967295 is not 0 to 65534"),
     (board(resets={-1: ResetDomain(name="r")}), "resets[-1]", "id -1 is not"),

@@ -79,12 +79,16 @@ def _agents(platform: Platform) -> Iterator[ResourceProblem]:
     if len(platform.agents) > MAX_AGENTS:
         yield ResourceProblem("agents", f"{len(platform.agents)} agents", f"SCMI counts at most {MAX_AGENTS}")
     known = {device.device_id for device in platform.devices}
+    areas = Counter(area for agent in platform.agents for area in (agent.shmem, agent.p2a_shmem))
     for agent in platform.agents:
         path = f"agents[{agent.agent_id}]"
         if not 0 <= agent.agent_id < U32:
             yield _beyond(path, agent.agent_id, 0, U32 - 1)
         if len(agent.name.encode()) > MAX_AGENT_NAME:
             yield _too_long(f"{path}.name", agent.name, MAX_AGENT_NAME)
+        if agent.p2a_shmem is not None and areas[agent.p2a_shmem] > 1:
+            reason = f"another channel has its area at {agent.p2a_shmem:#x}"
+            yield ResourceProblem(f"{path}.p2a_shmem", reason, "give each channel an area of its own")
         for device in sorted(agent.devices - known):
             yield ResourceProblem(f"{path}.devices", f"there is no device {device}", "declare the device")
 

@@ -70,15 +70,25 @@ class Model(Backend):
         self._channels = {
             agent.func_id: (agent.agent_id, self.memory.window(agent.shmem)) for agent in firmware.agents.values()
         }
-        for _, area in self._channels.values():
+        self._notified = [
+            (agent.agent_id, self.memory.window(agent.p2a_shmem))
+            for agent in firmware.agents.values()
+            if agent.p2a_shmem is not None
+        ]
+        for _, area in (*self._channels.values(), *self._notified):
             shmem.reset(area)
 
     def _el3(self, registers: Registers) -> Registers:
-        """What EL3 does with an SMC: the firmware's doorbells, and nothing else."""
+        """What EL3 does with an SMC: it serves the channel that was rung, and posts what agents are to be told.
+
+        An agent hears of more only after it has acknowledged; the next SMC, whoever makes it, then brings that.
+        """
         channel = self._channels.get(registers[0] & 0xFFFF_FFFF)
         if channel is None:
             return (SMCCC_UNKNOWN, *registers[1:4])
         self.firmware.serve(*channel)
+        for notified in self._notified:
+            self.firmware.deliver(*notified)
         return (0, *registers[1:4])
 
     # Domains
