@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from xenscmi.bindings.properties import compatible
 from xenscmi.devicetree import Node
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.firmware.profile import PROFILES
 from xenscmi.plan import guest_layout
-from xenscmi.plan.board import PAGE, AddressRange, Board, compatible
+from xenscmi.plan.board import PAGE, AddressRange, Board
 from xenscmi.plan.lock import Lock
 from xenscmi.plan.resolve import DOM0, XEN, PlannedDomain, ResolvedPlan
 from xenscmi.plan.schema import FirmwareSection

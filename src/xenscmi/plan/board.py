@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from xenscmi.devicetree import Node, Region, ShapeError, Tree, reg, translate
-from xenscmi.plan import names
+from xenscmi.bindings import names
+from xenscmi.bindings.addresses import RegEntry, translate, written_reg
+from xenscmi.bindings.properties import compatible, read_string, read_u32
+from xenscmi.devicetree import Node, ShapeError, Tree
+from xenscmi.plan import terms
 
 PAGE = 4096
 _FEW_PAGES = 256
@@ -47,7 +50,7 @@ class Interrupt:
     @property
     def shared(self) -> bool:
         """Whether it is an SPI, which a guest can be given."""
-        return self.number >= names.FIRST_SPI
+        return self.number >= terms.FIRST_SPI
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Board:
         found: dict[str, str] = {}
         for each in symbols.properties if symbols else ():
             assert symbols is not None
-            if (path := text(symbols, each.name)) is not None:
+            if (path := read_string(symbols, each.name)) is not None:
                 found.setdefault(path, each.name)
         return found
 
@@ -109,12 +112,12 @@ class Board:
         return Hardware(node, tuple(_registers(node)), tuple(interrupts), tuple(lost))
 
     @cached_property
-    def memory(self) -> list[tuple[Node, tuple[Region, ...]]]:
+    def memory(self) -> list[tuple[Node, tuple[RegEntry, ...]]]:
         """The memory nodes and the entries of their `reg`."""
         return [
             (node, _entries(node))
             for node in self.tree.walk()
-            if text(node, "device_type") == "memory" and not node.path.startswith("/reserved-memory/")
+            if read_string(node, "device_type") == "memory" and not node.path.startswith("/reserved-memory/")
         ]
 
     @cached_property
@@ -142,7 +145,7 @@ class Board:
         few: dict[int, list[Node]] = {}
         large = []
         for node, hardware in self.hardware.items():
-            if text(node, "device_type") == "memory" or node.path.startswith("/reserved-memory/"):
+            if read_string(node, "device_type") == "memory" or node.path.startswith("/reserved-memory/"):
                 continue
             for region in hardware.regions:
                 pages = region.pages()
@@ -192,38 +195,9 @@ class Board:
         return bool(found) and all(not names.XEN_IOMMUS.isdisjoint(compatible(each)) for each in found)
 
 
-def compatible(node: Node) -> tuple[str, ...]:
-    """Return what a node is compatible with; nothing where that is no list of strings."""
-    prop = node.get("compatible")
-    try:
-        return prop.strings() if prop else ()
-    except ShapeError:
-        return ()
-
-
-def text(node: Node, name: str) -> str | None:
-    """Return a property that is one string; None where it is absent or something else."""
-    prop = node.get(name)
-    try:
-        return prop.string() if prop else None
-    except ShapeError:
-        return None
-
-
-def cell(node: Node, name: str) -> int | None:
-    """Return a property that is one cell; None where it is absent or something else."""
-    prop = node.get(name)
-    return prop.u32() if prop is not None and len(prop.value) == 4 else None
-
-
-def available(node: Node) -> bool:
-    """Return whether a node is not disabled."""
-    return text(node, "status") in (None, "okay", "ok")
-
-
 def is_gic(node: Node) -> bool:
     """Return whether a node is an interrupt controller that Xen takes for its own."""
-    return not names.GIC_COMPATIBLES.isdisjoint(compatible(node))
+    return not terms.GIC_COMPATIBLES.isdisjoint(compatible(node))
 
 
 def interrupt_parent(node: Node) -> Node | None:
@@ -248,7 +222,7 @@ def _interrupts(node: Node) -> Iterator[tuple[Node, Interrupt | None]]:
     if prop is None:
         return
     controller = interrupt_parent(node)
-    if controller is None or (width := cell(controller, "#interrupt-cells")) is None or not 0 < width < 16:
+    if controller is None or (width := read_u32(controller, "#interrupt-cells")) is None or not 0 < width < 16:
         raise prop.error("has no interrupt controller")
     for row in prop.rows(*([1] * width), hint=f"#interrupt-cells of {controller.path} is {width}"):
         yield controller, _of_gic(row) if is_gic(controller) else None
@@ -258,7 +232,7 @@ def _of_gic(cells: tuple[int, ...]) -> Interrupt | None:
     """Return an interrupt from the cells that the GIC's binding gives it: kind (0 SPI, 1 PPI), number, flags."""
     if len(cells) < 3 or cells[0] not in (0, 1):
         return None
-    return Interrupt(cells[1] + (names.FIRST_SPI if cells[0] == 0 else 16), cells[2])
+    return Interrupt(cells[1] + (terms.FIRST_SPI if cells[0] == 0 else terms.FIRST_PPI), cells[2])
 
 
 def _registers(node: Node) -> Iterator[AddressRange]:
@@ -276,8 +250,5 @@ def _registers(node: Node) -> Iterator[AddressRange]:
         return
 
 
-def _entries(node: Node) -> tuple[Region, ...]:
-    try:
-        return reg(node) if "reg" in node else ()
-    except ShapeError:
-        return ()
+def _entries(node: Node) -> tuple[RegEntry, ...]:
+    return written_reg(node)

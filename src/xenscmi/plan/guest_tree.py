@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from xenscmi.bindings import names
+from xenscmi.bindings.properties import compatible, is_available, read_string
 from xenscmi.devicetree import Node, Property, ShapeError
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.plan import names
+from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
-from xenscmi.plan.board import PAGE, AddressRange, available, compatible, interrupt_parent, text
+from xenscmi.plan.board import PAGE, AddressRange, interrupt_parent
 from xenscmi.plan.dts import DtsNode, cells, number, raw, rows, strings
 from xenscmi.plan.references import CELLS, CONSUMERS, PROTOCOLS, Use, entries, uses
 from xenscmi.plan.resolve import PlannedDevice
@@ -102,7 +104,7 @@ class _Builder:
         shmem.properties = {"compatible": strings(names.SCMI_SHMEM), "reg": cells(*number(page), *number(PAGE))}
         if self.allotment.domain.dom0less:
             shmem.properties[names.XEN_REG] = cells(*number(channel.page), *number(PAGE), *number(page))
-            shmem.properties[names.XEN_FORCE] = ""
+            shmem.properties[names.XEN_FORCE_ASSIGN] = ""
         yield shmem
         yield scmi_node("scmi", channel.func_id, f"&{SHMEM_LABEL}", self.protocols, LABELS)
 
@@ -126,8 +128,8 @@ class _Builder:
             made.name = f"{node.base_name}@{self.allotment.guest_address(regions[0].start):x}"
         for prop in node.properties:
             self._property(node, prop, device, made, regions)
-        if not available(node) and node is not device.node:
-            made.properties["status"] = strings(text(node, "status") or "disabled")
+        if not is_available(node) and node is not device.node:
+            made.properties["status"] = strings(read_string(node, "status") or "disabled")
         self._cells(node, made, opens=opens)
         if regions and self.allotment.domain.dom0less:
             self._passthrough(node, device, made, regions)
@@ -155,7 +157,7 @@ class _Builder:
         made.properties[names.XEN_REG] = rows(mapped)
         made.properties[names.XEN_PATH] = strings(node.path)
         if not self.allocation.resolved.board.protected(node):
-            made.properties[names.XEN_FORCE] = ""
+            made.properties[names.XEN_FORCE_ASSIGN] = ""
 
     # properties
 
@@ -214,7 +216,7 @@ class _Builder:
         shared = [each for each in hardware.interrupts if each.shared]
         if shared:
             made.properties["interrupt-parent"] = cells(f"&{GIC_LABEL}")
-            made.properties["interrupts"] = rows((0, each.number - names.FIRST_SPI, each.flags) for each in shared)
+            made.properties["interrupts"] = rows((0, each.number - terms.FIRST_SPI, each.flags) for each in shared)
 
     def _resources(self, node: Node, prop: Property, device: PlannedDevice, made: DtsNode) -> None:
         """Write references to the guest's SCMI protocols, or to clocks that are copied."""
@@ -342,6 +344,6 @@ def _gic() -> DtsNode:
         "#interrupt-cells": cells(3),
         "#address-cells": cells(0),
         "interrupt-controller": "",
-        "phandle": cells(names.GIC_PHANDLE),
+        "phandle": cells(terms.GIC_PHANDLE),
     }
     return node

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xenscmi.bindings.properties import compatible, read_u32
 from xenscmi.devicetree import Node, Property, ShapeError
-from xenscmi.plan import names
-from xenscmi.plan.board import cell, compatible
+from xenscmi.plan import terms
 from xenscmi.plan.resource_map import ResourceMap
 from xenscmi.source import Span
 
@@ -54,7 +54,7 @@ def entries(prop: Property, cells_name: str) -> Iterator[tuple[Node | None, tupl
         target = prop.node.tree.by_phandle(values[at])
         if target is None:
             raise prop.error(f"refers to phandle {values[at]:#x}, which no node has", offset=4 * at)
-        count = cell(target, cells_name)
+        count = read_u32(target, cells_name)
         if count is None or at + 1 + count > len(values):
             raise prop.error(f"does not fit {cells_name} of {target.path}", offset=4 * at)
         yield target, values[at + 1 : at + 1 + count], prop.place(4 * at, 4 * (1 + count))
@@ -90,9 +90,9 @@ def used_ids(nodes: tuple[Node, ...], known: ResourceMap) -> dict[str, frozenset
 
 def scmi_protocol(node: Node) -> int | None:
     """Return the protocol that a node below an SCMI node stands for; None for other nodes."""
-    if node.parent is None or names.SCMI_COMPATIBLES.isdisjoint(compatible(node.parent)):
+    if node.parent is None or terms.SCMI_COMPATIBLES.isdisjoint(compatible(node.parent)):
         return None
-    return cell(node, "reg")
+    return read_u32(node, "reg")
 
 
 def _scmi_id(kind: str, target: Node, cells: tuple[int, ...], known: ResourceMap) -> int | None:

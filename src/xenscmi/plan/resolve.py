@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from xenscmi.bindings import names
+from xenscmi.bindings.properties import compatible, is_available, read_string, read_u32
 from xenscmi.devicetree import Node, ShapeError
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
-from xenscmi.plan import guest_layout, names
-from xenscmi.plan.board import Board, Hardware, available, cell, compatible, text
+from xenscmi.plan import guest_layout, terms
+from xenscmi.plan.board import Board, Hardware
 from xenscmi.plan.reading import ReadPlan
 from xenscmi.plan.references import CONSUMERS, scmi_protocol, used_ids, uses
 from xenscmi.plan.resource_map import KINDS, ResourceMap
@@ -162,7 +164,7 @@ class _Resolver:
             if row.id == number and (node := self.board.tree.node(path)):
                 return node
         for node in self.board.tree.walk():
-            if cell(node, names.SCMI_DEVID) == number:
+            if read_u32(node, terms.SCMI_DEVID) == number:
                 return node
         where = f"the map {self.known.name}" if self.known.name else "the tree (there is no map)"
         self._error(f"no device has the SCMI id {number} in {where}", place, "name the device by its path")
@@ -223,7 +225,7 @@ class _Resolver:
                 word = kind.replace("_", " ")[:-1]
                 help = "correct the map, or drop the property"
                 self._error(f"{node.path} uses {word} {number}, which the firmware does not count to it", place, help)
-        known_id = row.id if row else cell(node, names.SCMI_DEVID)
+        known_id = row.id if row else read_u32(node, terms.SCMI_DEVID)
         if section.id is not None and known_id is not None and section.id != known_id:
             self._error(f"{node.path} is device {known_id} in the firmware, not {section.id}", place, "remove `id'")
         return PlannedDevice(
@@ -287,7 +289,7 @@ class _Resolver:
         pending = [self.board.tree.root]
         while pending:
             node = pending.pop()
-            if node in self.owners or _kept_by_xen(node) or not available(node) or node.path in providers:
+            if node in self.owners or _kept_by_xen(node) or not is_available(node) or node.path in providers:
                 continue
             if node.parent is not None and scmi_protocol(node) is None and any(name in node for name in CONSUMERS):
                 found = used_ids((node,), self.known)
@@ -299,7 +301,7 @@ class _Resolver:
                         kind: frozenset(counted) if row and (counted := getattr(row, kind)) is not None else found[kind]
                         for kind in KINDS
                     }
-                    number = row.id if row else cell(node, names.SCMI_DEVID)
+                    number = row.id if row else read_u32(node, terms.SCMI_DEVID)
                     hardware = tuple(each for each in (self.board.hardware.get(node),) if each)
                     yield PlannedDevice(
                         node, own, hardware, DeviceSection(device=node.path), number, found, owned, place
@@ -373,8 +375,8 @@ def _kept_by_xen(node: Node) -> bool:
     """Return whether Xen keeps a node to itself: interrupt controllers, timers, IOMMUs, CPUs, the RAM."""
     kinds = compatible(node)
     return (
-        not names.XEN_KEEPS.isdisjoint(kinds)
-        or text(node, "device_type") == "memory"
+        not terms.XEN_KEEPS.isdisjoint(kinds)
+        or read_string(node, "device_type") == "memory"
         or (node.name == "cpus" and node.parent is node.tree.root)
         or any(each.name == "cpus" and each.parent is node.tree.root for each in node.ancestors())
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xenscmi.plan import names
+from xenscmi.bindings import names
+from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.boot_modules import BootModule
 from xenscmi.plan.dts import DtsNode, cells, number, overlay, rows, strings
@@ -58,8 +59,8 @@ def _domain(allotment: Allotment, modules: list[BootModule], counts: tuple[int, 
             (*number(at, counts[0]), *number(size, counts[1])) for at, size in section.static_mem
         )
     if allotment.channel is not None:
-        node.properties[names.SCI_TYPE] = strings(names.MULTI_AGENT)
-        node.properties[names.SCI_AGENT] = cells(allotment.channel.agent_id)
+        node.properties[names.SCI_TYPE] = strings(terms.MULTI_AGENT)
+        node.properties[names.SCI_AGENT_ID] = cells(allotment.channel.agent_id)
     node.children = [_module(each, counts) for each in modules]
     return node
 

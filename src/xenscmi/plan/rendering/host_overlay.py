@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from xenscmi.bindings import names
+from xenscmi.bindings.properties import compatible, is_available, read_u32
 from xenscmi.devicetree import Node, ShapeError
-from xenscmi.plan import names
 from xenscmi.plan.allocation import AgentChannel, Allocation
-from xenscmi.plan.board import PAGE, AddressRange, Board, available, cell, compatible
+from xenscmi.plan.board import PAGE, AddressRange, Board
 from xenscmi.plan.dts import DtsNode, cells, fragment, number, overlay, rows, strings
 from xenscmi.plan.guest_tree import scmi_node
 from xenscmi.plan.references import PROTOCOLS, Use, consumers, scmi_protocol, uses
@@ -38,7 +39,7 @@ def render(allocation: Allocation) -> str:
 def chosen_cells(board: Board) -> tuple[int, int]:
     """Return the cell counts below /chosen: its own where it has any, else those that hold all addresses."""
     chosen = board.tree.node("/chosen")
-    address, size = (cell(chosen, "#address-cells"), cell(chosen, "#size-cells")) if chosen else (None, None)
+    address, size = (read_u32(chosen, "#address-cells"), read_u32(chosen, "#size-cells")) if chosen else (None, None)
     return (2 if address is None else address, 2 if size is None else size)
 
 
@@ -65,11 +66,11 @@ def _container(allocation: Allocation) -> DtsNode:
     container.properties = {
         "compatible": strings(names.XEN_SCI),
         **counts,
-        names.AGENT_LIST: rows((each.func_id, f"&{_page(each)}", each.agent_id) for each in others),
-        names.AGENT_LIST_CELLS: cells(3),
+        names.SECONDARY_AGENTS: rows((each.func_id, f"&{_page(each)}", each.agent_id) for each in others),
+        names.SECONDARY_AGENTS_CELLS: cells(3),
     }
     if dom0 and dom0.channel:
-        container.properties[names.DOM0_AGENT] = cells(dom0.channel.agent_id)
+        container.properties[names.DOM0_AGENT_ID] = cells(dom0.channel.agent_id)
     for each in allocation.channels:
         page = container.add(f"sram@{each.page:x}", label=_page(each), comment=allocation.owners[each.agent_id])
         page.properties = {
@@ -120,7 +121,7 @@ def _dom0(allocation: Allocation) -> Iterator[DtsNode]:
             content.add("firmware").children.append(made)
         else:
             made.name = "__overlay__"
-            if not available(own):
+            if not is_available(own):
                 made.properties["status"] = strings("okay")
             below.append(fragment(own.path, made))
     if content.children:
@@ -161,7 +162,7 @@ def _cut(banks: Iterable[AddressRange], holes: Iterable[AddressRange]) -> Iterat
 
 
 def _own_cells(node: Node) -> tuple[int, int]:
-    address, size = cell(node, "#address-cells"), cell(node, "#size-cells")
+    address, size = read_u32(node, "#address-cells"), read_u32(node, "#size-cells")
     return (2 if address is None else address, 1 if size is None else size)
 
 
@@ -172,7 +173,7 @@ def _devices(allocation: Allocation) -> Iterator[DtsNode]:
             properties = _controlled(allocation, device)
             if guest:
                 properties[names.XEN_PASSTHROUGH] = ""
-                if not available(device.node):
+                if not is_available(device.node):
                     properties["status"] = strings("okay")
             rewritten = [] if guest else list(_rewritten(allocation, device))
             properties |= dict(pair for node, pair in rewritten if node is device.node)
@@ -226,7 +227,7 @@ def _entry(use: Use, there: dict[int | None, Node]) -> tuple[int | str, ...]:
 
 def _phandle(node: Node) -> int:
     """Return a node's phandle in the board's tree; an overlay leaves those as they are."""
-    return cell(node, "phandle") or cell(node, "linux,phandle") or 0
+    return read_u32(node, "phandle") or read_u32(node, "linux,phandle") or 0
 
 
 def _iommus(allocation: Allocation) -> Iterator[DtsNode]:
@@ -248,7 +249,7 @@ def _iommus(allocation: Allocation) -> Iterator[DtsNode]:
             if main is not None and (other := node.tree.by_phandle(int.from_bytes(main.value[:4], "big"))):
                 pending.append(other)
     for node in found:
-        if not available(node):
+        if not is_available(node):
             yield _overlaid(node.path, {"status": strings("okay")})
 
 
