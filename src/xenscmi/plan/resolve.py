@@ -107,9 +107,11 @@ class _Resolver:
     notes: list[Diagnostic] = field(default_factory=list)
     owners: dict[Node, tuple[str, Span]] = field(default_factory=dict)
     groups: dict[Node, tuple[Node, ...]] = field(default_factory=dict)
+    console: Node | None = None
 
     def run(self) -> ResolvedPlan:
         self._check_board()
+        self.console = _console(self.board, self.read.plan.xen.bootargs)
         self._read_groups()
         guests = tuple(self._domain(number, each) for number, each in enumerate(self.read.plan.domain))
         dom0 = self._dom0()
@@ -118,6 +120,7 @@ class _Resolver:
             for device in domain.devices:
                 self._check_parted(domain, device)
                 self._check_irqs(domain, device)
+                self._check_pins(domain, device)
         self._check_shared_resources(domains)
         if self.errors:
             raise XenscmiError(*self.errors)
@@ -195,7 +198,10 @@ class _Resolver:
 
     def _claim(self, node: Node, owner: str, place: Span) -> bool:
         """Note that a node and all below it are a domain's; return False where that is so already, or cannot be."""
-        if _kept_by_xen(node):
+        if node is self.console:
+            self._error(f"{node.path} is Xen's console", place, "name another device, or give Xen another console")
+            return False
+        if kept_by_xen(node):
             self._error(f"Xen keeps {node.path} to itself", place, "name another device")
             return False
         for below in node.walk():
@@ -289,7 +295,13 @@ class _Resolver:
         pending = [self.board.tree.root]
         while pending:
             node = pending.pop()
-            if node in self.owners or _kept_by_xen(node) or not is_available(node) or node.path in providers:
+            if (
+                node in self.owners
+                or node is self.console
+                or kept_by_xen(node)
+                or not is_available(node)
+                or node.path in providers
+            ):
                 continue
             if node.parent is not None and scmi_protocol(node) is None and any(name in node for name in CONSUMERS):
                 found = used_ids((node,), self.known)
@@ -312,7 +324,7 @@ class _Resolver:
         """Return whose a node is: a domain's, Xen's, or dom0's where there is one."""
         if node in self.owners:
             return self.owners[node][0]
-        if _kept_by_xen(node):
+        if node is self.console or kept_by_xen(node):
             return XEN
         return DOM0 if self.read.plan.dom0 is not False else None
 
@@ -352,6 +364,11 @@ class _Resolver:
             help = "give the domain no virtual PL011"
             self._error(f"{device.path} has interrupt 32, which the virtual PL011 has", device.span, help)
 
+    def _check_pins(self, domain: PlannedDomain, device: PlannedDevice) -> None:
+        if self.read.plan.board.pins is None and any("pinctrl-0" in node for node in device.nodes):
+            help = 'guests cannot: write pins = "boot-loader", "firmware" or "dom0" into [board]'
+            self._error(f"nothing says who sets the pins of {device.path} of {domain.name}", device.span, help)
+
     def _check_shared_resources(self, domains: tuple[PlannedDomain, ...]) -> None:
         """Refuse a clock, reset or power domain that the devices of two domains use."""
         users: dict[tuple[str, int], tuple[str, PlannedDevice]] = {}
@@ -371,7 +388,15 @@ class _Resolver:
                         self._error(message, device.span, help, related)
 
 
-def _kept_by_xen(node: Node) -> bool:
+def _console(board: Board, bootargs: str | None) -> Node | None:
+    """Return the UART that Xen keeps for its console: `dtuart=` of its command line, or `stdout-path`."""
+    named = [word.removeprefix("dtuart=") for word in (bootargs or "").split() if word.startswith("dtuart=")]
+    chosen = board.tree.node(names.CHOSEN)
+    path = named[-1] if named else (read_string(chosen, names.STDOUT_PATH) if chosen else None)
+    return board.tree.resolve(path) if path else None
+
+
+def kept_by_xen(node: Node) -> bool:
     """Return whether Xen keeps a node to itself: interrupt controllers, timers, IOMMUs, CPUs, the RAM."""
     kinds = compatible(node)
     return (

@@ -55,6 +55,7 @@ class MapDevice(_Section, frozen=True):
     clocks: tuple[U32, ...] | None = None
     resets: tuple[U32, ...] | None = None
     power_domains: tuple[U32, ...] | None = None
+    sm: Annotated[tuple[str, ...], msgspec.Meta(description="Its names in NXP's System Manager: LPUART1.")] = ()
 
 
 class Shared(_Section, frozen=True):

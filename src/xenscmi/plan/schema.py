@@ -22,6 +22,11 @@ DeviceName = Annotated[
 ]
 Vcpus = Annotated[int, msgspec.Meta(ge=1, le=128)]
 Mebibytes = Annotated[int, msgspec.Meta(ge=8, le=1 << 24, description="MiB.")]
+# What stands in scripts of a boot loader, too: nothing that a shell would take for more than a name.
+BootFile = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[A-Za-z0-9_./+@-]+$", max_length=1024, description="As the boot loader or xl finds it."),
+]
 Text = Annotated[str, msgspec.Meta(max_length=4096)]
 # What a name may hold that becomes a file's, a node's and a domain's.
 DomainName = Annotated[
@@ -63,8 +68,10 @@ class XenSection(_Section, frozen=True):
         "4.22+sci-ma"
     )
     bootargs: Annotated[Text | None, msgspec.Meta(description="Xen's command line.")] = None
-    image: Annotated[str, msgspec.Meta(min_length=1, description="Xen's image, as the boot loader loads it.")] = "xen"
-    load: Annotated[str, msgspec.Meta(min_length=1, description="U-Boot's command to load a file.")] = "load mmc 0:1"
+    image: BootFile = "xen"
+    load: Annotated[
+        str, msgspec.Meta(pattern=r"^[A-Za-z0-9_./:@$ {}-]+$", description="U-Boot's command to load a file.")
+    ] = "load mmc 0:1"
 
 
 class Channel(_Section, frozen=True):
@@ -121,9 +128,10 @@ class Dom0Section(_Section, frozen=True):
     ] = ()
     memory: Mebibytes = 512
     vcpus: Vcpus | None = None
-    kernel: Annotated[str, msgspec.Meta(min_length=1, description="As the boot loader loads it.")] = "Image"
-    ramdisk: str | None = None
+    kernel: BootFile = "Image"
+    ramdisk: BootFile | None = None
     extra: Annotated[str, msgspec.Meta(max_length=4096, description="The kernel's command line.")] = "console=hvc0"
+    zephyr: Annotated[bool, msgspec.Meta(description="It is Zephyr: write its tables of the other domains.")] = False
 
 
 class DomainSection(_Section, frozen=True):
@@ -140,8 +148,8 @@ class DomainSection(_Section, frozen=True):
     memory: Mebibytes = 256
     maxmem: Mebibytes | None = None
     vcpus: Vcpus = 1
-    kernel: Annotated[str, msgspec.Meta(min_length=1)] = "/boot/Image"
-    ramdisk: str | None = None
+    kernel: BootFile = "/boot/Image"
+    ramdisk: BootFile | None = None
     extra: Annotated[Text | None, msgspec.Meta(description="The kernel's command line.")] = None
     device_tree: Annotated[
         str | None, msgspec.Meta(description="Where the compiled partial tree will be; else /etc/xen/NAME.dtb.")

@@ -36,6 +36,24 @@ def render(allocation: Allocation) -> str:
     return overlay(slashes(), fragments, address, size)
 
 
+def base_labels(allocation: Allocation) -> dict[Node, str]:
+    """Return the nodes of the board's tree that the overlay refers to, and their labels.
+
+    Where the board's tree has no such label, the tree that is rendered gets it.
+    """
+    board, dom0 = allocation.resolved.board, allocation.dom0
+    own = board.tree.node(names.FIRMWARE_SCMI)
+    there = {scmi_protocol(child): child for child in own.children} if own else {}
+    found: dict[Node, str] = {}
+    for device in dom0.domain.devices if dom0 else ():
+        for _, _, entries in _rewritten(allocation, device):
+            for use in entries:
+                node = there.get(PROTOCOLS[use.kind]) if use.scmi_id is not None else use.target
+                if node is not None:
+                    found.setdefault(node, board.label(node) or f"base_{_phandle(node)}")
+    return found
+
+
 def chosen_cells(board: Board) -> tuple[int, int]:
     """Return the cell counts below /chosen: its own where it has any, else those that hold all addresses."""
     chosen = board.tree.node("/chosen")
@@ -167,25 +185,25 @@ def _own_cells(node: Node) -> tuple[int, int]:
 
 
 def _devices(allocation: Allocation) -> Iterator[DtsNode]:
+    labels = base_labels(allocation)
     for allotment in allocation.allotments:
         for device in allotment.domain.devices:
             guest = allotment.domain.section is not None
+            rewritten: dict[Node, dict[str, str]] = {}
+            for node, name, entries in () if guest else _rewritten(allocation, device):
+                rewritten.setdefault(node, {})[name] = rows(_entry(use, labels) for use in entries)
             properties = _controlled(allocation, device)
             if guest:
                 properties[names.XEN_PASSTHROUGH] = ""
-                if not is_available(device.node):
-                    properties["status"] = strings("okay")
-            rewritten = [] if guest else list(_rewritten(allocation, device))
-            properties |= dict(pair for node, pair in rewritten if node is device.node)
+            if not is_available(device.node):
+                properties["status"] = strings("okay")
+            properties |= rewritten.pop(device.node, {})
             if properties:
                 yield _overlaid(device.path, properties, comment=allotment.domain.name)
+            yield from (_overlaid(node.path, own) for node, own in rewritten.items())
             for hardware in device.hardware if guest else ():
                 if hardware.node is not device.node and (hardware.regions or hardware.interrupts):
                     yield _overlaid(hardware.node.path, {names.XEN_PASSTHROUGH: ""})
-            for node in device.nodes[1:]:
-                own = dict(pair for each, pair in rewritten if each is node)
-                if own:
-                    yield _overlaid(node.path, own)
 
 
 def _controlled(allocation: Allocation, device: PlannedDevice) -> dict[str, str]:
@@ -200,10 +218,8 @@ def _controlled(allocation: Allocation, device: PlannedDevice) -> dict[str, str]
     return {names.ACCESS_CONTROLLERS: rows(groups)}
 
 
-def _rewritten(allocation: Allocation, device: PlannedDevice) -> Iterator[tuple[Node, tuple[str, str]]]:
-    """Yield what dom0's devices refer to, where that was the hardware and is its agent now."""
-    own = allocation.resolved.board.tree.node(names.FIRMWARE_SCMI)
-    there = {scmi_protocol(child): child for child in own.children} if own else {}
+def _rewritten(allocation: Allocation, device: PlannedDevice) -> Iterator[tuple[Node, str, list[Use]]]:
+    """Yield the properties of dom0's devices that lead to the hardware, and shall lead to dom0's agent."""
     for node in device.nodes:
         for prop in consumers(node):
             if prop.name in device.section.allow:
@@ -213,16 +229,18 @@ def _rewritten(allocation: Allocation, device: PlannedDevice) -> Iterator[tuple[
             except ShapeError:
                 continue
             if any(use.scmi_id is not None and use.target and scmi_protocol(use.target) is None for use in found):
-                yield node, (prop.name, rows(_entry(use, there) for use in found))
+                yield node, prop.name, found
 
 
-def _entry(use: Use, there: dict[int | None, Node]) -> tuple[int | str, ...]:
+def _entry(use: Use, labels: dict[Node, str]) -> tuple[int | str, ...]:
     if use.target is None:
         return (0,)
     if use.scmi_id is None:
-        return (_phandle(use.target), *use.cells)
-    protocol = there.get(PROTOCOLS[use.kind])
-    return (f"&{_LABELS[use.kind]}" if protocol is None else _phandle(protocol), use.scmi_id)
+        return (f"&{labels[use.target]}", *use.cells)
+    # The protocol node is the board's own, or one that the overlay adds.
+    own = use.target.tree.node(names.FIRMWARE_SCMI)
+    protocol = next((n for n in own.children if scmi_protocol(n) == PROTOCOLS[use.kind]), None) if own else None
+    return (f"&{_LABELS[use.kind] if protocol is None else labels[protocol]}", use.scmi_id)
 
 
 def _phandle(node: Node) -> int:

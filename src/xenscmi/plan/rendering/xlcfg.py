@@ -20,6 +20,15 @@ def device_tree(allotment: Allotment) -> str:
     return section.device_tree or f"/etc/xen/{section.name}.dtb"
 
 
+def device_paths(allocation: Allocation, allotment: Allotment) -> list[str]:
+    """Return the devices that must be assigned: those under SCMI control, and those behind an IOMMU."""
+    devices = allotment.domain.devices
+    paths = [device.path for device in devices if device.path in allocation.device_ids]
+    board = allocation.resolved.board
+    paths += [node.path for device in devices for node in device.nodes if board.protected(node)]
+    return list(dict.fromkeys(paths))
+
+
 def render(allocation: Allocation, allotment: Allotment, fragments: Iterable[str]) -> str:
     """Return the file; `fragments` are texts to append. Raises XenscmiError where xl would refuse it."""
     domain = allotment.domain
@@ -43,13 +52,7 @@ def render(allocation: Allocation, allotment: Allotment, fragments: Iterable[str
         lines.append(_list("iomem", iomem))
     if irqs:
         lines.append(_list("irqs", list(irqs)))
-    paths = [device.path for device in domain.devices if device.path in allocation.device_ids]
-    paths += [
-        node.path
-        for device in domain.devices
-        for node in device.nodes
-        if node.path not in paths and allocation.resolved.board.protected(node)
-    ]
+    paths = device_paths(allocation, allotment)
     if paths:
         lines.append(_list("dtdev", paths))
     text = hashes() + "\n".join(lines) + "\n"
