@@ -12,7 +12,7 @@ examples:
   xenscmi plan render
   xenscmi plan diff
   xenscmi plan check && xenscmi check host && xenscmi simulate host
-  xenscmi plan import examples/spider > plan.toml
+  xenscmi plan import examples/spider -o planned && xenscmi plan render planned
 """
 
 from __future__ import annotations
@@ -102,7 +102,14 @@ def _init(arguments: Namespace) -> int:
 
 
 def _import(arguments: Namespace) -> int:
+    from xenscmi.cli.plan_files import write_new
     from xenscmi.cli.plan_import import import_folder
 
-    put(import_folder(Path(arguments.path or ".")))
+    if not arguments.output:
+        say("xenscmi plan import: name the folder of the plan: -o DIR")
+        return EXIT_UNUSABLE
+    imported, files = import_folder(Path(arguments.path or "."))
+    show(imported.notes)
+    write_new(Path(arguments.output), files, force=arguments.force)
+    say(f"{', '.join(sorted(files))} written to {arguments.output}; now: xenscmi plan render {arguments.output}")
     return 0

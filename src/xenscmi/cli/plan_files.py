@@ -66,6 +66,15 @@ def map_source(name: str) -> Source:
     return known[name] if name in known else read_source(name)
 
 
+def write_new(folder: Path, files: dict[str, bytes], *, force: bool) -> None:
+    """Write files that are not there yet. Raises XenscmiError, before anything is written, for one that is."""
+    there = [name for name, data in files.items() if (folder / name).exists() and (folder / name).read_bytes() != data]
+    if there and not force:
+        raise _error(f"{folder / there[0]} is there already", help="write over it with --force, or name another folder")
+    for name, data in files.items():
+        _write(folder / name, data)
+
+
 class Output:
     """The folder that a plan is rendered into, and the lock beside the plan."""
 

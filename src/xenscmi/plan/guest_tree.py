@@ -18,7 +18,7 @@ from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.board import PAGE, AddressRange, interrupt_parent
 from xenscmi.plan.dts import DtsNode, cells, number, raw, rows, strings
-from xenscmi.plan.references import CELLS, CONSUMERS, PROTOCOLS, Use, entries, uses
+from xenscmi.plan.references import CELLS, CONSUMERS, PROTOCOLS, STATED, Use, entries, uses
 from xenscmi.plan.resolve import PlannedDevice
 from xenscmi.plan.treatment import Treatment, cells_name, treatment
 from xenscmi.source import Span
@@ -128,6 +128,8 @@ class _Builder:
             made.name = f"{node.base_name}@{self.allotment.guest_address(regions[0].start):x}"
         for prop in node.properties:
             self._property(node, prop, device, made, regions)
+        if node is device.node:
+            self._stated(device, made)
         if not is_available(node) and node is not device.node:
             made.properties["status"] = strings(read_string(node, "status") or "disabled")
         self._cells(node, made, opens=opens)
@@ -136,6 +138,14 @@ class _Builder:
         for child in node.children:
             made.children.append(self._copy(child, device, bus=opens))
         return made
+
+    def _stated(self, device: PlannedDevice, made: DtsNode) -> None:
+        """Write the resources that the plan names itself."""
+        for kind, prop in STATED.items():
+            numbers = getattr(device.section, kind)
+            if numbers:
+                self.protocols.add(kind)
+                made.properties[prop] = rows((f"&{LABELS[kind]}", number) for number in numbers)
 
     def _cells(self, node: Node, made: DtsNode, *, opens: bool) -> None:
         """Write the cell counts for the children: the guest's where they have registers, else as they were."""
@@ -173,7 +183,7 @@ class _Builder:
                 case Treatment.COPIED:
                     made.properties[prop.name] = raw(prop.value)
                 case Treatment.DROPPED:
-                    self._note(node, prop.name, _REASONS.get(prop.name.partition("-")[0], "a guest has no use for it"))
+                    self._drop(node, prop, device, made)
                 case Treatment.REFUSED:
                     self._refuse(node, prop, device, "a guest cannot be given what it leads to")
                 case Treatment.FOLLOWED:
@@ -182,6 +192,27 @@ class _Builder:
                     self._rewrite(node, prop, device, made, regions)
         except ShapeError as error:
             self.errors += error.diagnostics
+
+    def _drop(self, node: Node, prop: Property, device: PlannedDevice, made: DtsNode) -> None:
+        """Leave a property out, unless all that it leads to is the guest's own (a GPIO, a DMA channel)."""
+        counted = cells_name(prop.name)
+        leads_to = prop.name if counted else {"dma-names": "dmas"}.get(prop.name)
+        if leads_to is not None and self._own(node, leads_to):
+            if counted:
+                self._follow(node, prop, device, made)
+            else:
+                made.properties[prop.name] = raw(prop.value)
+            return
+        reason = "its controller is not the guest's" if counted == "#gpio-cells" else _REASONS.get(_kind(prop.name), "")
+        self._note(node, prop.name, reason or "it means nothing to a guest")
+
+    def _own(self, node: Node, name: str) -> bool:
+        prop, counted = node.get(name), cells_name(name)
+        try:
+            found = list(entries(prop, counted)) if prop and counted else []
+        except ShapeError:
+            return False
+        return bool(found) and all(target is None or target in self.inside for target, _, _ in found)
 
     def _rewrite(
         self, node: Node, prop: Property, device: PlannedDevice, made: DtsNode, regions: tuple[AddressRange, ...]
@@ -322,6 +353,10 @@ _REASONS = {
     "nvmem": "the memory is not the guest's",
     "thermal": "the sensor is not the guest's",
 }
+
+
+def _kind(name: str) -> str:
+    return name.partition("-")[0]
 
 
 def scmi_node(name: str, func_id: int, shmem: str, kinds: set[str], labels: dict[str, str]) -> DtsNode:

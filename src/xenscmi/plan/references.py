@@ -21,6 +21,8 @@ CONSUMERS = {
     "power-domains": "power_domains",
 }
 """Properties that use resources, and of which kind."""
+STATED = {"clocks": "clocks", "resets": "resets", "power_domains": "power-domains"}
+"""The plan's own keys for a device's resources, and the properties that they stand for."""
 FIXED = frozenset(("fixed-clock", "fixed-factor-clock"))
 
 

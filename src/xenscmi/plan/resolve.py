@@ -12,7 +12,7 @@ from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.plan import guest_layout, terms
 from xenscmi.plan.board import Board, Hardware
 from xenscmi.plan.reading import ReadPlan
-from xenscmi.plan.references import CONSUMERS, scmi_protocol, used_ids, uses
+from xenscmi.plan.references import CONSUMERS, STATED, scmi_protocol, used_ids, uses
 from xenscmi.plan.resource_map import KINDS, ResourceMap
 from xenscmi.plan.schema import Device, DeviceSection, Dom0Section, DomainSection
 from xenscmi.source import Span
@@ -219,7 +219,7 @@ class _Resolver:
 
     def _device(self, node: Node, section: DeviceSection, place: Span) -> PlannedDevice:
         nodes = tuple(node.walk())
-        resources = self._resources(nodes, section, place)
+        resources = self._stated(node, section, self._resources(nodes, section, place), place)
         row = self.known.devices.get(node.path)
         owned = dict(resources)
         for kind in KINDS if row else ():
@@ -244,6 +244,17 @@ class _Resolver:
             owned=owned,
             span=place,
         )
+
+    def _stated(
+        self, node: Node, section: DeviceSection, found: dict[str, frozenset[int]], place: Span
+    ) -> dict[str, frozenset[int]]:
+        """Return what a device uses and what the plan says that it uses, where the tree does not."""
+        for kind, prop in STATED.items():
+            stated = getattr(section, kind)
+            if stated and prop in node and prop not in (*section.allow, *section.drop):
+                help = f"remove `{kind}', or drop the property"
+                self._error(f"{node.path} has {prop} in the board's tree already", place, help)
+        return {kind: numbers | frozenset(getattr(section, kind)) for kind, numbers in found.items()}
 
     def _resources(self, nodes: tuple[Node, ...], section: DeviceSection, place: Span) -> dict[str, frozenset[int]]:
         """Return what a device uses; a cell that the map lacks is an error that names it."""

@@ -113,6 +113,13 @@ class DeviceSection(_Section, frozen=True):
         msgspec.Meta(description="Properties without which it is given all the same, though it may not work."),
     ] = ()
     drop: Annotated[tuple[str, ...], msgspec.Meta(description="Properties that the guest does not get.")] = ()
+    clocks: Annotated[
+        tuple[U32, ...], msgspec.Meta(description="SCMI ids of its clocks, where the board's tree does not say.")
+    ] = ()
+    resets: Annotated[
+        tuple[U32, ...], msgspec.Meta(description="SCMI ids of its resets, where the board's tree does not say.")
+    ] = ()
+    power_domains: Annotated[tuple[U32, ...], msgspec.Meta(description="SCMI ids of its power domains, likewise.")] = ()
 
 
 Device = DeviceName | U32 | DeviceSection

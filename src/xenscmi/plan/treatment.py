@@ -35,6 +35,7 @@ _DROPPED = re.compile(
     | operating-points-v2 | memory-region-names | wakeup-parent | thermal-sensors | cooling-device""",
     re.VERBOSE,
 )
+_GPIOS = re.compile(r"([\w,.+-]+-)?gpios?")
 _REFUSED = frozenset(
     (
         "memory-region",
@@ -109,8 +110,10 @@ def treatment(prop: Property, of_map: dict[str, str]) -> Treatment:
 
 
 def cells_name(name: str) -> str | None:
-    """Return what counts the arguments of a followed property; None where it has none."""
-    return _FOLLOWED.get(name)
+    """Return what counts the arguments of a property that leads to nodes; None where it is a list of phandles."""
+    if _GPIOS.fullmatch(name):
+        return "#gpio-cells"
+    return "#dma-cells" if name == "dmas" else _FOLLOWED.get(name)
 
 
 def refers(prop: Property) -> bool:

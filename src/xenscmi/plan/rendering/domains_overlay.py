@@ -32,7 +32,8 @@ def render(allocation: Allocation, modules: tuple[BootModule, ...]) -> str:
     counts = chosen_cells(allocation.resolved.board)
     content = DtsNode("__overlay__", properties={"xen,xen-bootargs": strings(bootargs(allocation))})
     content.children += [_module(each, counts) for each in modules if each.domain == DOM0]
-    for allotment in allocation.guests:
+    # An overlay's nodes end up before each other: written in reverse, Xen meets the domains in the plan's order.
+    for allotment in reversed(allocation.guests):
         if allotment.domain.dom0less:
             own = [each for each in modules if each.domain == allotment.domain.name]
             content.children.append(_domain(allotment, own, counts))
