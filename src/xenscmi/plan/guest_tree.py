@@ -156,6 +156,8 @@ class _Builder:
             prop = node.get(name)
             if prop is not None:
                 made.properties[name] = raw(prop.value)
+        if "interrupt-controller" in node and "#address-cells" not in node:
+            made.properties["#address-cells"] = cells(0)  # or dtc complains of it
         if "ranges" in node and node.children and not opens:
             self._note(node, "ranges", "none of its children has registers")
 

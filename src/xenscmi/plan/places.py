@@ -34,9 +34,13 @@ class Places:
 
     def at(self, path: str) -> Span:
         """Return where a key or item stands; of one that is not written, the nearest around it."""
-        while path and path not in self._found:
-            path = _LAST_STEP.sub("", path)
-        return self._found.get(path, Span(self.source, 0, 0))
+        path = path.removeprefix("key in ")
+        while path not in self._found:
+            shorter = _LAST_STEP.sub("", path)
+            if shorter == path:
+                return Span(self.source, 0, 0)
+            path = shorter
+        return self._found[path]
 
     def _peek(self, ahead: int = 0) -> str:
         at = self._at + ahead

@@ -198,12 +198,14 @@ class _Resolver:
 
     def _claim(self, node: Node, owner: str, place: Span) -> bool:
         """Note that a node and all below it are a domain's; return False where that is so already, or cannot be."""
-        if node is self.console:
-            self._error(f"{node.path} is Xen's console", place, "name another device, or give Xen another console")
-            return False
-        if kept_by_xen(node):
-            self._error(f"Xen keeps {node.path} to itself", place, "name another device")
-            return False
+        for below in node.walk():
+            if below is self.console:
+                help = "name another device, or give Xen another console"
+                self._error(f"{below.path} is Xen's console", place, help)
+                return False
+            if kept_by_xen(below):
+                self._error(f"Xen keeps {below.path} to itself", place, "name another device")
+                return False
         for below in node.walk():
             taken = self.owners.get(below)
             if taken is None:
