@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.plan.boards import HEAD, SMALL, Workplace, compile_all
+
 from xenscmi.devicetree import Node, load
 
 
@@ -122,7 +122,7 @@ def test_registers_above_4_gib_stay(place: Workplace) -> None:
 
 
 def test_resources_that_the_tree_does_not_say(place: Workplace) -> None:
-    board = SMALL.replace('interrupts = <0 22 4>; clocks = <&cpg 1 23>;', "interrupts = <0 22 4>;")
+    board = SMALL.replace("interrupts = <0 22 4>; clocks = <&cpg 1 23>;", "interrupts = <0 22 4>;")
     top = guest(place, '[{ device = "low", clocks = [7, 9], resets = [1] }]', board=board)
     low = child(top, "dac@4100000")
     clock = "/passthrough/scmi/protocol@14"
@@ -166,7 +166,7 @@ def test_a_private_interrupt_is_refused_unless_allowed(place: Workplace, capsys:
 
 @pytest.mark.parametrize("group", ['["i2ca", "i2cb"]', '["spia", "spib"]'])
 def test_a_group_goes_together(place: Workplace, group: str) -> None:
-    text = f'groups = [{group}]\n'
+    text = f"groups = [{group}]\n"
     place.write(
         HEAD.replace("[firmware]", f"{text}[firmware]")
         + f'[dom0]\ndevices = []\n[[domain]]\nname = "g"\ndevices = [{group[1:7]}]\n'

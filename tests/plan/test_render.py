@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.plan.boards import HEAD, Workplace, merge
+
 from xenscmi.devicetree import load
 
 PLAN = (
