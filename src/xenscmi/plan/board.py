@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xenscmi.bindings import names
-from xenscmi.bindings.addresses import RegEntry, translate, written_reg
+from xenscmi.bindings.addresses import RegEntry, address_count, translate, written_reg
+from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.properties import compatible, read_string, read_u32
 from xenscmi.devicetree import Node, ShapeError, Tree
 from xenscmi.plan import terms
@@ -115,7 +116,7 @@ class Board:
     def memory(self) -> list[tuple[Node, tuple[RegEntry, ...]]]:
         """The memory nodes and the entries of their `reg`."""
         return [
-            (node, _entries(node))
+            (node, written_reg(node))
             for node in self.tree.walk()
             if read_string(node, "device_type") == "memory" and not node.path.startswith("/reserved-memory/")
         ]
@@ -135,7 +136,7 @@ class Board:
         nodes = [
             (node.path, AddressRange(each.address, each.address + each.size))
             for node in (parent.children if parent else ())
-            for each in _entries(node)
+            for each in written_reg(node)
             if each.size
         ]
         return [*nodes, *(("/memreserve/", AddressRange(at, at + size)) for at, size in self.tree.reservations if size)]
@@ -237,18 +238,12 @@ def _of_gic(cells: tuple[int, ...]) -> Interrupt | None:
 
 def _registers(node: Node) -> Iterator[AddressRange]:
     """Yield a node's registers as far as they translate to the CPU's addresses."""
-    if "reg" not in node or node.parent is None:
+    if "reg" not in node:
         return
-    index = 0
-    try:
-        while True:
+    for index in range(address_count(node)):
+        try:
             found = translate(node, index)
-            if found.size:
-                yield AddressRange(found.address, found.address + found.size)
-            index += 1
-    except ShapeError:
-        return
-
-
-def _entries(node: Node) -> tuple[RegEntry, ...]:
-    return written_reg(node)
+        except BindingError:
+            return
+        if found.size:
+            yield AddressRange(found.address, found.address + found.size)
