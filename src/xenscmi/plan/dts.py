@@ -49,6 +49,11 @@ def cells(*values: int | str) -> str:
     return f"<{' '.join(value if isinstance(value, str) else _cell(value) for value in values)}>"
 
 
+def decimal(value: int) -> str:
+    """Return a cell in decimal, as people write ids and interrupts."""
+    return str(value)
+
+
 def rows(groups: Iterable[Iterable[int | str]]) -> str:
     """Return several groups of cells, parted by commas."""
     return ", ".join(cells(*group) for group in groups)

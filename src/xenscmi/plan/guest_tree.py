@@ -17,7 +17,7 @@ from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.board import PAGE, AddressRange, interrupt_parent
-from xenscmi.plan.dts import DtsNode, cells, number, raw, rows, strings
+from xenscmi.plan.dts import DtsNode, cells, decimal, number, raw, rows, strings
 from xenscmi.plan.references import CELLS, CONSUMERS, PROTOCOLS, STATED, Use, entries, uses
 from xenscmi.plan.resolve import PlannedDevice
 from xenscmi.plan.treatment import Treatment, cells_name, treatment
@@ -43,9 +43,10 @@ _FOLLOWABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class GuestTree:
-    """A partial tree, ready to be written; what had to be dropped; what cannot be."""
+    """A partial tree to be written; what was dropped and why, line by line; the same in short; what cannot be."""
 
     root: DtsNode
+    dropped: tuple[str, ...]
     notes: tuple[Diagnostic, ...]
     errors: tuple[Diagnostic, ...]
 
@@ -54,14 +55,15 @@ def guest_tree(allocation: Allocation, allotment: Allotment) -> GuestTree:
     """Return the partial tree of a guest."""
     builder = _Builder(allocation, allotment)
     root = builder.build()
-    return GuestTree(root, tuple(builder.notes), tuple(builder.errors))
+    dropped = tuple(f"{node.path} goes without {name}: {reason}" for node, name, reason in builder.dropped)
+    return GuestTree(root, dropped, tuple(builder.notes()), tuple(builder.errors))
 
 
 @dataclass(slots=True)
 class _Builder:
     allocation: Allocation
     allotment: Allotment
-    notes: list[Diagnostic] = field(default_factory=list)
+    dropped: list[tuple[Node, str, str]] = field(default_factory=list)
     errors: list[Diagnostic] = field(default_factory=list)
     copied: dict[Node, DtsNode] = field(default_factory=dict)
     labels: dict[Node, str] = field(default_factory=dict)
@@ -145,7 +147,7 @@ class _Builder:
             numbers = getattr(device.section, kind)
             if numbers:
                 self.protocols.add(kind)
-                made.properties[prop] = rows((f"&{LABELS[kind]}", number) for number in numbers)
+                made.properties[prop] = rows((f"&{LABELS[kind]}", decimal(number)) for number in numbers)
 
     def _cells(self, node: Node, made: DtsNode, *, opens: bool) -> None:
         """Write the cell counts for the children: the guest's where they have registers, else as they were."""
@@ -249,7 +251,9 @@ class _Builder:
         shared = [each for each in hardware.interrupts if each.shared]
         if shared:
             made.properties["interrupt-parent"] = cells(f"&{GIC_LABEL}")
-            made.properties["interrupts"] = rows((0, each.number - terms.FIRST_SPI, each.flags) for each in shared)
+            made.properties["interrupts"] = rows(
+                (0, decimal(each.number - terms.FIRST_SPI), each.flags) for each in shared
+            )
 
     def _resources(self, node: Node, prop: Property, device: PlannedDevice, made: DtsNode) -> None:
         """Write references to the guest's SCMI protocols, or to clocks that are copied."""
@@ -267,7 +271,7 @@ class _Builder:
             return [0]
         if use.scmi_id is not None:
             self.protocols.add(use.kind)
-            return [f"&{LABELS[use.kind]}", use.scmi_id]
+            return [f"&{LABELS[use.kind]}", decimal(use.scmi_id)]
         if use.fixed or use.target in self.inside:
             return [self._reference(use.target, device), *use.cells]
         return None
@@ -332,9 +336,18 @@ class _Builder:
                 count += 1
             seen.add(child.name)
 
+    def notes(self) -> Iterator[Diagnostic]:
+        """Yield what each node goes without, a remark for each."""
+        names_of: dict[Node, list[str]] = {}
+        for node, name, _ in self.dropped:
+            names_of.setdefault(node, []).append(name)
+        name = self.allotment.domain.name
+        for node, without in names_of.items():
+            message = f"{name}: {node.path} goes without {', '.join(without)} ({name}.dts says why)"
+            yield Diagnostic(message=message, severity=Severity.INFO, span=self._place(node))
+
     def _note(self, node: Node, name: str, reason: str) -> None:
-        message = f"{self.allotment.domain.name}: {node.path} goes without {name}: {reason}"
-        self.notes.append(Diagnostic(message=message, severity=Severity.INFO, span=self._place(node)))
+        self.dropped.append((node, name, reason))
 
     def _refuse(self, node: Node, prop: Property, device: PlannedDevice, reason: str) -> None:
         message = f"{node.path} cannot be given to {self.allotment.domain.name}: {prop.name}: {reason}"
@@ -381,6 +394,6 @@ def _gic() -> DtsNode:
         "#interrupt-cells": cells(3),
         "#address-cells": cells(0),
         "interrupt-controller": "",
-        "phandle": cells(terms.GIC_PHANDLE),
+        "phandle": cells(decimal(terms.GIC_PHANDLE)),
     }
     return node

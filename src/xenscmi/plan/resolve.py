@@ -359,8 +359,8 @@ class _Resolver:
             if owner in (None, domain.name):
                 continue
             message = f"{device.path} of {domain.name} shares {what} with {other.path}, which is {owner}'s"
-            group = f'groups = [ ["{device.path}", "{other.path}"] ] in [board]'
-            help = f"{word} cannot be parted: give both to one domain, which {group} does"
+            group = f'groups = [["{device.path}", "{other.path}"]]'
+            help = f"{word} cannot be parted: give both to one domain ({group} in [board] does)"
             self._error(message, device.span, help)
 
     def _check_irqs(self, domain: PlannedDomain, device: PlannedDevice) -> None:

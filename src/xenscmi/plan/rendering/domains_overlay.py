@@ -6,7 +6,7 @@ from xenscmi.bindings import names
 from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.boot_modules import BootModule
-from xenscmi.plan.dts import DtsNode, cells, number, overlay, rows, strings
+from xenscmi.plan.dts import DtsNode, cells, decimal, number, overlay, rows, strings
 from xenscmi.plan.rendering.header import slashes
 from xenscmi.plan.rendering.host_overlay import chosen_cells, chosen_fragment
 from xenscmi.plan.resolve import DOM0
@@ -49,7 +49,7 @@ def _domain(allotment: Allotment, modules: list[BootModule], counts: tuple[int, 
         "#address-cells": cells(counts[0]),
         "#size-cells": cells(counts[1]),
         "memory": cells(*number(section.memory << 10)),
-        "cpus": cells(section.vcpus),
+        "cpus": cells(decimal(section.vcpus)),
     }
     if section.vpl011:
         node.properties["vpl011"] = ""
@@ -61,7 +61,7 @@ def _domain(allotment: Allotment, modules: list[BootModule], counts: tuple[int, 
         )
     if allotment.channel is not None:
         node.properties[names.SCI_TYPE] = strings(terms.MULTI_AGENT)
-        node.properties[names.SCI_AGENT_ID] = cells(allotment.channel.agent_id)
+        node.properties[names.SCI_AGENT_ID] = cells(decimal(allotment.channel.agent_id))
     node.children = [_module(each, counts) for each in modules]
     return node
 

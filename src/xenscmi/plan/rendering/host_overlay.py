@@ -13,7 +13,7 @@ from xenscmi.bindings.properties import compatible, is_available, read_u32
 from xenscmi.devicetree import Node, ShapeError
 from xenscmi.plan.allocation import AgentChannel, Allocation
 from xenscmi.plan.board import PAGE, AddressRange, Board
-from xenscmi.plan.dts import DtsNode, cells, fragment, number, overlay, rows, strings
+from xenscmi.plan.dts import DtsNode, cells, decimal, fragment, number, overlay, rows, strings
 from xenscmi.plan.guest_tree import scmi_node
 from xenscmi.plan.references import PROTOCOLS, Use, consumers, scmi_protocol, uses
 from xenscmi.plan.rendering.header import slashes
@@ -84,11 +84,11 @@ def _container(allocation: Allocation) -> DtsNode:
     container.properties = {
         "compatible": strings(names.XEN_SCI),
         **counts,
-        names.SECONDARY_AGENTS: rows((each.func_id, f"&{_page(each)}", each.agent_id) for each in others),
+        names.SECONDARY_AGENTS: rows((each.func_id, f"&{_page(each)}", decimal(each.agent_id)) for each in others),
         names.SECONDARY_AGENTS_CELLS: cells(3),
     }
     if dom0 and dom0.channel:
-        container.properties[names.DOM0_AGENT_ID] = cells(dom0.channel.agent_id)
+        container.properties[names.DOM0_AGENT_ID] = cells(decimal(dom0.channel.agent_id))
     for each in allocation.channels:
         page = container.add(f"sram@{each.page:x}", label=_page(each), comment=allocation.owners[each.agent_id])
         page.properties = {
@@ -212,7 +212,7 @@ def _controlled(allocation: Allocation, device: PlannedDevice) -> dict[str, str]
     if number_ is None:
         return {}
     there = device.node.get(names.ACCESS_CONTROLLERS)
-    groups: list[tuple[int | str, ...]] = [(f"&{XEN_LABEL}", number_)]
+    groups: list[tuple[int | str, ...]] = [(f"&{XEN_LABEL}", decimal(number_))]
     if there is not None and len(there.value) % 4 == 0 and there.value:
         groups.append(there.cells())
     return {names.ACCESS_CONTROLLERS: rows(groups)}
@@ -240,7 +240,7 @@ def _entry(use: Use, labels: dict[Node, str]) -> tuple[int | str, ...]:
     # The protocol node is the board's own, or one that the overlay adds.
     own = use.target.tree.node(names.FIRMWARE_SCMI)
     protocol = next((n for n in own.children if scmi_protocol(n) == PROTOCOLS[use.kind]), None) if own else None
-    return (f"&{_LABELS[use.kind] if protocol is None else labels[protocol]}", use.scmi_id)
+    return (f"&{_LABELS[use.kind] if protocol is None else labels[protocol]}", decimal(use.scmi_id))
 
 
 def _phandle(node: Node) -> int:

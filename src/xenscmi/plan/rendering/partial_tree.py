@@ -12,8 +12,7 @@ from xenscmi.plan.rendering.header import slashes
 
 def render(allotment: Allotment, tree: GuestTree, fragments: Iterable[str]) -> str:
     """Return the tree's source, with what was dropped on top; `fragments` are texts to append."""
-    dropped = [note.message.partition(": ")[2] for note in tree.notes]
-    text = source(slashes("\n".join(dropped).replace("*/", "* /")), tree.root)
+    text = source(slashes("\n".join(tree.dropped).replace("*/", "* /")), tree.root)
     for fragment in fragments:
         text += "\n" + fragment.rstrip("\n") + "\n"
     return text
