@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.plan.boards import HEAD, SMALL, Workplace, compile_all
 
@@ -206,6 +208,18 @@ def test_a_shared_resource_may_be_used_by_several(place: Workplace) -> None:
     assert place.plan("render") == 0
     assert place.check() == 0
     assert place.simulate()["deviations"] == []
+
+
+def test_without_an_iommu_xl_assigns_nothing(place: Workplace, capsys: pytest.CaptureFixture[str]) -> None:
+    board = re.sub(r"iommu2: iommu@.*?\};\n", "", SMALL, flags=re.DOTALL)
+    plan = HEAD + '[dom0]\ndevices = []\n[[domain]]\nname = "g"\ndevices = ["can"]\n'
+    place.write(plan, board)
+    assert place.plan("render") == 2
+    said = capsys.readouterr().err
+    assert "xl cannot assign /soc/can@e0130000 to g: Xen uses no IOMMU on this board" in said
+    place.write(plan + 'kind = "dom0less"\n', board)
+    assert place.plan("render") == 0
+    assert place.check() == 0
 
 
 def test_a_device_of_two_domains(place: Workplace, capsys: pytest.CaptureFixture[str]) -> None:

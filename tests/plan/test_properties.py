@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.plan.boards import Workplace, merge
 
-from xenscmi.cli.hosts import load_host
+from xenscmi.cli.files import load_host
 from xenscmi.rules.engine import Selection, check
 from xenscmi.simulation.simulate import simulate
 

@@ -3,7 +3,6 @@ not count here, so that it can check the result."""
 
 from __future__ import annotations
 
-import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.plan.importing import BOARD, ExistingHost, Imported, KnownAgent, KnownFirmware, import_host
 from xenscmi.plan.schema import NAME
 
-_MANIFEST, _VECTOR = "host.toml", "expected.json"
+_MANIFEST = "host.toml"
 
 
 def import_folder(folder: Path) -> tuple[Imported, dict[str, bytes]]:
@@ -59,17 +58,10 @@ def _by_manifest(folder: Path) -> ExistingHost:
 def _by_names(folder: Path) -> ExistingHost:
     """Return the host of a folder with host.dts, a DTS for each dom0less domain, and .cfg files."""
     trees = {path.stem: load(path) for path in sorted(folder.glob("*.dts")) if path.stem != "host"}
-    known = folder / _VECTOR
     toolstack = []
     for path in sorted(folder.glob("*.cfg")):
         toolstack.append((parse_xlcfg(read_source(str(path))), trees.pop(path.stem, None)))
-    firmware = KnownFirmware()
-    if known.is_file():
-        try:
-            firmware = _of_vector(json.loads(read_source(str(known)).text)["firmware"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise XenscmiError(Diagnostic(message=f"{known} says nothing of a firmware: {error}")) from None
-    return ExistingHost(tree=load(folder / "host.dts"), partial=trees, toolstack=tuple(toolstack), firmware=firmware)
+    return ExistingHost(tree=load(folder / "host.dts"), partial=trees, toolstack=tuple(toolstack))
 
 
 def _firmware(section: dict[str, Any]) -> KnownFirmware:
@@ -85,20 +77,6 @@ def _firmware(section: dict[str, Any]) -> KnownFirmware:
             for row in section.get("devices", [])
         },
         unsupported=tuple(section.get("unsupported", ())),
-    )
-
-
-def _of_vector(section: dict[str, Any]) -> KnownFirmware:
-    """Return the firmware of a boot vector: device d has clock d, reset d and power domain d."""
-    return KnownFirmware(
-        trusted_agent=section["trusted_agent"],
-        agents=tuple(
-            KnownAgent(agent_id=row["agent_id"], func_id=row["func_id"], page=row["shmem"]) for row in section["agents"]
-        ),
-        devices={
-            number: dict.fromkeys(("clocks", "resets", "power_domains"), (number,))
-            for number in range(section["device_count"])
-        },
     )
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from xenscmi.bindings import names
 from xenscmi.bindings.addresses import RegEntry, address_count, translate, written_reg
 from xenscmi.bindings.errors import BindingError
-from xenscmi.bindings.properties import compatible, read_string, read_u32
+from xenscmi.bindings.properties import compatible, is_available, is_compatible, read_string, read_u32
 from xenscmi.devicetree import Node, ShapeError, Tree
 from xenscmi.plan import terms
 
@@ -181,6 +181,14 @@ class Board:
                 if node not in there:
                     there.append(node)
         return found
+
+    @cached_property
+    def has_iommu(self) -> bool:
+        """Whether there is an IOMMU that is not disabled."""
+        return any(
+            (names.IOMMU_CELLS in node or is_compatible(node, *names.XEN_IOMMUS)) and is_available(node)
+            for node in self.tree.walk()
+        )
 
     def iommus(self, node: Node) -> list[Node]:
         """Return the IOMMUs that `iommus` of a node names."""

@@ -49,8 +49,8 @@ class PlannedDevice:
 
     @property
     def controlled(self) -> bool:
-        """Whether it uses anything of the firmware."""
-        return any(self.owned.values())
+        """Whether the firmware knows it: it uses something of the firmware, or has an id there."""
+        return self.id is not None or any(self.owned.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +121,7 @@ class _Resolver:
                 self._check_parted(domain, device)
                 self._check_irqs(domain, device)
                 self._check_pins(domain, device)
+        self._check_iommu(guests)
         self._check_shared_resources(domains)
         if self.errors:
             raise XenscmiError(*self.errors)
@@ -381,6 +382,18 @@ class _Resolver:
         if self.read.plan.board.pins is None and any("pinctrl-0" in node for node in device.nodes):
             help = 'guests cannot: write pins = "boot-loader", "firmware" or "dom0" into [board]'
             self._error(f"nothing says who sets the pins of {device.path} of {domain.name}", device.span, help)
+
+    def _check_iommu(self, guests: tuple[PlannedDomain, ...]) -> None:
+        """Refuse devices of toolstack domains where Xen uses no IOMMU: libxl assigns none there (`dtdev`)."""
+        devices = [device for domain in guests for device in domain.devices]
+        # The overlay switches those on that stand before a guest's device.
+        if self.board.has_iommu or any(self.board.protected(node) for device in devices for node in device.nodes):
+            return
+        for domain in guests:
+            for device in domain.devices if not domain.dom0less else ():
+                if device.controlled:
+                    message = f"xl cannot assign {device.path} to {domain.name}: Xen uses no IOMMU on this board"
+                    self._error(message, device.span, 'write kind = "dom0less": Xen itself can assign it at boot')
 
     def _check_shared_resources(self, domains: tuple[PlannedDomain, ...]) -> None:
         """Refuse a clock, reset or power domain that the devices of two domains use."""
