@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plan.boards import HEAD, SMALL, Workplace
+from tests.plan.boards import HEAD, SMALL, Workplace, merge
 
+from xenscmi.devicetree import load
 from xenscmi.plan.board import AddressRange
 from xenscmi.plan.guest_layout import find_free, ram, taken_by
 
@@ -126,6 +128,43 @@ def test_srams_that_hold_pages_are_kept_from_dom0(place: Workplace) -> None:
     place.write(HEAD + "pages = 0x47ff0000\n" + DOM0 + A, SMALL.replace("gic: interrupt", sram))
     assert place.plan("render") == 0
     assert 'target-path = "/soc/sram@47ff0000";' in place.read("xen.dtso")
+    assert place.check() == 0
+    assert place.simulate()["deviations"] == []
+
+
+STATIC = 'kind = "dom0less"', "static_mem = [[0x{:x}, 0x{:x}]]"
+
+
+@pytest.mark.parametrize(
+    ("banks", "said"),
+    [
+        ([(0x90100800, 0x100000)], "is not of whole pages"),
+        ([(0x70000000, 0x100000)], "is not RAM of the board"),
+        ([(0xBF000000, 0x2000000)], "is not RAM of the board"),
+        ([(0x90000000, 0x200000)], "overlaps /reserved-memory/buffer@90000000 of the board"),
+        ([(0xBFF00000, 0x1000)], "overlaps the agents' pages"),
+        ([(0xA0000000, 0x2000000), (0xA1000000, 0x2000000)], "overlaps the RAM of d0"),
+    ],
+)
+def test_static_memory_that_cannot_be(
+    place: Workplace, banks: list[tuple[int, int]], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    domains = [domain(f"d{n}", STATIC[0], STATIC[1].format(*bank)) for n, bank in enumerate(banks)]
+    assert said in refused(place, HEAD + DOM0 + "".join(domains), capsys)
+
+
+def test_a_direct_mapped_domain_finds_all_at_the_hosts_addresses(place: Workplace, tmp_path: Path) -> None:
+    lines = (STATIC[0], STATIC[1].format(0xA0000000, 0x10000000), "direct_map = true", 'devices = ["low", "mmc"]')
+    place.write(HEAD + DOM0 + domain("d", *lines))
+    assert place.plan("render") == 0
+    (tmp_path / "blobs").mkdir()
+    node = load(merge(place.host, tmp_path / "blobs")).node("/chosen/d")
+    assert node is not None
+    assert "direct-map" in node
+    assert node.get("xen,static-mem").rows(2, 2, hint="") == ((0xA0000000, 0x10000000),)  # type: ignore[union-attr]
+    text = place.read("d.dts")
+    assert "xen,reg = <0 0xbff03000 0 0x1000 0 0xbff03000>;" in text
+    assert "xen,reg = <0 0x22000000 0 0x1000 0 0x22000000>;" in text
     assert place.check() == 0
     assert place.simulate()["deviations"] == []
 

@@ -123,6 +123,7 @@ class _Allocator:
         channels = {number: self._channel(number, base) for number in {management, *agents.values()}}
         self._check_func_ids(channels.values())
         dom0 = agents.get(DOM0)
+        self._check_static_mem(base)
         holes, srams = self._holes(base, channels[dom0].page if dom0 is not None else None)
         allotments = tuple(
             self._allot(domain, channels[agents[domain.name]] if domain.name in agents else None)
@@ -268,15 +269,11 @@ class _Allocator:
 
     def _holes(self, base: int, dom0: int | None) -> tuple[tuple[AddressRange, ...], tuple[Node, ...]]:
         """Return what must be cut from the RAM, and the SRAMs that hold pages of others than dom0 (whose is given)."""
-        if self.firmware.channels:
-            pages = [AddressRange(each.page, each.page + PAGE) for each in self.firmware.channels]
-            for channel in self.firmware.channels:
-                if channel.page % PAGE:
-                    message = f"the page of agent {channel.agent} is at {channel.page:#x}, which is no page"
-                    self._error(message, "$.firmware.channels", "use a multiple of 0x1000")
-        else:
-            pages = [AddressRange(base, base + self.firmware.agents * PAGE)]
-        merged = list(_merge(pages))
+        for channel in self.firmware.channels:
+            if channel.page % PAGE:
+                message = f"the page of agent {channel.agent} is at {channel.page:#x}, which is no page"
+                self._error(message, "$.firmware.channels", "use a multiple of 0x1000")
+        merged = list(_merge(self._page_regions(base)))
         srams: dict[Node, None] = {}
         for region in merged:
             for name, reserved in self.board.reserved:
@@ -295,6 +292,29 @@ class _Allocator:
 
     def _regions(self, node: Node) -> tuple[AddressRange, ...]:
         return self.board.hardware[node].regions
+
+    def _check_static_mem(self, base: int) -> None:
+        """Refuse RAM of dom0less domains that is not there, not whole pages, or somebody else's."""
+        taken = [(f"{name} of the board", region) for name, region in self.board.reserved]
+        taken += [("the agents' pages", region) for region in self._page_regions(base)]
+        for number, domain in enumerate(self.resolved.read.plan.domain):
+            for index, (start, size) in enumerate(domain.static_mem):
+                key = f"$.domain[{number}].static_mem[{index}]"
+                bank = AddressRange(start, start + size)
+                if start % PAGE or size % PAGE:
+                    self._error(f"{_range(bank)} is not of whole pages", key, "use multiples of 0x1000")
+                elif not any(ram.start <= start and bank.end <= ram.end for ram in self.board.ram):
+                    self._error(f"{_range(bank)} is not RAM of the board", key, "choose RAM that /memory has")
+                for owner, other in taken:
+                    if other.overlaps(bank):
+                        self._error(f"{_range(bank)} overlaps {owner}, {_range(other)}", key, "choose other RAM")
+                taken.append((f"the RAM of {domain.name}", bank))
+
+    def _page_regions(self, base: int) -> list[AddressRange]:
+        """Return where the agents' pages are, all that there can be."""
+        if self.firmware.channels:
+            return [AddressRange(each.page, each.page + PAGE) for each in self.firmware.channels]
+        return [AddressRange(base, base + self.firmware.agents * PAGE)]
 
     # guests
 
