@@ -220,13 +220,15 @@ class _Allocator:
     def _device_ids(self) -> dict[str, int]:
         """Return the SCMI device id of every device under SCMI control, by path."""
         devices = [each for domain in self.resolved.domains for each in domain.devices if each.controlled]
-        holders = {row.id: row.path for row in self.resolved.map.devices.values()}
+        known = self.resolved.map
+        holders = dict.fromkeys(known.taken, f"another device's (the map {known.name})")
+        holders |= {row.id: row.path for row in known.devices.values()}
         given: dict[str, int] = {}
         for device in devices:
             if device.id is not None:
                 other = holders.setdefault(device.id, device.path)
                 if other != device.path:
-                    message = f"{device.path} insists on SCMI device id {device.id}, which is {other}'s"
+                    message = f"{device.path} insists on SCMI device id {device.id}, which is {_whose(other)}"
                     self._error(message, device.span, "insist on another, or on none")
                 given[device.path] = device.id
         for device in devices:
@@ -370,6 +372,10 @@ class _Allocator:
                 self._error(message, domain.span, "give it less memory, so that they can stay at the host's address")
                 found[host] = host.start
         return tuple(GuestRange(host, found[host]) for host in wanted)
+
+
+def _whose(holder: str) -> str:
+    return f"{holder}'s" if holder.startswith("/") else holder
 
 
 def _given(allotment: Allotment) -> dict[str, int]:

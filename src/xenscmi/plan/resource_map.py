@@ -16,12 +16,13 @@ import msgspec
 
 from xenscmi.plan.places import Places
 from xenscmi.plan.reading import convert, failure, read_toml
-from xenscmi.plan.schema import U32, File
+from xenscmi.plan.schema import U32, Address, File, Profile
 from xenscmi.source import Source
 
 _Cells = Annotated[
     str, msgspec.Meta(pattern=r"^([0-9]+( [0-9]+)*)?$", description="The cells of the specifier, in decimal.")
 ]
+_Agents = Annotated[int, msgspec.Meta(ge=2, le=255)]
 _Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]
 Treatment = Literal["copy", "drop", "refuse"]
 KINDS = ("clocks", "resets", "power_domains")
@@ -72,10 +73,14 @@ class MapFile(_Section, frozen=True):
     name: str
     compatible: Annotated[tuple[str, ...], msgspec.Meta(description="What the root of a fitting tree has.")] = ()
     source: Annotated[str, msgspec.Meta(description="Where the numbers come from.")] = ""
+    firmware: Annotated[Profile | None, msgspec.Meta(description="The profile of the firmware that has them.")] = None
+    pages: Annotated[Address | None, msgspec.Meta(description="The page of its agent 0, as it is built.")] = None
+    agents: Annotated[_Agents | None, msgspec.Meta(description="How many agents it is built for.")] = None
     clocks: tuple[Provider, ...] = ()
     resets: tuple[Provider, ...] = ()
     power_domains: tuple[Provider, ...] = ()
     devices: tuple[MapDevice, ...] = ()
+    taken: Annotated[tuple[U32, ...], msgspec.Meta(description="SCMI device ids of what the tree does not have.")] = ()
     shared: Shared = Shared()
     properties: Annotated[
         dict[str, Treatment], msgspec.Meta(description="What happens to properties that only this SoC has.")
@@ -88,8 +93,12 @@ class ResourceMap:
 
     name: str
     compatible: tuple[str, ...]
+    firmware: Profile | None
+    pages: int | None
+    agents: int | None
     ids: Mapping[str, Mapping[tuple[str, tuple[int, ...]], int]]
     devices: Mapping[str, MapDevice]
+    taken: tuple[int, ...]
     shared: Mapping[str, frozenset[int]]
     properties: Mapping[str, Treatment]
 
@@ -102,7 +111,9 @@ class ResourceMap:
         return frozenset(path for kind in KINDS for path, _ in self.ids[kind])
 
 
-NO_MAP = ResourceMap("", (), {kind: {} for kind in KINDS}, {}, {kind: frozenset() for kind in KINDS}, {})
+NO_MAP = ResourceMap(
+    "", (), None, None, None, {kind: {} for kind in KINDS}, {}, (), {kind: frozenset() for kind in KINDS}, {}
+)
 
 
 def shipped() -> dict[str, Source]:
@@ -130,8 +141,12 @@ def read_map(source: Source) -> ResourceMap:
     return ResourceMap(
         name=written.name,
         compatible=written.compatible,
+        firmware=written.firmware,
+        pages=written.pages,
+        agents=written.agents,
         ids={kind: dict(_ids(getattr(written, kind))) for kind in KINDS},
         devices=devices,
+        taken=written.taken,
         shared={kind: frozenset(getattr(written.shared, kind)) for kind in KINDS},
         properties=written.properties,
     )

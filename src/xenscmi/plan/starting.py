@@ -42,10 +42,16 @@ def starting_plan(tree: Tree, path: str, map_name: str | None, map_source: Sourc
     lines += ["", "[board]", *_board_file(path)]
     lines += ["# Guests cannot set pins. Who does for the devices that they are given?", 'pins = "boot-loader"']
     lines += _groups(board, set(controlled))
-    lines += ["", "[firmware]", "# generic, tfa-rcar-gen4, tfa-rpi5 or scp", 'profile = "generic"']
+    lines += [
+        "",
+        "[firmware]",
+        "# generic, tfa-rcar-gen4, tfa-rpi5 or scp",
+        f"profile = {quoted(known.firmware or 'generic')}",
+    ]
     lines += [f"map = {quoted(map_name)}"] if map_name else []
     lines += ["# The page of agent 0, and of agent n 4 KiB × n behind it; without it, the end of the low RAM is taken."]
-    lines += ["# pages = 0x47ff0000", "agents = 16", "", "[dom0]"]
+    lines += [f"pages = {known.pages:#x}" if known.pages is not None else "# pages = 0x47ff0000"]
+    lines += [f"agents = {known.agents or 16}", "", "[dom0]"]
     lines += ["# All devices that use SCMI and that nobody else is given.", 'devices = "rest"', "memory = 512"]
     lines += ["", *_listing(board, devices, controlled, known)]
     lines += ["", "# A driver domain:", "# [[domain]]", '# name = "domd"', "# memory = 1024", "# devices = [ … ]"]
