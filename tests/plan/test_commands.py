@@ -226,3 +226,67 @@ def test_import_does_not_write_over_a_plan(place: Workplace, capsys: pytest.Capt
     assert main(["plan", "import", str(EXAMPLES / "spider"), "-o", str(place.folder)]) == 2
     assert (place.folder / "plan.toml").read_text() == PLAN
     assert "is there already" in capsys.readouterr().err
+
+
+def test_the_firmwares_tables_become_a_plan_with_the_same_numbers(place: Workplace) -> None:
+    place.write(PLAN.replace("[dom0]", 'tables = ["tfa", "optee"]\n[dom0]'))
+    assert place.plan("render") == 0
+    for firmware in ("tfa", "optee"):
+        table = place.host / "firmware" / firmware / "plan_scmi_tables.c"
+        new = place.folder / firmware
+        assert main(["plan", "import", str(table), "--board", str(place.folder / "board.dts"), "-o", str(new)]) == 0
+        text = (
+            (new / "plan.toml")
+            .read_text()
+            .replace("[firmware]", '[firmware]\nmap = "small.toml"\ntables = ["tfa", "optee"]')
+        )
+        (new / "plan.toml").write_text(text)
+        shutil.copy(place.folder / "small.toml", new)
+        again = Workplace(new)
+        assert again.plan("render") == 0
+        name = f"firmware/{firmware}/plan_scmi_tables.c"
+        assert again.read(name) == place.read(name)
+
+
+LOPPER = """\
+domains:
+  xen:
+    compatible: openamp,domain-v1
+    domains:
+      dom0:
+        memory: [{ start: 0x80000000, size: 0x20000000 }]
+      domU1:
+        compatible: openamp,domain-v1
+        id: 1
+        cpus: [{ cluster: cpus_a53, cpumask: 0x3, mode: { secure: false, el: 0x1 } }]
+        memory: [{ start: 0x90000000, size: 0x10000000 }, { start: 0xa0000000, size: 0x10000000 }]
+        access: [{ dev: can }, { dev: /soc/adc@500000000 }, { flags: 3 }]
+"""
+
+
+def test_loppers_domains_become_a_plan(place: Workplace) -> None:
+    pytest.importorskip("yaml", reason="PyYAML is not installed")
+    place.write("")
+    (place.folder / "domains.yaml").write_text(LOPPER)
+    new, board = place.folder / "new", str(place.folder / "board.dts")
+    assert main(["plan", "import", str(place.folder / "domains.yaml"), "--board", board, "-o", str(new)]) == 0
+    text = (new / "plan.toml").read_text()
+    assert '[[domain]]\nname = "domU1"\nkind = "dom0less"\nkernel = "Image"\nvcpus = 2\nmemory = 512\n' in text
+    assert 'devices = ["can", "/soc/adc@500000000"]\n' in text
+    (new / "plan.toml").write_text(text + '[firmware]\nmap = "small.toml"\n')
+    shutil.copy(place.folder / "small.toml", new)
+    again = Workplace(new)
+    assert again.plan("render") == 0
+    assert again.check() == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a: [", "domains: 3", "domains: {a: 1}", "- x", "domains: {a: {access: 3, memory: {}, cpus: [1]}}"]
+)
+def test_other_yaml_is_refused_or_has_no_domains(place: Workplace, text: str) -> None:
+    pytest.importorskip("yaml", reason="PyYAML is not installed")
+    place.write("")
+    (place.folder / "domains.yaml").write_text(text)
+    arguments = ["--board", str(place.folder / "board.dts"), "-o", str(place.folder / "new")]
+    code = main(["plan", "import", str(place.folder / "domains.yaml"), *arguments])
+    assert code == (0 if "domains: {" in text else 2)

@@ -2,8 +2,9 @@
 
 `init` writes a commented plan from a board's device tree; `render` writes the files of a plan, and what was given to
 whom into plan.lock; `diff` shows what `render` would change; `check` says whether the files on disk are what the plan
-says; `import` makes a plan of a host that exists. PLAN is a plan.toml, or a folder that holds one; without it, the
-current folder. The files go into the folder `host' beside the plan, unless -o names another.
+says; `import` makes a plan of a host that exists, of a firmware's C tables, or of lopper's domains YAML. PLAN is a
+plan.toml, or a folder that holds one; without it, the current folder. The files go into the folder `host' beside the
+plan, unless -o names another.
 
 exit codes: 0 done, or nothing to do; 1 files differ from the plan (diff, check); 2 input that cannot be used
 
@@ -41,6 +42,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", metavar="DIR", help="write into this folder, not `host' beside the plan")
     parser.add_argument("--map", metavar="NAME", help="init: use this resource map, shipped or a file")
+    parser.add_argument("--board", metavar="FILE", help="import: take this device tree, for tables and YAML")
     parser.add_argument("--force", action="store_true", help="overwrite files that a person changed")
     parser.add_argument("-q", "--quiet", action="store_true", help="leave out remarks on what guests go without")
 
@@ -103,13 +105,20 @@ def _init(arguments: Namespace) -> int:
 
 def _import(arguments: Namespace) -> int:
     from xenscmi.cli.plan_files import write_new
-    from xenscmi.cli.plan_import import import_folder
+    from xenscmi.cli.plan_import import import_file, import_folder
 
+    path = Path(arguments.path or ".")
     if not arguments.output:
         say("xenscmi plan import: name the folder of the plan: -o DIR")
         return EXIT_UNUSABLE
-    imported, files = import_folder(Path(arguments.path or "."))
-    show(imported.notes)
+    if path.is_dir():
+        imported, files = import_folder(path)
+        show(imported.notes)
+    elif arguments.board:
+        files = import_file(path, Path(arguments.board))
+    else:
+        say(f"xenscmi plan import: {path} says nothing of the board: name its device tree with --board")
+        return EXIT_UNUSABLE
     write_new(Path(arguments.output), files, force=arguments.force)
     say(f"{', '.join(sorted(files))} written to {arguments.output}; now: xenscmi plan render {arguments.output}")
     return 0

@@ -4,6 +4,7 @@ not count here, so that it can check the result."""
 from __future__ import annotations
 
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,34 @@ def import_folder(folder: Path) -> tuple[Imported, dict[str, bytes]]:
         raise XenscmiError(Diagnostic(message=f"{folder} has neither {_MANIFEST} nor host.dts", help=help))
     imported = import_host(host)
     return imported, {NAME: imported.plan.encode(), BOARD: write_dtb(imported.board)}
+
+
+def import_file(path: Path, board: Path) -> dict[str, bytes]:
+    """Return the files of a plan's folder from a firmware's C tables, or from lopper's YAML, and a board's tree."""
+    tree = write_dtb(load(board))
+    source = read_source(str(path))
+    if path.suffix == ".c":
+        from xenscmi.plan.import_table import plan_of_table, read_table
+
+        plan = plan_of_table(read_table(source), BOARD)
+    else:
+        from xenscmi.plan.import_lopper import plan_of_lopper
+
+        plan = plan_of_lopper(_yaml(source.text, path), source, BOARD)
+    return {NAME: plan.encode(), BOARD: tree}
+
+
+def _yaml(text: str, path: Path) -> object:
+    try:
+        yaml = import_module("yaml")  # typed by nobody
+    except ImportError:
+        help = "pip install pyyaml"
+        raise XenscmiError(Diagnostic(message=f"{path}: reading YAML needs PyYAML", help=help)) from None
+    try:
+        found: object = yaml.safe_load(text)
+        return found
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise XenscmiError(Diagnostic(message=f"{path} is no YAML: {error}")) from None
 
 
 def _by_manifest(folder: Path) -> ExistingHost:
