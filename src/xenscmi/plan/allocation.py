@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from xenscmi.bindings.properties import compatible
+from xenscmi.bindings import names
+from xenscmi.bindings.properties import is_compatible
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.firmware.profile import PROFILES
 from xenscmi.plan import guest_layout
-from xenscmi.plan.board import PAGE, AddressRange, Board
+from xenscmi.plan.board import AddressRange, Board
 from xenscmi.plan.lock import Lock
 from xenscmi.plan.resolve import DOM0, XEN, PlannedDomain, ResolvedPlan
 from xenscmi.plan.schema import FirmwareSection
@@ -168,9 +170,9 @@ class _Allocator:
                 continue
             self._insist(domain, domain.insisted, holders, possible)
             given[domain.name] = domain.insisted
-        names = {domain.name for domain in asking}
+        known = {domain.name for domain in asking}
         for name, number in self.lock.agents.items():
-            if name in names and name not in given and number in possible and number not in holders:
+            if name in known and name not in given and number in possible and number not in holders:
                 holders[number] = name
                 given[name] = number
         free = iter(sorted(possible - holders.keys() - {0}))
@@ -207,7 +209,7 @@ class _Allocator:
         for channel in self.firmware.channels:
             if channel.agent == number:
                 return AgentChannel(number, channel.func_id, channel.page)
-        return AgentChannel(number, self.firmware.func_id + number, base + PAGE * number)
+        return AgentChannel(number, self.firmware.func_id + number, base + PAGE_SIZE * number)
 
     def _check_func_ids(self, channels: Iterable[AgentChannel]) -> None:
         for channel in channels:
@@ -251,7 +253,7 @@ class _Allocator:
         """Return the address of agent 0's page: as stated, as locked, or found at the end of the low RAM."""
         firmware = self.firmware
         stated = firmware.pages if firmware.pages is not None else self.lock.pages
-        if stated is not None and stated % PAGE:
+        if stated is not None and stated % PAGE_SIZE:
             self._error(f"pages start at {stated:#x}, which is no page", "$.firmware.pages", "use a multiple of 0x1000")
         if stated is not None or firmware.channels:
             return stated or 0
@@ -272,10 +274,11 @@ class _Allocator:
     def _holes(self, base: int, dom0: int | None) -> tuple[tuple[AddressRange, ...], tuple[Node, ...]]:
         """Return what must be cut from the RAM, and the SRAMs that hold pages of others than dom0 (whose is given)."""
         for channel in self.firmware.channels:
-            if channel.page % PAGE:
+            if channel.page % PAGE_SIZE:
                 message = f"the page of agent {channel.agent} is at {channel.page:#x}, which is no page"
                 self._error(message, "$.firmware.channels", "use a multiple of 0x1000")
         merged = list(_merge(self._page_regions(base)))
+        own = None if dom0 is None else AddressRange(dom0, dom0 + PAGE_SIZE)
         srams: dict[Node, None] = {}
         for region in merged:
             for name, reserved in self.board.reserved:
@@ -283,17 +286,14 @@ class _Allocator:
                     message = f"the agents' pages {_range(region)} overlap {name}, which dom0 may read"
                     self._error(message, "$.firmware.pages", "put them elsewhere")
             for node in self.board.in_pages(region):
-                if "mmio-sram" in compatible(node) or "arm,scmi-shmem" in compatible(node):
-                    if any(each.pages() != AddressRange(dom0 or 0, (dom0 or 0) + PAGE) for each in self._regions(node)):
+                if is_compatible(node, "mmio-sram", names.SCMI_SHMEM):
+                    if any(each.pages() != own for each in self.board.hardware[node].regions):
                         srams[node] = None
                 else:
                     message = f"the agents' pages {_range(region)} overlap the registers of {node.path}"
                     self._error(message, "$.firmware.pages", "put them elsewhere")
         holes = tuple(region for region in merged if any(bank.overlaps(region) for bank in self.board.ram))
         return holes, tuple(srams)
-
-    def _regions(self, node: Node) -> tuple[AddressRange, ...]:
-        return self.board.hardware[node].regions
 
     def _check_static_mem(self, base: int) -> None:
         """Refuse RAM of dom0less domains that is not there, not whole pages, or somebody else's."""
@@ -303,7 +303,7 @@ class _Allocator:
             for index, (start, size) in enumerate(domain.static_mem):
                 key = f"$.domain[{number}].static_mem[{index}]"
                 bank = AddressRange(start, start + size)
-                if start % PAGE or size % PAGE:
+                if start % PAGE_SIZE or size % PAGE_SIZE:
                     self._error(f"{_range(bank)} is not of whole pages", key, "use multiples of 0x1000")
                 elif not any(ram.start <= start and bank.end <= ram.end for ram in self.board.ram):
                     self._error(f"{_range(bank)} is not RAM of the board", key, "choose RAM that /memory has")
@@ -315,8 +315,8 @@ class _Allocator:
     def _page_regions(self, base: int) -> list[AddressRange]:
         """Return where the agents' pages are, all that there can be."""
         if self.firmware.channels:
-            return [AddressRange(each.page, each.page + PAGE) for each in self.firmware.channels]
-        return [AddressRange(base, base + self.firmware.agents * PAGE)]
+            return [AddressRange(each.page, each.page + PAGE_SIZE) for each in self.firmware.channels]
+        return [AddressRange(base, base + self.firmware.agents * PAGE_SIZE)]
 
     # guests
 
@@ -337,9 +337,13 @@ class _Allocator:
 
     def _shmem(self, domain: PlannedDomain, locked: int | None, taken: list[AddressRange]) -> int:
         start = guest_layout.PAGES.start
-        if locked is not None and locked % PAGE == 0 and guest_layout.PAGES.start <= locked < guest_layout.PAGES.end:
+        if (
+            locked is not None
+            and locked % PAGE_SIZE == 0
+            and guest_layout.PAGES.start <= locked < guest_layout.PAGES.end
+        ):
             start = locked
-        taken.append(AddressRange(start, start + PAGE))
+        taken.append(AddressRange(start, start + PAGE_SIZE))
         return start
 
     def _ranges(
@@ -352,7 +356,7 @@ class _Allocator:
         found: dict[AddressRange, int] = {}
 
         def settle(host: AddressRange, guest: int | None) -> None:
-            if guest is None or guest % PAGE or guest + host.size > 1 << 40 or host in found:
+            if guest is None or guest % PAGE_SIZE or guest + host.size > 1 << 40 or host in found:
                 return
             there = AddressRange(guest, guest + host.size)
             if guest_layout.taken_by(there, memory) is None and not any(there.overlaps(each) for each in taken):

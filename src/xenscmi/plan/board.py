@@ -13,11 +13,11 @@ from functools import cached_property
 from xenscmi.bindings import names
 from xenscmi.bindings.addresses import RegEntry, address_count, translate, written_reg
 from xenscmi.bindings.errors import BindingError
-from xenscmi.bindings.properties import compatible, is_available, is_compatible, read_string, read_u32
+from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, INTERRUPTS_EXTENDED, interrupt_entries
+from xenscmi.bindings.properties import compatible, is_available, is_compatible, read_string
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node, ShapeError, Tree
-from xenscmi.plan import terms
 
-PAGE = 4096
 _FEW_PAGES = 256
 
 
@@ -38,7 +38,7 @@ class AddressRange:
 
     def pages(self) -> AddressRange:
         """Return it widened to whole pages."""
-        return AddressRange(self.start // PAGE * PAGE, -(-self.end // PAGE) * PAGE)
+        return AddressRange(self.start // PAGE_SIZE * PAGE_SIZE, -(-self.end // PAGE_SIZE) * PAGE_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Interrupt:
     @property
     def shared(self) -> bool:
         """Whether it is an SPI, which a guest can be given."""
-        return self.number >= terms.FIRST_SPI
+        return self.number >= FIRST_SPI
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,13 @@ class Board:
 
     def _read(self, node: Node) -> Hardware:
         interrupts, lost = [], []
-        try:
-            for controller, interrupt in _interrupts(node):
-                if interrupt is None:
-                    lost.append(controller.path)
-                else:
-                    interrupts.append(interrupt)
-        except ShapeError:
-            lost.append("a list that cannot be read")
+        for entry in interrupt_entries(node):
+            if entry.number is None:
+                lost.append(entry.controller.path)
+            else:
+                interrupts.append(Interrupt(entry.number, entry.specifier[2]))
+        if not interrupts and not lost and (INTERRUPTS in node or INTERRUPTS_EXTENDED in node):
+            lost.append("one that cannot be found")
         return Hardware(node, tuple(_registers(node)), tuple(interrupts), tuple(lost))
 
     @cached_property
@@ -150,10 +149,10 @@ class Board:
                 continue
             for region in hardware.regions:
                 pages = region.pages()
-                if pages.size > _FEW_PAGES * PAGE:
+                if pages.size > _FEW_PAGES * PAGE_SIZE:
                     large.append((pages, node))
                     continue
-                for page in range(pages.start, pages.end, PAGE):
+                for page in range(pages.start, pages.end, PAGE_SIZE):
                     if node not in (there := few.setdefault(page, [])):
                         there.append(node)
         return few, large
@@ -162,8 +161,8 @@ class Board:
         """Yield the nodes that have registers in the pages of a region."""
         few, large = self._by_page
         pages = region.pages()
-        if pages.size <= _FEW_PAGES * PAGE:
-            for page in range(pages.start, pages.end, PAGE):
+        if pages.size <= _FEW_PAGES * PAGE_SIZE:
+            for page in range(pages.start, pages.end, PAGE_SIZE):
                 yield from few.get(page, ())
         else:
             starts = sorted(few)
@@ -206,42 +205,7 @@ class Board:
 
 def is_gic(node: Node) -> bool:
     """Return whether a node is an interrupt controller that Xen takes for its own."""
-    return not terms.GIC_COMPATIBLES.isdisjoint(compatible(node))
-
-
-def interrupt_parent(node: Node) -> Node | None:
-    """Return the controller of a node's `interrupts`."""
-    for each in (node, *node.ancestors()):
-        prop = each.get("interrupt-parent")
-        if prop is not None:
-            return each.tree.by_phandle(prop.u32()) if len(prop.value) == 4 else None
-        if each is not node and "#interrupt-cells" in each:
-            return each
-    return None
-
-
-def _interrupts(node: Node) -> Iterator[tuple[Node, Interrupt | None]]:
-    """Yield the controller of each interrupt, and the interrupt where that is the GIC. Raises ShapeError."""
-    extended = node.get("interrupts-extended")
-    if extended is not None:  # it wins over `interrupts`
-        for each in extended.references("#interrupt-cells"):
-            yield each.target, _of_gic(each.arguments) if is_gic(each.target) else None
-        return
-    prop = node.get("interrupts")
-    if prop is None:
-        return
-    controller = interrupt_parent(node)
-    if controller is None or (width := read_u32(controller, "#interrupt-cells")) is None or not 0 < width < 16:
-        raise prop.error("has no interrupt controller")
-    for row in prop.rows(*([1] * width), hint=f"#interrupt-cells of {controller.path} is {width}"):
-        yield controller, _of_gic(row) if is_gic(controller) else None
-
-
-def _of_gic(cells: tuple[int, ...]) -> Interrupt | None:
-    """Return an interrupt from the cells that the GIC's binding gives it: kind (0 SPI, 1 PPI), number, flags."""
-    if len(cells) < 3 or cells[0] not in (0, 1):
-        return None
-    return Interrupt(cells[1] + (terms.FIRST_SPI if cells[0] == 0 else terms.FIRST_PPI), cells[2])
+    return is_compatible(node, *names.GICS)
 
 
 def _registers(node: Node) -> Iterator[AddressRange]:

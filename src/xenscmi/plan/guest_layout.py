@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from xenscmi.plan.board import PAGE, AddressRange
+from xenscmi.config.constants import PAGE_SIZE
+from xenscmi.plan.board import AddressRange
 
 TAKEN = {
     "virtio-mmio": AddressRange(0x02000000, 0x02100000),
@@ -59,7 +60,7 @@ def find_free(size: int, taken: Iterable[AddressRange], windows: Iterable[Addres
         for each in _within(window, there):
             if each.start - at >= size:
                 break
-            at = max(at, -(-each.end // PAGE) * PAGE)
+            at = max(at, -(-each.end // PAGE_SIZE) * PAGE_SIZE)
         if at + size <= window.end:
             return at
     return None

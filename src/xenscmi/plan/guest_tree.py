@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from xenscmi.bindings import names
+from xenscmi.bindings.interrupts import FIRST_SPI, interrupt_parent
 from xenscmi.bindings.properties import compatible, is_available, read_string
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node, Property, ShapeError
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
-from xenscmi.plan.board import PAGE, AddressRange, interrupt_parent
+from xenscmi.plan.board import AddressRange
 from xenscmi.plan.dts import DtsNode, cells, decimal, number, raw, rows, strings
 from xenscmi.plan.references import CELLS, CONSUMERS, PROTOCOLS, STATED, Use, entries, uses
 from xenscmi.plan.resolve import PlannedDevice
@@ -103,9 +105,9 @@ class _Builder:
         assert channel is not None
         assert page is not None
         shmem = DtsNode(f"sram@{page:x}", SHMEM_LABEL)
-        shmem.properties = {"compatible": strings(names.SCMI_SHMEM), "reg": cells(*number(page), *number(PAGE))}
+        shmem.properties = {"compatible": strings(names.SCMI_SHMEM), "reg": cells(*number(page), *number(PAGE_SIZE))}
         if self.allotment.domain.dom0less:
-            shmem.properties[names.XEN_REG] = cells(*number(channel.page), *number(PAGE), *number(page))
+            shmem.properties[names.XEN_REG] = cells(*number(channel.page), *number(PAGE_SIZE), *number(page))
             shmem.properties[names.XEN_FORCE_ASSIGN] = ""
         yield shmem
         yield scmi_node("scmi", channel.func_id, f"&{SHMEM_LABEL}", self.protocols, LABELS)
@@ -251,9 +253,7 @@ class _Builder:
         shared = [each for each in hardware.interrupts if each.shared]
         if shared:
             made.properties["interrupt-parent"] = cells(f"&{GIC_LABEL}")
-            made.properties["interrupts"] = rows(
-                (0, decimal(each.number - terms.FIRST_SPI), each.flags) for each in shared
-            )
+            made.properties["interrupts"] = rows((0, decimal(each.number - FIRST_SPI), each.flags) for each in shared)
 
     def _resources(self, node: Node, prop: Property, device: PlannedDevice, made: DtsNode) -> None:
         """Write references to the guest's SCMI protocols, or to clocks that are copied."""

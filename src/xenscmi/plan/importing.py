@@ -15,9 +15,11 @@ from xenscmi.bindings.addresses import translate
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.phandles import phandle_entries
 from xenscmi.bindings.properties import find_compatible, is_compatible, read_string, read_u32
+from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.config.parsed import Parsed
 from xenscmi.devicetree import Builder, Node, ShapeError, Tree
 from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.plan import terms
 from xenscmi.plan.reading import WORKED_OUT, failure
 from xenscmi.plan.references import CELLS, PROTOCOLS, entries, scmi_protocol
 from xenscmi.plan.rendering.quoting import quoted
@@ -121,7 +123,7 @@ class _Importer:
         for at in range(0, len(cells), width):
             page = self._page(cells[at + 1], container)
             number = cells[at + 2] if width == 3 else self._agent_id(cells[at], found)
-            if number >= names.INVALID_AGENT_ID or number in found:
+            if number >= INVALID_AGENT_ID or number in found:
                 self._say(f"agent {number} of the list is left out: no domain can have it", container.span)
                 continue
             found[number] = KnownAgent(agent_id=number, func_id=cells[at], page=page)
@@ -133,8 +135,8 @@ class _Importer:
             if agent.func_id == func_id:
                 return agent.agent_id
         guess = func_id - _FIRST_FUNC_ID
-        free = (number for number in range(names.INVALID_AGENT_ID) if number not in taken)
-        return guess if 0 <= guess < names.INVALID_AGENT_ID and guess not in taken else next(free, 0)
+        free = (number for number in range(INVALID_AGENT_ID) if number not in taken)
+        return guess if 0 <= guess < INVALID_AGENT_ID and guess not in taken else next(free, 0)
 
     def _page(self, phandle: int, container: Node) -> int:
         node = self.tree.by_phandle(phandle)
@@ -173,7 +175,7 @@ class _Importer:
         if not self._boots_dom0():
             return
         agent = read_u32(container, names.DOM0_AGENT_ID)
-        has_agent = agent is not None and agent < names.INVALID_AGENT_ID
+        has_agent = agent is not None and agent < INVALID_AGENT_ID
         yield "[dom0]"
         yield f"agent = {agent if has_agent else 'false'}"
         memory = re.search(r"\bdom0_mem=(\d+)([MG]?)", bootargs)
@@ -205,7 +207,7 @@ class _Importer:
             if not is_compatible(node, names.XEN_DOMAIN):
                 continue
             agent = read_u32(node, names.SCI_AGENT_ID)
-            multi = read_string(node, names.SCI_TYPE) == "scmi_smc_multiagent" and agent is not None
+            multi = read_string(node, names.SCI_TYPE) == terms.MULTI_AGENT and agent is not None
             yield from ("", "[[domain]]", f"name = {quoted(node.name)}", 'kind = "dom0less"')
             yield f"agent = {agent if multi else 'false'}"
             memory = node.get("memory")
@@ -232,7 +234,7 @@ class _Importer:
             config = parsed.config
             sci = config.b_info.arch_arm.arm_sci
             yield from ("", "[[domain]]", f"name = {quoted(config.c_info.name or '')}")
-            yield f"agent = {sci.agent_id if sci.type.text == 'scmi_smc_multiagent' else 'false'}"
+            yield f"agent = {sci.agent_id if sci.type.text == terms.MULTI_AGENT else 'false'}"
             for setting in parsed.settings:
                 key = setting.key
                 if key in WORKED_OUT or key == "name":

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from xenscmi.bindings import names
+from xenscmi.config.types.enums import ArmSciType
 
-MULTI_AGENT = "scmi_smc_multiagent"
+MULTI_AGENT = ArmSciType.SCMI_SMC_MULTIAGENT.text
 SCMI_DEVID = "scmi_devid"
 """EPAM's products for R-Car: a device's SCMI id, on the device."""
 SCMI_COMPATIBLES = frozenset(("arm,scmi", names.SCMI_SMC, names.SCMI_SMC_PARAM, "linaro,scmi-optee"))
 """SCMI nodes whatever the transport: their protocols' cells are SCMI ids already."""
 GIC_PHANDLE = 65000
 """The phandle that Xen and libxl give to a guest's interrupt controller (GUEST_PHANDLE_GIC)."""
-FIRST_PPI, FIRST_SPI = 16, 32
-GIC_COMPATIBLES = frozenset((names.GIC_V3, "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic"))
 XEN_KEEPS = names.REPLACED_FOR_DOM0 | names.XEN_IOMMUS | (names.SKIPPED_FOR_DOM0 - {names.XEN_SCI})
 """What Xen gives to no domain, or makes anew for each."""

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from xenscmi.bindings import names
 from xenscmi.bindings.properties import compatible, is_available, read_u32
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node, ShapeError
 from xenscmi.plan.allocation import AgentChannel, Allocation
-from xenscmi.plan.board import PAGE, AddressRange, Board
+from xenscmi.plan.board import AddressRange, Board
 from xenscmi.plan.dts import DtsNode, cells, decimal, fragment, number, overlay, rows, strings
 from xenscmi.plan.guest_tree import scmi_node
 from xenscmi.plan.references import PROTOCOLS, Use, consumers, scmi_protocol, uses
@@ -93,7 +94,7 @@ def _container(allocation: Allocation) -> DtsNode:
         page = container.add(f"sram@{each.page:x}", label=_page(each), comment=allocation.owners[each.agent_id])
         page.properties = {
             "compatible": strings(names.SCMI_SHMEM),
-            "reg": cells(*number(each.page, address), *number(PAGE, size)),
+            "reg": cells(*number(each.page, address), *number(PAGE_SIZE, size)),
         }
     own = allocation.management
     scmi = container.add("scmi", label=XEN_LABEL)
@@ -132,7 +133,7 @@ def _dom0(allocation: Allocation) -> Iterator[DtsNode]:
         page = content.add(f"sram@{dom0.channel.page:x}", label=DOM0_PAGE)
         page.properties = {
             "compatible": strings(names.SCMI_SHMEM),
-            "reg": cells(*number(dom0.channel.page, address), *number(PAGE, size)),
+            "reg": cells(*number(dom0.channel.page, address), *number(PAGE_SIZE, size)),
         }
         made = scmi_node("scmi", dom0.channel.func_id, f"&{DOM0_PAGE}", set(_missing_protocols(allocation)), _LABELS)
         if own is None:

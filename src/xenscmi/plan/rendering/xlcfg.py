@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.config.parse import parse_xlcfg
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
-from xenscmi.plan.board import PAGE
 from xenscmi.plan.rendering.header import hashes
 from xenscmi.plan.resolve import PlannedDomain
 from xenscmi.source import Source
@@ -45,7 +46,7 @@ def render(allocation: Allocation, allotment: Allotment, fragments: Iterable[str
     if allotment.channel is not None or domain.devices:
         lines += ["", f"device_tree = {_value(device_tree(allotment))}"]
     if allotment.channel is not None:
-        lines.append(f'arm_sci = "type=scmi_smc_multiagent,agent_id={allotment.channel.agent_id}"')
+        lines.append(f'arm_sci = "type={terms.MULTI_AGENT},agent_id={allotment.channel.agent_id}"')
     iomem = list(_iomem(allotment))
     irqs = dict.fromkeys(irq for device in domain.devices for irq in device.irqs)
     if iomem:
@@ -64,9 +65,9 @@ def render(allocation: Allocation, allotment: Allotment, fragments: Iterable[str
 
 def _iomem(allotment: Allotment) -> Iterable[str]:
     if allotment.channel is not None and allotment.page is not None:
-        yield f"{allotment.channel.page // PAGE:x},1@{allotment.page // PAGE:x}"
+        yield f"{allotment.channel.page // PAGE_SIZE:x},1@{allotment.page // PAGE_SIZE:x}"
     for each in allotment.ranges:
-        frame, count, guest = each.host.start // PAGE, each.host.size // PAGE, each.guest // PAGE
+        frame, count, guest = each.host.start // PAGE_SIZE, each.host.size // PAGE_SIZE, each.guest // PAGE_SIZE
         yield f"{frame:x},{count:x}" + (f"@{guest:x}" if guest != frame else "")
 
 

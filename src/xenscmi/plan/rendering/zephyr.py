@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.plan.allocation import Allocation, Allotment
-from xenscmi.plan.board import PAGE
 from xenscmi.plan.rendering.header import slashes
 from xenscmi.plan.rendering.quoting import quoted
 from xenscmi.plan.rendering.xlcfg import device_paths
@@ -61,9 +61,9 @@ def _note(allotment: Allotment) -> str:
 def _iomems(allotment: Allotment) -> list[str]:
     rows = []
     if allotment.channel is not None and allotment.page is not None:
-        rows.append((allotment.channel.page // PAGE, 1, allotment.page // PAGE))
+        rows.append((allotment.channel.page // PAGE_SIZE, 1, allotment.page // PAGE_SIZE))
     for each in allotment.ranges:
-        rows.append((each.host.start // PAGE, each.host.size // PAGE, each.guest // PAGE))
+        rows.append((each.host.start // PAGE_SIZE, each.host.size // PAGE_SIZE, each.guest // PAGE_SIZE))
     # first_gfn 0 stands for the host's own frame.
     return [
         f"{{ .first_mfn = {frame:#x}, .nr_mfns = {count:#x}, .first_gfn = {0 if guest == frame else guest:#x} }}"
