@@ -18,7 +18,7 @@ from xenscmi.firmware.profile import PROFILES
 from xenscmi.plan import guest_layout
 from xenscmi.plan.board import AddressRange, Board
 from xenscmi.plan.lock import Lock
-from xenscmi.plan.resolve import DOM0, XEN, PlannedDomain, ResolvedPlan
+from xenscmi.plan.planned import DOM0, XEN, PlannedDomain, ResolvedPlan
 from xenscmi.plan.schema import FirmwareSection
 from xenscmi.source import Span
 

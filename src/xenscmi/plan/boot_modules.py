@@ -5,13 +5,15 @@ Sizes are not known to a plan, so each module gets room; the boot script then wr
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.plan.allocation import Allocation
 from xenscmi.plan.board import AddressRange
 from xenscmi.plan.guest_layout import find_free
+from xenscmi.plan.planned import DOM0
 from xenscmi.plan.reading import failure
-from xenscmi.plan.resolve import DOM0
 
 ROOM = {"kernel": 64 << 20, "ramdisk": 64 << 20, "device-tree": 2 << 20}
 """Bytes that a module may have, by kind."""
@@ -62,6 +64,15 @@ def boot_modules(allocation: Allocation) -> tuple[BootModule, ...]:
             taken.append(AddressRange(address, address + ROOM[kind]))
         found.append(BootModule(domain, kind, file, address, ROOM[kind], arguments))
     return tuple(found)
+
+
+def too_many(modules: Iterable[BootModule]) -> Iterator[Diagnostic]:
+    """Yield a warning where Xen would overlook modules."""
+    count = len({module.address for module in modules})
+    if count > MOST_MODULES:
+        message = f"there are {count} boot modules; Xen keeps {MOST_MODULES} apart and ignores the others"
+        help = "make domains of the toolstack (kind), or raise MAX_MODULES in Xen"
+        yield Diagnostic(message=message, severity=Severity.WARNING, help=help)
 
 
 def _to_alignment(taken: list[AddressRange]) -> list[AddressRange]:

@@ -20,8 +20,8 @@ from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.board import AddressRange
 from xenscmi.plan.dts import DtsNode, cells, decimal, number, raw, rows, strings
+from xenscmi.plan.planned import PlannedDevice
 from xenscmi.plan.references import CELLS, CONSUMERS, PROTOCOLS, STATED, Use, entries, uses
-from xenscmi.plan.resolve import PlannedDevice
 from xenscmi.plan.treatment import Treatment, cells_name, treatment
 from xenscmi.source import Span
 

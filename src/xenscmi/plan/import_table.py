@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from xenscmi.plan.planned import DOM0, XEN
 from xenscmi.plan.reading import failure
 from xenscmi.plan.rendering.quoting import quoted
-from xenscmi.plan.resolve import DOM0, XEN
 from xenscmi.source import Source, Span
 
 _CHANNEL = re.compile(

@@ -1,4 +1,4 @@
-"""A plan's names to the board's nodes: which devices each domain is given, and whether they can be parted at all."""
+"""A plan's names to the board's nodes: which devices each domain is given, and what they use of the firmware."""
 
 from __future__ import annotations
 
@@ -9,88 +9,15 @@ from xenscmi.bindings import names
 from xenscmi.bindings.properties import compatible, is_available, read_string, read_u32
 from xenscmi.devicetree import Node, ShapeError
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
-from xenscmi.plan import guest_layout, terms
-from xenscmi.plan.board import Board, Hardware
+from xenscmi.plan import terms
+from xenscmi.plan.board import Board
+from xenscmi.plan.conflicts import conflicts
+from xenscmi.plan.planned import DOM0, PlannedDevice, PlannedDomain, ResolvedPlan, kept_by_xen
 from xenscmi.plan.reading import ReadPlan
 from xenscmi.plan.references import CONSUMERS, STATED, scmi_protocol, used_ids, uses
 from xenscmi.plan.resource_map import KINDS, ResourceMap
 from xenscmi.plan.schema import Device, DeviceSection, Dom0Section, DomainSection
 from xenscmi.source import Span
-
-DOM0 = "dom0"
-XEN = "Xen"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlannedDevice:
-    """A device of the board that a domain is given, with all that is below it in the tree.
-
-    `id` is insisted on; `resources` are what the device uses, `owned` what the firmware counts to it, by kind.
-    """
-
-    node: Node
-    nodes: tuple[Node, ...]
-    hardware: tuple[Hardware, ...]
-    section: DeviceSection
-    id: int | None
-    resources: dict[str, frozenset[int]]
-    owned: dict[str, frozenset[int]]
-    span: Span
-
-    @property
-    def path(self) -> str:
-        return self.node.path
-
-    @property
-    def irqs(self) -> tuple[int, ...]:
-        """Its interrupts as Xen counts them, each once, in the order of the tree."""
-        numbers = (each.number for hardware in self.hardware for each in hardware.interrupts if each.shared)
-        return tuple(dict.fromkeys(numbers))
-
-    @property
-    def controlled(self) -> bool:
-        """Whether the firmware knows it: it uses something of the firmware, or has an id there."""
-        return self.id is not None or any(self.owned.values())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlannedDomain:
-    """A domain of the plan with its devices; `section` is None for dom0."""
-
-    name: str
-    section: DomainSection | None
-    devices: tuple[PlannedDevice, ...]
-    agent: bool
-    insisted: int | None
-    span: Span
-
-    @property
-    def dom0less(self) -> bool:
-        return self.section is not None and self.section.kind == "dom0less"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ResolvedPlan:
-    """A plan on its board. `domains` start with dom0, where there is one; `notes` are worth saying."""
-
-    read: ReadPlan
-    board: Board
-    map: ResourceMap
-    domains: tuple[PlannedDomain, ...]
-    notes: tuple[Diagnostic, ...]
-
-    @property
-    def dom0(self) -> PlannedDomain | None:
-        return next((domain for domain in self.domains if domain.section is None), None)
-
-    @property
-    def dom0_section(self) -> Dom0Section:
-        found = self.read.plan.dom0
-        return found if isinstance(found, Dom0Section) else Dom0Section()
-
-    @property
-    def guests(self) -> tuple[PlannedDomain, ...]:
-        return tuple(domain for domain in self.domains if domain.section is not None)
 
 
 def resolve(read: ReadPlan, board: Board, known: ResourceMap) -> ResolvedPlan:
@@ -104,7 +31,6 @@ class _Resolver:
     board: Board
     known: ResourceMap
     errors: list[Diagnostic] = field(default_factory=list)
-    notes: list[Diagnostic] = field(default_factory=list)
     owners: dict[Node, tuple[str, Span]] = field(default_factory=dict)
     groups: dict[Node, tuple[Node, ...]] = field(default_factory=dict)
     console: Node | None = None
@@ -116,16 +42,11 @@ class _Resolver:
         guests = tuple(self._domain(number, each) for number, each in enumerate(self.read.plan.domain))
         dom0 = self._dom0()
         domains = (dom0, *guests) if dom0 else guests
-        for domain in guests:
-            for device in domain.devices:
-                self._check_parted(domain, device)
-                self._check_irqs(domain, device)
-                self._check_pins(domain, device)
-        self._check_iommu(guests)
-        self._check_shared_resources(domains)
+        resolved = ResolvedPlan(self.read, self.board, self.known, domains, self.owners, self.console)
+        self.errors += conflicts(resolved)
         if self.errors:
             raise XenscmiError(*self.errors)
-        return ResolvedPlan(self.read, self.board, self.known, domains, tuple(self.notes))
+        return resolved
 
     def _error(self, message: str, span: Span, help: str = "", *related: Annotation) -> None:
         self.errors.append(Diagnostic(message=message, span=span, help=help, related=related))
@@ -334,85 +255,6 @@ class _Resolver:
                     )
             pending.extend(reversed(list(node.children)))
 
-    def _owner(self, node: Node) -> str | None:
-        """Return whose a node is: a domain's, Xen's, or dom0's where there is one."""
-        if node in self.owners:
-            return self.owners[node][0]
-        if node is self.console or kept_by_xen(node):
-            return XEN
-        return DOM0 if self.read.plan.dom0 is not False else None
-
-    def _check_parted(self, domain: PlannedDomain, device: PlannedDevice) -> None:
-        """Refuse a device that shares a page of registers or an interrupt with another domain's."""
-        for hardware in device.hardware:
-            for region in hardware.regions:
-                others = (node for node in self.board.in_pages(region) if node is not hardware.node)
-                self._refuse_shared(domain, device, others, f"the page at {region.pages().start:#x}", "registers")
-            for interrupt in hardware.interrupts:
-                others = (node for node in self.board.on_line[interrupt.number] if node is not hardware.node)
-                self._refuse_shared(domain, device, others, f"interrupt {interrupt.number}", "an interrupt")
-
-    def _refuse_shared(
-        self, domain: PlannedDomain, device: PlannedDevice, others: Iterable[Node], what: str, word: str
-    ) -> None:
-        for other in dict.fromkeys(others):
-            owner = self._owner(other)
-            if owner in (None, domain.name):
-                continue
-            message = f"{device.path} of {domain.name} shares {what} with {other.path}, which is {owner}'s"
-            group = f'groups = [["{device.path}", "{other.path}"]]'
-            help = f"{word} cannot be parted: give both to one domain ({group} in [board] does)"
-            self._error(message, device.span, help)
-
-    def _check_irqs(self, domain: PlannedDomain, device: PlannedDevice) -> None:
-        section = domain.section
-        assert section is not None
-        allowed = device.section.allow
-        for hardware in device.hardware:
-            for interrupt in hardware.interrupts:
-                if not interrupt.shared and "interrupts" not in allowed:
-                    message = f"{hardware.node.path} has a private interrupt ({interrupt.number}) of each CPU"
-                    self._error(message, device.span, 'no guest can be given it; allow = ["interrupts"] goes without')
-        console = section.vpl011 if domain.dom0less else section.xl.get("vuart") == "sbsa_uart"
-        if console and guest_layout.VPL011_IRQ in device.irqs:
-            help = "give the domain no virtual PL011"
-            self._error(f"{device.path} has interrupt 32, which the virtual PL011 has", device.span, help)
-
-    def _check_pins(self, domain: PlannedDomain, device: PlannedDevice) -> None:
-        if self.read.plan.board.pins is None and any("pinctrl-0" in node for node in device.nodes):
-            help = 'guests cannot: write pins = "boot-loader", "firmware" or "dom0" into [board]'
-            self._error(f"nothing says who sets the pins of {device.path} of {domain.name}", device.span, help)
-
-    def _check_iommu(self, guests: tuple[PlannedDomain, ...]) -> None:
-        """Refuse devices of toolstack domains where Xen uses no IOMMU: libxl assigns none there (`dtdev`)."""
-        devices = [device for domain in guests for device in domain.devices]
-        # The overlay switches those on that stand before a guest's device.
-        if self.board.has_iommu or any(self.board.protected(node) for device in devices for node in device.nodes):
-            return
-        for domain in guests:
-            for device in domain.devices if not domain.dom0less else ():
-                if device.controlled:
-                    message = f"xl cannot assign {device.path} to {domain.name}: Xen uses no IOMMU on this board"
-                    self._error(message, device.span, 'write kind = "dom0less": Xen itself can assign it at boot')
-
-    def _check_shared_resources(self, domains: tuple[PlannedDomain, ...]) -> None:
-        """Refuse a clock, reset or power domain that the devices of two domains use."""
-        users: dict[tuple[str, int], tuple[str, PlannedDevice]] = {}
-        for domain in domains:
-            for device in domain.devices:
-                for kind in KINDS:
-                    for number in sorted(device.owned[kind] - self.known.shared[kind]):
-                        name, other = users.setdefault((kind, number), (domain.name, device))
-                        if name == domain.name:
-                            continue
-                        word = kind.replace("_", " ")[:-1]
-                        message = (
-                            f"{word} {number} is used by {device.path} of {domain.name} and by {other.path} of {name}"
-                        )
-                        help = "the firmware cannot part it: give both devices to one domain (groups in [board])"
-                        related = Annotation(span=other.span, label=f"{name} is given it here")
-                        self._error(message, device.span, help, related)
-
 
 def _console(board: Board, bootargs: str | None) -> Node | None:
     """Return the UART that Xen keeps for its console: `dtuart=` of its command line, or `stdout-path`."""
@@ -420,17 +262,6 @@ def _console(board: Board, bootargs: str | None) -> Node | None:
     chosen = board.tree.node(names.CHOSEN)
     path = named[-1] if named else (read_string(chosen, names.STDOUT_PATH) if chosen else None)
     return board.tree.resolve(path) if path else None
-
-
-def kept_by_xen(node: Node) -> bool:
-    """Return whether Xen keeps a node to itself: interrupt controllers, timers, IOMMUs, CPUs, the RAM."""
-    kinds = compatible(node)
-    return (
-        not terms.XEN_KEEPS.isdisjoint(kinds)
-        or read_string(node, "device_type") == "memory"
-        or (node.name == "cpus" and node.parent is node.tree.root)
-        or any(each.name == "cpus" and each.parent is node.tree.root for each in node.ancestors())
-    )
 
 
 def _nearest(board: Board, name: str) -> str:

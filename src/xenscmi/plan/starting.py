@@ -15,9 +15,9 @@ from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.properties import is_available, read_string
 from xenscmi.devicetree import Node, ShapeError, Tree
 from xenscmi.plan.board import Board, is_gic
+from xenscmi.plan.planned import kept_by_xen
 from xenscmi.plan.references import CONSUMERS, consumers, scmi_protocol, used_ids, uses
 from xenscmi.plan.rendering.quoting import quoted
-from xenscmi.plan.resolve import kept_by_xen
 from xenscmi.plan.resource_map import NO_MAP, ResourceMap, read_map
 from xenscmi.source import Source
 

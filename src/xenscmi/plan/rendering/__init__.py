@@ -8,7 +8,7 @@ from xenscmi.devicetree import Builder, Node, Tree, write_dtb
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.board import Board
-from xenscmi.plan.boot_modules import boot_modules
+from xenscmi.plan.boot_modules import boot_modules, too_many
 from xenscmi.plan.guest_tree import guest_tree
 from xenscmi.plan.rendering import (
     domains_overlay,
@@ -50,7 +50,7 @@ def render(allocation: Allocation, fragments: Fragments) -> tuple[dict[str, byte
     files |= imagebuilder.render(allocation)
     for each in plan.firmware.tables:
         files |= _FIRMWARE[each](allocation)
-    notes: list[Diagnostic] = list(allocation.resolved.notes)
+    notes: list[Diagnostic] = list(too_many(modules))
     errors: list[Diagnostic] = []
     for allotment in allocation.guests:
         try:

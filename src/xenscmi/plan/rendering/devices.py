@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xenscmi.plan.allocation import Allocation
-from xenscmi.plan.resolve import PlannedDevice
+from xenscmi.plan.planned import PlannedDevice
 
 
 def controlled(allocation: Allocation) -> list[tuple[PlannedDevice, int, str]]:

@@ -16,9 +16,9 @@ from xenscmi.plan.allocation import AgentChannel, Allocation
 from xenscmi.plan.board import AddressRange, Board
 from xenscmi.plan.dts import DtsNode, cells, decimal, fragment, number, overlay, rows, strings
 from xenscmi.plan.guest_tree import scmi_node
+from xenscmi.plan.planned import PlannedDevice
 from xenscmi.plan.references import PROTOCOLS, Use, consumers, scmi_protocol, uses
 from xenscmi.plan.rendering.header import slashes
-from xenscmi.plan.resolve import PlannedDevice
 
 NAME = "xen.dtso"
 CONTAINER = "xen_scmi_config"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from xenscmi.plan.allocation import Allocation, Allotment
+from xenscmi.plan.planned import PlannedDevice
 from xenscmi.plan.references import CELLS
 from xenscmi.plan.rendering.devices import controlled
 from xenscmi.plan.rendering.header import angles
-from xenscmi.plan.resolve import PlannedDevice
 
 NAME = "HOST.md"
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from xenscmi.plan.allocation import Allocation
 from xenscmi.plan.boot_modules import BootModule
+from xenscmi.plan.planned import DOM0
 from xenscmi.plan.rendering import domains_overlay, host_overlay, manifest
 from xenscmi.plan.rendering.header import hashes
 from xenscmi.plan.rendering.host_overlay import chosen_cells
-from xenscmi.plan.resolve import DOM0
 
 NAME = "boot.cmd"
 _ROOM_FOR_OVERLAYS = 0x100000

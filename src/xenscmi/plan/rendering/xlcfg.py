@@ -9,8 +9,8 @@ from xenscmi.config.parse import parse_xlcfg
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
+from xenscmi.plan.planned import PlannedDomain
 from xenscmi.plan.rendering.header import hashes
-from xenscmi.plan.resolve import PlannedDomain
 from xenscmi.source import Source
 
 
