@@ -65,6 +65,8 @@ MISTAKES = [
     (HEAD + '[[domain]]\nname = "a"\ndirect_map = true\n', 7, "direct_map and static_mem are for dom0less domains"),
     (HEAD + '[[domain]]\nname = "a"\nkind = "dom0less"\ndirect_map = true\n', 10, "needs static_mem"),
     (HEAD + '[[domain]]\nname = "a"\nmaxmem = 64\n', 9, "64 MiB is less than memory, 256 MiB"),
+    (HEAD + '[[domain]]\nname = "a"\non_crash = 1.5\n', 9, "xl knows numbers, strings and lists of them"),
+    (HEAD + '[[domain]]\nname = "a"\non_crash = { a = 1 }\n', 9, "xl knows numbers, strings and lists of them"),
     (HEAD + '[defaults]\nname = "a"\n', 8, "`name' here"),
     (HEAD + "[[domain]]\ndevices = [1]\n", 7, "missing required field `name`"),
     (HEAD + '[[domain]]\nname = "a"\ndevices = [-1]\n', 9, "$.domain[0].devices[0]"),

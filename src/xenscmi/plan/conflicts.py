@@ -1,4 +1,4 @@
-"""What cannot be: devices that share a page, an interrupt or a resource with another domain, or that xl cannot assign."""
+"""What cannot be: devices that share a page, an interrupt or a resource with others, or that xl cannot assign."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from xenscmi.devicetree import Node
 from xenscmi.diagnostics import Annotation, Diagnostic
 from xenscmi.plan import guest_layout
-from xenscmi.plan.planned import PlannedDevice, PlannedDomain, ResolvedPlan
+from xenscmi.plan.planned import XEN, PlannedDevice, PlannedDomain, ResolvedPlan
 from xenscmi.plan.resource_map import KINDS
 from xenscmi.source import Span
 
@@ -56,6 +56,8 @@ class _Conflicts:
             message = f"{device.path} of {domain.name} shares {what} with {other.path}, which is {owner}'s"
             group = f'groups = [["{device.path}", "{other.path}"]]'
             help = f"{word} cannot be parted: give both to one domain ({group} in [board] does)"
+            if owner == XEN:
+                help = f"{word} cannot be parted, and Xen keeps the other: leave the device to dom0"
             self._error(message, device.span, help)
 
     def _check_irqs(self, domain: PlannedDomain, device: PlannedDevice) -> None:
@@ -79,11 +81,10 @@ class _Conflicts:
 
     def _check_iommu(self, guests: tuple[PlannedDomain, ...]) -> None:
         """Refuse devices of toolstack domains where Xen uses no IOMMU: libxl assigns none there (`dtdev`)."""
-        devices = [device for domain in guests for device in domain.devices]
+        board = self.resolved.board
+        nodes = [node for domain in guests for device in domain.devices for node in device.nodes]
         # The overlay switches those on that stand before a guest's device.
-        if self.resolved.board.has_iommu or any(
-            self.resolved.board.protected(node) for device in devices for node in device.nodes
-        ):
+        if board.has_iommu or any(board.protected(node) for node in nodes):
             return
         for domain in guests:
             for device in domain.devices if not domain.dom0less else ():

@@ -193,6 +193,10 @@ def _values(plan: Plan, places: Places) -> list[Diagnostic]:
             key = next(iter(domain.xl))
             message = f"{NAME}: {path}.{key}: xl's key `{key}' has no meaning for a dom0less domain"
             found.append(Diagnostic(message=message, span=places.at(f"{path}.{key}"), help="remove it"))
+        for key, value in domain.xl.items():
+            if not _is_xl_value(value):
+                message = f"{NAME}: {path}.{key}: xl knows numbers, strings and lists of them"
+                found.append(Diagnostic(message=message, span=places.at(f"{path}.{key}"), help="see xl.cfg(5)"))
         if domain.kind == "toolstack" and (domain.direct_map or domain.static_mem):
             message = f"{NAME}: {path}: direct_map and static_mem are for dom0less domains"
             help = 'write kind = "dom0less", or remove them'
@@ -209,6 +213,12 @@ def _values(plan: Plan, places: Places) -> list[Diagnostic]:
             message = f"{NAME}: {path}: control characters and line breaks cannot stand here"
             found.append(Diagnostic(message=message, span=places.at(path), help="write it on one line"))
     return found
+
+
+def _is_xl_value(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_xl_value, value))
+    return isinstance(value, str | int)
 
 
 def _texts(plan: Plan) -> list[tuple[str, str]]:
