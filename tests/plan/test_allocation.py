@@ -113,6 +113,14 @@ def test_firmware_that_cannot_be(place: Workplace, line: str, said: str, capsys:
     assert said in refused(place, f"{HEAD}{line}\n{DOM0}", capsys)
 
 
+def test_ram_that_the_boot_loader_tells(place: Workplace, capsys: pytest.CaptureFixture[str]) -> None:
+    board = SMALL.replace("reg = <0x0 0x80000000 0x0 0x40000000>;", "reg = <0x0 0x80000000 0x0 0x0>;", 1)
+    assert "the tree has no RAM: say where it is (`ram' in [board])" in refused(place, HEAD + DOM0, capsys, board)
+    place.write(HEAD.replace("[firmware]", "ram = [[0x80000000, 0x20000000]]\n[firmware]") + DOM0, board)
+    assert place.plan("render") == 0
+    assert lock(place)["pages"] == 0x9FF00000
+
+
 def test_listed_channels_are_taken_as_they_are(place: Workplace) -> None:
     rows = ((1, 0x82000100, 0x47FF7000), (4, 0x82000200, 0x47FF3000), (9, 0xC2000001, 0x47FFF000))
     listed = ", ".join(f"{{ agent = {a}, func_id = {f:#x}, page = {p:#x} }}" for a, f, p in rows)

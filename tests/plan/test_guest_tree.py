@@ -7,6 +7,7 @@ import re
 import pytest
 from tests.plan.boards import HEAD, SMALL, Workplace, compile_all
 
+from xenscmi.cli import main
 from xenscmi.devicetree import Node, load
 
 
@@ -176,6 +177,21 @@ def test_a_group_goes_together(place: Workplace, group: str) -> None:
     assert place.plan("render") == 0
     assert place.check() == 0
     assert len(place.simulate()["domains"][1]["reached"]) == 2
+
+
+def test_a_bus_with_a_window_over_its_devices(place: Workplace, capsys: pytest.CaptureFixture[str]) -> None:
+    """As of i.MX8M: the bus itself has registers, which cover those of its devices."""
+    board = SMALL.replace("\tsoc {\n", "\tsoc@e0000000 {\n\t\treg = <0x0 0xe0000000 0x0 0x20000000>;\n")
+    place.write(
+        HEAD.replace('"small.toml"', '"moved.toml"')
+        + '[dom0]\ndevices = []\n[[domain]]\nname = "g"\ndevices = ["can"]\n',
+        board,
+    )
+    text = (place.folder / "small.toml").read_text()
+    (place.folder / "moved.toml").write_text(text.replace('"/soc/', '"/soc@e0000000/'))
+    assert main(["plan", "render", str(place.folder)]) == 0
+    said = capsys.readouterr().err
+    assert "g: dom0 can reach /soc@e0000000/can@e0130000, too: its bus /soc@e0000000 has registers over it" in said
 
 
 def test_nobody_sets_the_pins(place: Workplace, capsys: pytest.CaptureFixture[str]) -> None:

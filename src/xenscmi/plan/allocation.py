@@ -268,7 +268,8 @@ class _Allocator:
                 if not taken:
                     return start
                 end = min(taken)
-        self._error("there is no room for the agents' pages in the low RAM", "$.firmware", "say where: `pages'")
+        help = "say where: `pages'" if self.board.ram else "the tree has no RAM: say where it is (`ram' in [board])"
+        self._error("there is no room for the agents' pages in the low RAM", "$.firmware", help)
         return 0
 
     def _holes(self, base: int, dom0: int | None) -> tuple[tuple[AddressRange, ...], tuple[Node, ...]]:

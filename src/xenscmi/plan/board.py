@@ -6,7 +6,7 @@ Read once, for all domains; nothing of what `host` reads is used here, so that r
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -68,10 +68,14 @@ class Hardware:
 
 
 class Board:
-    """A board's tree; what is asked more than once is worked out on first use."""
+    """A board's tree; what is asked more than once is worked out on first use.
 
-    def __init__(self, tree: Tree) -> None:
+    `ram` is the RAM, as (address, bytes), where the tree leaves it to the boot loader.
+    """
+
+    def __init__(self, tree: Tree, ram: Sequence[tuple[int, int]] = ()) -> None:
         self.tree = tree
+        self._ram = ram
 
     def find(self, name: str) -> Node | None:
         """Return the node of a path, an alias or a label."""
@@ -123,10 +127,8 @@ class Board:
     @cached_property
     def ram(self) -> list[AddressRange]:
         """The stretches of RAM, rising."""
-        regions = [region for _, entries in self.memory for region in entries if region.size]
-        return sorted(
-            (AddressRange(each.address, each.address + each.size) for each in regions), key=lambda each: each.start
-        )
+        read = [(region.address, region.size) for _, entries in self.memory for region in entries if region.size]
+        return [AddressRange(at, at + size) for at, size in sorted(self._ram or read)]
 
     @cached_property
     def reserved(self) -> list[tuple[str, AddressRange]]:

@@ -58,8 +58,9 @@ def boot_modules(allocation: Allocation) -> tuple[BootModule, ...]:
             aligned = [AddressRange(each.start // _ALIGNMENT * _ALIGNMENT, each.end) for each in taken]
             address = find_free(ROOM[kind], _to_alignment(aligned), windows)
             if address is None:
-                place = allocation.resolved.read.at("$.domain")
-                raise failure("the RAM below 4 GiB has no room for all boot modules", place, "make fewer dom0less")
+                place = allocation.resolved.read.at("$.board")
+                help = "say where the RAM is (`ram' in [board]), or make fewer domains dom0less"
+                raise failure("the RAM below 4 GiB has no room for all boot modules", place, help)
             placed[kind, file] = address
             taken.append(AddressRange(address, address + ROOM[kind]))
         found.append(BootModule(domain, kind, file, address, ROOM[kind], arguments))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xenscmi.devicetree import Node
-from xenscmi.diagnostics import Annotation, Diagnostic
+from xenscmi.diagnostics import Annotation, Diagnostic, Severity
 from xenscmi.plan import guest_layout
+from xenscmi.plan.board import AddressRange, Board
 from xenscmi.plan.planned import XEN, PlannedDevice, PlannedDomain, ResolvedPlan
 from xenscmi.plan.resource_map import KINDS
 from xenscmi.source import Span
@@ -16,6 +17,30 @@ from xenscmi.source import Span
 def conflicts(resolved: ResolvedPlan) -> list[Diagnostic]:
     """Return what cannot be given as the plan says."""
     return _Conflicts(resolved).find()
+
+
+def remarks(resolved: ResolvedPlan) -> Iterator[Diagnostic]:
+    """Yield what is worth saying: devices whose bus has a window of registers over them, which dom0 can reach."""
+    for domain in resolved.guests:
+        for device in domain.devices:
+            windows = {
+                bus.path: None
+                for hardware in device.hardware
+                for region in hardware.regions
+                for bus in resolved.board.in_pages(region)
+                if _is_window(resolved.board, bus, hardware.node, region)
+                and resolved.owner(bus) not in (None, domain.name)
+            }
+            for path in windows:
+                message = f"{domain.name}: dom0 can reach {device.path}, too: its bus {path} has registers over it"
+                yield Diagnostic(message=message, severity=Severity.INFO, span=device.span)
+
+
+def _is_window(board: Board, bus: Node, node: Node, region: AddressRange) -> bool:
+    """Return whether a node above another has all of its registers in one of its own: a bus and its window."""
+    return bus in node.ancestors() and any(
+        own.start <= region.start and region.end <= own.end for own in board.hardware[bus].regions
+    )
 
 
 @dataclass(slots=True)
@@ -40,7 +65,12 @@ class _Conflicts:
         """Refuse a device that shares a page of registers or an interrupt with another domain's."""
         for hardware in device.hardware:
             for region in hardware.regions:
-                others = (node for node in self.resolved.board.in_pages(region) if node is not hardware.node)
+                board = self.resolved.board
+                others = (
+                    node
+                    for node in board.in_pages(region)
+                    if node is not hardware.node and not _is_window(board, node, hardware.node, region)
+                )
                 self._refuse_shared(domain, device, others, f"the page at {region.pages().start:#x}", "registers")
             for interrupt in hardware.interrupts:
                 others = (node for node in self.resolved.board.on_line[interrupt.number] if node is not hardware.node)

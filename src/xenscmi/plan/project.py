@@ -42,7 +42,7 @@ class Project:
 def load_project(plan: Source, lock: Source | None, reader: Reader) -> Project:
     """Return the host that a plan makes. Raises XenscmiError with every mistake of the stage that fails."""
     read = read_plan(plan)
-    board = Board(reader.board(read.plan.board, read.at))
+    board = Board(reader.board(read.plan.board, read.at), read.plan.board.ram)
     known = load_map(read.plan.firmware.map, read.at("$.firmware.map"), reader)
     allocation = allocate(resolve(read, board, known), read_lock(lock) if lock else Lock())
 

@@ -51,6 +51,10 @@ class BoardSection(_Section, frozen=True):
     device_tree: File
     overlays: Annotated[tuple[File, ...], msgspec.Meta(description="Overlays of the board's own, in order.")] = ()
     include: Annotated[tuple[File, ...], msgspec.Meta(description="Folders for includes of DTS files.")] = ()
+    ram: Annotated[
+        tuple[tuple[Address, Size], ...],
+        msgspec.Meta(description="The RAM, as (address, bytes), where the boot loader writes /memory."),
+    ] = ()
     groups: Annotated[
         tuple[tuple[DeviceName, ...], ...],
         msgspec.Meta(description="Devices that cannot be parted: who is given one is given all of its group."),

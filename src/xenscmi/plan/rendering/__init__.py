@@ -9,6 +9,7 @@ from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.board import Board
 from xenscmi.plan.boot_modules import boot_modules, too_many
+from xenscmi.plan.conflicts import remarks
 from xenscmi.plan.guest_tree import guest_tree
 from xenscmi.plan.rendering import (
     domains_overlay,
@@ -50,7 +51,7 @@ def render(allocation: Allocation, fragments: Fragments) -> tuple[dict[str, byte
     files |= imagebuilder.render(allocation)
     for each in plan.firmware.tables:
         files |= _FIRMWARE[each](allocation)
-    notes: list[Diagnostic] = list(too_many(modules))
+    notes: list[Diagnostic] = [*remarks(allocation.resolved), *too_many(modules)]
     errors: list[Diagnostic] = []
     for allotment in allocation.guests:
         try:
