@@ -119,6 +119,7 @@ def test_ram_that_the_boot_loader_tells(place: Workplace, capsys: pytest.Capture
     place.write(HEAD.replace("[firmware]", "ram = [[0x80000000, 0x20000000]]\n[firmware]") + DOM0, board)
     assert place.plan("render") == 0
     assert lock(place)["pages"] == 0x9FF00000
+    assert "memory@" not in place.read("xen.dtso")
 
 
 def test_listed_channels_are_taken_as_they_are(place: Workplace) -> None:

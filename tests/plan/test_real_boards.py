@@ -15,6 +15,7 @@ from tests.conftest import APT_CONFIG, KEYRING
 from tests.plan.boards import Workplace, merge
 
 from xenscmi.devicetree import load
+from xenscmi.plan.starting import starting_plan
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "plan-am62l.md"
 PACKAGE = re.compile(r"linux-base-7\.\d+\.\d+\+deb\d+-arm64$", re.MULTILINE)
@@ -125,3 +126,26 @@ def test_emmc_and_ethernet_of_r_car_v4h(new_dtbs: Path, place: Workplace) -> Non
     assert '"ee140,2"' in config
     assert "472" in config
     assert "/soc/mmc@ee140000" in config
+
+
+def test_a_first_plan_of_any_board_renders(new_dtbs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Some of each vendor: what `init` writes is rendered to trees that compile and apply, or it says what lacks."""
+    done = 0
+    for vendor in sorted(folder for folder in new_dtbs.iterdir() if folder.is_dir()):
+        boards = sorted(vendor.rglob("*.dtb"), key=lambda path: path.stat().st_size)
+        for board in {boards[0], boards[len(boards) // 2], boards[-1]} if boards else ():
+            place = Workplace(tmp_path / f"{vendor.name}-{board.stem}")
+            (place.folder / "blobs").mkdir(parents=True)
+            shutil.copy(board, place.folder / "board.dtb")
+            text = starting_plan(load(board), "board.dtb", None, None)
+            (place.folder / "plan.toml").write_text(text)
+            if place.plan("render") != 0:  # the boot loader tells the RAM, or it is too small
+                assert "say where the RAM is" in (said := capsys.readouterr().err) or "say where it is" in said, board
+                ram = "[board]\nram = [[0x80000000, 0x20000000]]"
+                (place.folder / "plan.toml").write_text(text.replace("[board]", ram))
+                if place.plan("render") != 0:
+                    assert "pages" in capsys.readouterr().err, board
+                    continue
+            merge(place.host, place.folder / "blobs")
+            done += 1
+    assert done > 30

@@ -250,7 +250,7 @@ class _Allocator:
     # pages
 
     def _pages(self) -> int:
-        """Return the address of agent 0's page: as stated, as locked, or found at the end of the low RAM."""
+        """Return the address of agent 0's page: as stated, as locked, or found at the end of the RAM."""
         firmware = self.firmware
         stated = firmware.pages if firmware.pages is not None else self.lock.pages
         if stated is not None and stated % PAGE_SIZE:
@@ -258,18 +258,16 @@ class _Allocator:
         if stated is not None or firmware.channels:
             return stated or 0
         size = ROOM_FOR_PAGES
-        for bank in self.board.ram:
-            end = min(bank.end, 1 << 32)
+        for bank in self.board.banks():
+            end = bank.end
             while end - size > bank.start + (64 << 20):
-                start = (end - size) >> 20 << 20
-                taken = [
-                    span.start for _, span in self.board.reserved if span.overlaps(AddressRange(start, start + size))
-                ]
+                region = AddressRange((end - size) >> 20 << 20, (end - size >> 20 << 20) + size)
+                taken = [span.start for _, span in self.board.reserved if span.overlaps(region)]
                 if not taken:
-                    return start
+                    return region.start
                 end = min(taken)
         help = "say where: `pages'" if self.board.ram else "the tree has no RAM: say where it is (`ram' in [board])"
-        self._error("there is no room for the agents' pages in the low RAM", "$.firmware", help)
+        self._error("there is no room for the agents' pages in the RAM", "$.firmware", help)
         return 0
 
     def _holes(self, base: int, dom0: int | None) -> tuple[tuple[AddressRange, ...], tuple[Node, ...]]:

@@ -19,6 +19,7 @@ from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node, ShapeError, Tree
 
 _FEW_PAGES = 256
+_4_GIB = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,11 @@ class Board:
         """The stretches of RAM, rising."""
         read = [(region.address, region.size) for _, entries in self.memory for region in entries if region.size]
         return [AddressRange(at, at + size) for at, size in sorted(self._ram or read)]
+
+    def banks(self) -> list[AddressRange]:
+        """Return the RAM, what lies below 4 GiB first: what every boot loader reaches."""
+        low = [AddressRange(bank.start, min(bank.end, _4_GIB)) for bank in self.ram if bank.start < _4_GIB]
+        return low + [AddressRange(max(bank.start, _4_GIB), bank.end) for bank in self.ram if bank.end > _4_GIB]
 
     @cached_property
     def reserved(self) -> list[tuple[str, AddressRange]]:

@@ -48,8 +48,8 @@ def boot_modules(allocation: Allocation) -> tuple[BootModule, ...]:
     for allotment in allocation.guests:
         section = allotment.domain.section
         taken += [AddressRange(at, at + size) for at, size in section.static_mem] if section else []
-    banks = [AddressRange(bank.start + _SKIPPED, min(bank.end, 1 << 32)) for bank in allocation.resolved.board.ram]
-    windows = [bank for bank in banks if bank.start < bank.end]
+    banks = allocation.resolved.board.banks()
+    windows = [AddressRange(bank.start + _SKIPPED, bank.end) for bank in banks if bank.start + _SKIPPED < bank.end]
     placed: dict[tuple[str, str], int] = {}
     found = []
     for domain, kind, file, arguments in wanted:
@@ -60,7 +60,7 @@ def boot_modules(allocation: Allocation) -> tuple[BootModule, ...]:
             if address is None:
                 place = allocation.resolved.read.at("$.board")
                 help = "say where the RAM is (`ram' in [board]), or make fewer domains dom0less"
-                raise failure("the RAM below 4 GiB has no room for all boot modules", place, help)
+                raise failure("the RAM has no room for all boot modules", place, help)
             placed[kind, file] = address
             taken.append(AddressRange(address, address + ROOM[kind]))
         found.append(BootModule(domain, kind, file, address, ROOM[kind], arguments))

@@ -49,7 +49,7 @@ def starting_plan(tree: Tree, path: str, map_name: str | None, map_source: Sourc
         f"profile = {quoted(known.firmware or 'generic')}",
     ]
     lines += [f"map = {quoted(map_name)}"] if map_name else []
-    lines += ["# The page of agent 0, and of agent n 4 KiB × n behind it; without it, the end of the low RAM is taken."]
+    lines += ["# The page of agent 0, and of agent n 4 KiB × n behind it; without it, the end of the RAM is taken."]
     lines += [f"pages = {known.pages:#x}" if known.pages is not None else "# pages = 0x47ff0000"]
     lines += [f"agents = {known.agents or 16}", "", "[dom0]"]
     lines += ["# All devices that use SCMI and that nobody else is given.", 'devices = "rest"', "memory = 512"]

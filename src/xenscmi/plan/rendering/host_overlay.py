@@ -162,8 +162,8 @@ def _memory(allocation: Allocation) -> Iterator[tuple[Node, Node, str]]:
     """Yield the memory nodes out of which pages must be cut, their parents, and their new `reg`."""
     for node, regions in allocation.resolved.board.memory:
         banks = [AddressRange(each.address, each.address + each.size) for each in regions]
-        left = list(_cut(banks, allocation.holes))
-        if left != banks and node.parent is not None:
+        if node.parent is not None and any(hole.overlaps(bank) for hole in allocation.holes for bank in banks):
+            left = list(_cut(banks, allocation.holes))
             address, size = _own_cells(node.parent)
             yield node, node.parent, rows((*number(each.start, address), *number(each.size, size)) for each in left)
 
