@@ -36,13 +36,13 @@ ACTIONS = ("init", "render", "diff", "check", "import")
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("action", choices=ACTIONS, help="what to do")
+    parser.add_argument("action", choices=ACTIONS, help="do this: see below")
     parser.add_argument(
-        "path", nargs="?", metavar="PATH", help="the plan; of init, a board's tree; of import, a folder"
+        "path", nargs="?", metavar="PATH", help="take this plan; init: this board's tree; import: this folder or file"
     )
     parser.add_argument("-o", "--output", metavar="DIR", help="write into this folder, not `host' beside the plan")
-    parser.add_argument("--map", metavar="NAME", help="init: use this resource map, shipped or a file")
-    parser.add_argument("--board", metavar="FILE", help="import: take this device tree, for tables and YAML")
+    parser.add_argument("--map", metavar="NAME", help="use this resource map, shipped or a file (init)")
+    parser.add_argument("--board", metavar="FILE", help="take this device tree (import of tables and YAML)")
     parser.add_argument("--force", action="store_true", help="overwrite files that a person changed")
     parser.add_argument("-q", "--quiet", action="store_true", help="leave out remarks on what guests go without")
 

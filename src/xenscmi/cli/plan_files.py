@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
 
-from xenscmi.cli.files import read_source
+from xenscmi.cli.files import read_source, write_file
 from xenscmi.devicetree import Tree, apply_overlays
 from xenscmi.devicetree import load as load_tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.filesystem import read_file
 from xenscmi.plan.lock import NAME as LOCK
 from xenscmi.plan.lock import Lock, read_lock
 from xenscmi.plan.project import Project, Reader, load_project
@@ -72,7 +72,7 @@ def write_new(folder: Path, files: dict[str, bytes], *, force: bool) -> None:
     if there and not force:
         raise _error(f"{folder / there[0]} is there already", help="write over it with --force, or name another folder")
     for name, data in files.items():
-        _write(folder / name, data)
+        write_file(str(folder / name), data)
 
 
 class Output:
@@ -140,12 +140,12 @@ class Output:
             if errors:
                 raise XenscmiError(*errors)
         for name in differing:
-            _write(self.folder / name, wanted[name])
+            write_file(str(self.folder / name), wanted[name])
         for name in stale:
             (self.folder / name).unlink(missing_ok=True)
         lock = project.lock.encode()
         if not self.lock_path.exists() or self.lock_path.read_bytes() != lock:
-            _write(self.lock_path, lock)
+            write_file(str(self.lock_path), lock)
         return [name for name in differing if name != SUMS]
 
     def _all(self, project: Project) -> dict[str, bytes]:
@@ -167,24 +167,11 @@ class Output:
 
     def _read(self, name: str) -> bytes | None:
         try:
-            return (self.folder / name).read_bytes()
+            return read_file(self.folder / name)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _error(f"cannot read {self.folder / name}: {error.strerror}") from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file as a whole or not at all. Raises XenscmiError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(data)
-        temporary = Path(file.name)
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise _error(f"cannot write {path}: {error.strerror}") from None
+            raise _error(f"cannot read {self.folder / name}: {error.strerror or error}") from None
 
 
 def _error(message: str, span: Span | None = None, help: str = "") -> XenscmiError:
