@@ -104,8 +104,18 @@ def test_a_lock_holds_against_who_insists(place: Workplace, capsys: pytest.Captu
         ("pages = 0x47ff0001", "which is no page"),
         ("pages = 0x90000000", "overlap /reserved-memory/buffer@90000000, which dom0 may read"),
         ("pages = 0xe0120000", "overlap the registers of /soc/mmc@e0120000"),
-        ("func_id = 0x83000000", "function id 0x83000001 of agent 1 is never forwarded by Xen"),
+        ("func_id = 0x83000000", "function id 0x83000002 of agent 2 is never forwarded by Xen"),
         ("agents = 2", "there is no agent left for dom0"),
+        (
+            "channels = [{ agent = 1, func_id = 0x82000002, page = 0x47ff0000 }, "
+            "{ agent = 2, func_id = 0x82000002, page = 0x47ff1000 }]",
+            "agents 1 and 2 have one function id, 0x82000002",
+        ),
+        (
+            "channels = [{ agent = 1, func_id = 0x82000002, page = 0x47ff0000 }, "
+            "{ agent = 2, func_id = 0x82000003, page = 0x47ff0000 }]",
+            "agents 1 and 2 have one page, 0x47ff0000",
+        ),
         ("channels = [{ agent = 2, func_id = 0x82000002, page = 0x47ff0000 }]", "Xen's agent 1 has no channel"),
     ],
 )

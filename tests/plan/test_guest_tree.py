@@ -245,6 +245,22 @@ def test_a_device_of_two_domains(place: Workplace, capsys: pytest.CaptureFixture
     assert "usb@e01c0000 is given to b and to a" in capsys.readouterr().err
 
 
+def test_dom0_keeps_what_is_left_of_a_device(place: Workplace) -> None:
+    domain = '[[domain]]\nname = "g"\ndevices = [{ device = "core", allow = ["lab,syscon-tuning"], clocks = [5] }]\n'
+    place.write(HEAD + '[dom0]\ndevices = ["usb"]\n' + domain)
+    assert place.plan("render") == 0
+    assert place.check() == 0
+    seen = {each["name"]: each["reached"] for each in place.simulate()["domains"]}
+    assert (len(seen["dom0"]), len(seen["g"])) == (1, 1)
+
+
+def test_a_device_below_another_of_dom0_has_its_own_id(place: Workplace) -> None:
+    place.write(HEAD + '[dom0]\ndevices = ["usb", { device = "core", id = 9, clocks = [5] }, "usb"]\n')
+    assert place.plan("render") == 0
+    assert place.check() == 0
+    assert place.simulate()["domains"][0]["reached"] == [0, 9]
+
+
 def test_interrupt_32_is_the_virtual_uarts(place: Workplace, capsys: pytest.CaptureFixture[str]) -> None:
     board = SMALL.replace("interrupts = <0 12 4>", "interrupts = <0 0 4>")
     place.write(HEAD + '[[domain]]\nname = "g"\nkind = "dom0less"\ndevices = ["mmc"]\n', board)

@@ -16,7 +16,7 @@ from xenscmi.devicetree import Node
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.firmware.profile import PROFILES
 from xenscmi.plan import guest_layout
-from xenscmi.plan.board import AddressRange, Board
+from xenscmi.plan.board import MEMRESERVE, AddressRange, Board
 from xenscmi.plan.lock import Lock
 from xenscmi.plan.planned import DOM0, XEN, PlannedDomain, ResolvedPlan
 from xenscmi.plan.schema import FirmwareSection
@@ -123,7 +123,7 @@ class _Allocator:
         agents = self._agents(management)
         ids = self._device_ids()
         channels = {number: self._channel(number, base) for number in {management, *agents.values()}}
-        self._check_func_ids(channels.values())
+        self._check_channels(channels.values(), management)
         dom0 = agents.get(DOM0)
         self._check_static_mem(base)
         holes, srams = self._holes(base, channels[dom0].page if dom0 is not None else None)
@@ -211,11 +211,21 @@ class _Allocator:
                 return AgentChannel(number, channel.func_id, channel.page)
         return AgentChannel(number, self.firmware.func_id + number, base + PAGE_SIZE * number)
 
-    def _check_func_ids(self, channels: Iterable[AgentChannel]) -> None:
-        for channel in channels:
-            if channel.func_id & 0xFFFF0000 not in _SIP_CALLS:
-                message = f"function id {channel.func_id:#x} of agent {channel.agent_id} is never forwarded by Xen"
+    def _check_channels(self, channels: Iterable[AgentChannel], management: int) -> None:
+        """Refuse channels that Xen never rings for a domain, and what two of them share."""
+        func_ids: dict[int, int] = {}
+        pages: dict[int, int] = {}
+        for channel in sorted(channels, key=lambda each: each.agent_id):
+            number = channel.agent_id
+            if channel.func_id & 0xFFFF0000 not in _SIP_CALLS and number != management:
+                message = f"function id {channel.func_id:#x} of agent {number} is never forwarded by Xen"
                 self._error(message, "$.firmware.func_id", "use one of the SiP range: 0x82000000 to 0x8200ffff")
+            if (other := func_ids.setdefault(channel.func_id, number)) != number:
+                message = f"agents {other} and {number} have one function id, {channel.func_id:#x}"
+                self._error(message, "$.firmware.channels", "each channel has its own")
+            if (other := pages.setdefault(channel.page, number)) != number:
+                message = f"agents {other} and {number} have one page, {channel.page:#x}"
+                self._error(message, "$.firmware.channels", "each channel has its own")
 
     # devices
 
@@ -281,7 +291,8 @@ class _Allocator:
         srams: dict[Node, None] = {}
         for region in merged:
             for name, reserved in self.board.reserved:
-                if reserved.overlaps(region):
+                # Xen gives /reserved-memory to dom0, but not what /memreserve/ keeps.
+                if reserved.overlaps(region) and name != MEMRESERVE:
                     message = f"the agents' pages {_range(region)} overlap {name}, which dom0 may read"
                     self._error(message, "$.firmware.pages", "put them elsewhere")
             for node in self.board.in_pages(region):

@@ -18,6 +18,7 @@ from xenscmi.bindings.properties import compatible, is_available, is_compatible,
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node, ShapeError, Tree
 
+MEMRESERVE = "/memreserve/"
 _FEW_PAGES = 256
 _4_GIB = 1 << 32
 
@@ -146,7 +147,7 @@ class Board:
             for each in written_reg(node)
             if each.size
         ]
-        return [*nodes, *(("/memreserve/", AddressRange(at, at + size)) for at, size in self.tree.reservations if size)]
+        return [*nodes, *((MEMRESERVE, AddressRange(at, at + size)) for at, size in self.tree.reservations if size)]
 
     @cached_property
     def _by_page(self) -> tuple[dict[int, list[Node]], list[tuple[AddressRange, Node]]]:

@@ -14,7 +14,7 @@ from xenscmi.bindings import names
 from xenscmi.bindings.addresses import translate
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.phandles import phandle_entries
-from xenscmi.bindings.properties import find_compatible, is_compatible, read_string, read_u32
+from xenscmi.bindings.properties import find_by_path, find_compatible, is_compatible, read_string, read_u32
 from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.config.parsed import Parsed
 from xenscmi.devicetree import Builder, Node, ShapeError, Tree
@@ -223,7 +223,7 @@ class _Importer:
         """Yield the host's devices that a partial tree of a dom0less domain names, with the node that names each."""
         for node in partial.walk():
             path = read_string(node, names.XEN_PATH)
-            device = self.tree.node(path) if path else None
+            device = find_by_path(self.tree, path) if path else None  # in whatever case, as Xen compares
             if device is not None:
                 yield device, node
             elif path:

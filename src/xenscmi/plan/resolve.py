@@ -32,6 +32,7 @@ class _Resolver:
     known: ResourceMap
     errors: list[Diagnostic] = field(default_factory=list)
     owners: dict[Node, tuple[str, Span]] = field(default_factory=dict)
+    named: set[Node] = field(default_factory=set)
     groups: dict[Node, tuple[Node, ...]] = field(default_factory=dict)
     console: Node | None = None
 
@@ -130,19 +131,22 @@ class _Resolver:
                 return False
         for below in node.walk():
             taken = self.owners.get(below)
-            if taken is None:
-                continue
+            if taken is None or (owner == DOM0 and below is not node):
+                continue  # dom0 keeps what is left of a device
             other, where = taken
             if other == owner:
-                return False  # a group's, or below one that it has
+                # A group's, or below one that it has; dom0's may have an id of its own all the same.
+                return owner == DOM0 and where != place and node not in self.named
             related = Annotation(span=where, label=f"given to {other} here")
             self._error(f"{below.path} is given to {owner} and to {other}", place, "give it to one of them", related)
             return False
-        self.owners |= dict.fromkeys(node.walk(), (owner, place))
+        self.owners = dict.fromkeys(node.walk(), (owner, place)) | self.owners
+        self.named.add(node)
         return True
 
     def _device(self, node: Node, section: DeviceSection, place: Span) -> PlannedDevice:
-        nodes = tuple(node.walk())
+        owner = self.owners[node][0]
+        nodes = tuple(each for each in node.walk() if self.owners[each][0] == owner)
         resources = self._stated(node, section, self._resources(nodes, section, place), place)
         row = self.known.devices.get(node.path)
         owned = dict(resources)
