@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from bench.measure import Figure, best
 from xenscmi.devicetree import load, write_dtb
-from xenscmi.plan.project import Project, Reader, load_project
+from xenscmi.plan.project import Project, Opener, load_project
 from xenscmi.source import Source
 
 NODES = 3000
@@ -34,8 +34,8 @@ def run() -> Iterator[Figure]:
 
 def render(blob: Path, text: str) -> Project:
     """Return the project of a plan, as `xenscmi plan render` does before it writes the files."""
-    reader = Reader(text=lambda name, span: Source(name, ""), board=lambda section, at: load(blob))
-    return load_project(Source("plan.toml", text), None, reader)
+    opener = Opener(text=lambda name, span: Source(name, ""), board=lambda section, at: load(blob))
+    return load_project(Source("plan.toml", text), None, opener)
 
 
 def plan(domains: int) -> str:

@@ -19,7 +19,7 @@ from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.filesystem import read_file
 from xenscmi.plan.lock import NAME as LOCK
 from xenscmi.plan.lock import Lock, read_lock
-from xenscmi.plan.project import Project, Reader, load_project
+from xenscmi.plan.project import Project, Opener, load_project
 from xenscmi.plan.schema import NAME, BoardSection
 from xenscmi.source import Source, Span
 
@@ -54,7 +54,7 @@ def load(path: Path) -> Project:
 
     lock = folder / LOCK
     return load_project(
-        read_source(str(path)), read_source(str(lock)) if lock.exists() else None, Reader(text=text, board=board)
+        read_source(str(path)), read_source(str(lock)) if lock.exists() else None, Opener(text=text, board=board)
     )
 
 
@@ -72,7 +72,16 @@ def write_new(folder: Path, files: dict[str, bytes], *, force: bool) -> None:
     if there and not force:
         raise _error(f"{folder / there[0]} is there already", help="write over it with --force, or name another folder")
     for name, data in files.items():
-        write_file(str(folder / name), data)
+        _write(folder / name, data)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file, and make its folder. Raises XenscmiError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _error(f"cannot make {path.parent}: {error.strerror}") from None
+    write_file(str(path), data)
 
 
 class Output:
@@ -140,12 +149,12 @@ class Output:
             if errors:
                 raise XenscmiError(*errors)
         for name in differing:
-            write_file(str(self.folder / name), wanted[name])
+            _write(self.folder / name, wanted[name])
         for name in stale:
             (self.folder / name).unlink(missing_ok=True)
         lock = project.lock.encode()
         if not self.lock_path.exists() or self.lock_path.read_bytes() != lock:
-            write_file(str(self.lock_path), lock)
+            _write(self.lock_path, lock)
         return [name for name in differing if name != SUMS]
 
     def _all(self, project: Project) -> dict[str, bytes]:

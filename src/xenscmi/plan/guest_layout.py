@@ -31,7 +31,6 @@ WINDOWS = (
 )
 """Where registers go that cannot stay at the host's addresses."""
 VPL011_IRQ = 32
-VIRTIO_IRQS = range(33, 44)
 
 
 def ram(mebibytes: int) -> list[AddressRange]:

@@ -1,6 +1,6 @@
 """A plan with everything that it names: read, resolved, given its numbers, rendered.
 
-Files come through a `Reader`; what is written where is the caller's.
+Files come through an `Opener`; what is written where is the caller's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from xenscmi.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Opener:
     """How files that a plan names are read; `span` is where the plan names them. Both raise XenscmiError."""
 
     text: Callable[[str, Span], Source]
@@ -39,24 +39,24 @@ class Project:
     notes: Sequence[Diagnostic]
 
 
-def load_project(plan: Source, lock: Source | None, reader: Reader) -> Project:
+def load_project(plan: Source, lock: Source | None, opener: Opener) -> Project:
     """Return the host that a plan makes. Raises XenscmiError with every mistake of the stage that fails."""
     read = read_plan(plan)
-    board = Board(reader.board(read.plan.board, read.at), read.plan.board.ram)
-    known = load_map(read.plan.firmware.map, read.at("$.firmware.map"), reader)
+    board = Board(opener.board(read.plan.board, read.at), read.plan.board.ram)
+    known = load_map(read.plan.firmware.map, read.at("$.firmware.map"), opener)
     allocation = allocate(resolve(read, board, known), read_lock(lock) if lock else Lock())
 
     def fragment(name: str) -> str:
         number = next(n for n, domain in enumerate(read.plan.domain) if name in domain.fragments)
-        return reader.text(name, read.at(f"$.domain[{number}].fragments")).text
+        return opener.text(name, read.at(f"$.domain[{number}].fragments")).text
 
     files, notes = render(allocation, fragment)
     return Project(allocation, files, write_lock(allocation.lock), notes)
 
 
-def load_map(name: str | None, span: Span, reader: Reader) -> ResourceMap:
+def load_map(name: str | None, span: Span, opener: Opener) -> ResourceMap:
     """Return the resource map of a name, which is that of one that is shipped, or a file's."""
     if name is None:
         return NO_MAP
     known = shipped()
-    return read_map(known[name] if name in known else reader.text(name, span))
+    return read_map(known[name] if name in known else opener.text(name, span))

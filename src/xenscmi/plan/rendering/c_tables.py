@@ -10,7 +10,6 @@ from xenscmi.plan.rendering.devices import controlled
 from xenscmi.plan.rendering.header import slashes
 from xenscmi.plan.rendering.quoting import quoted
 
-PREFIX = "plan_scmi"
 KINDS = ("clocks", "resets", "power_domains")
 _NAME_LENGTH = 15
 """Characters of an agent's name that SCMI's base protocol has room for."""
