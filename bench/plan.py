@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from bench.measure import Figure, best
 from xenscmi.devicetree import load, write_dtb
-from xenscmi.plan.project import Project, Opener, load_project
+from xenscmi.plan.project import Opener, Project, load_project
 from xenscmi.source import Source
 
 NODES = 3000

@@ -19,8 +19,8 @@ from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.filesystem import read_file
 from xenscmi.plan.lock import NAME as LOCK
 from xenscmi.plan.lock import Lock, read_lock
-from xenscmi.plan.project import Project, Opener, load_project
-from xenscmi.plan.schema import NAME, BoardSection
+from xenscmi.plan.project import Opener, Project, load_project
+from xenscmi.plan.schema import NAME, BoardPlan
 from xenscmi.source import Source, Span
 
 SUMS = "SHA256SUMS"
@@ -46,7 +46,7 @@ def load(path: Path) -> Project:
     def text(name: str, span: Span) -> Source:
         return read_source(str(inside(name, span)))
 
-    def board(section: BoardSection, at: Callable[[str], Span]) -> Tree:
+    def board(section: BoardPlan, at: Callable[[str], Span]) -> Tree:
         include = [inside(name, at("$.board.include")) for name in section.include]
         tree = load_tree(inside(section.device_tree, at("$.board.device_tree")), include)
         overlays = [load_tree(inside(name, at("$.board.overlays")), include) for name in section.overlays]

@@ -19,7 +19,7 @@ from xenscmi.plan import guest_layout
 from xenscmi.plan.board import MEMRESERVE, AddressRange, Board
 from xenscmi.plan.lock import Lock
 from xenscmi.plan.planned import DOM0, XEN, PlannedDomain, ResolvedPlan
-from xenscmi.plan.schema import FirmwareSection
+from xenscmi.plan.schema import FirmwarePlan
 from xenscmi.source import Span
 
 SHMEM = "page"
@@ -110,7 +110,7 @@ class _Allocator:
     errors: list[Diagnostic] = field(default_factory=list)
 
     @property
-    def firmware(self) -> FirmwareSection:
+    def firmware(self) -> FirmwarePlan:
         return self.resolved.read.plan.firmware
 
     @property

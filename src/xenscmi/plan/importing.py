@@ -23,14 +23,14 @@ from xenscmi.plan import terms
 from xenscmi.plan.reading import WORKED_OUT, failure
 from xenscmi.plan.references import CELLS, PROTOCOLS, entries, scmi_protocol
 from xenscmi.plan.rendering.quoting import quoted
-from xenscmi.plan.schema import DomainSection
+from xenscmi.plan.schema import DomainPlan
 from xenscmi.source import Span
 from xenscmi.xlcfg import ListValue, StringValue, Value
 
 BOARD = "board.dtb"
 _FIRST_FUNC_ID = 0x82000002
 _MODULES = (names.MULTIBOOT_MODULE, names.XEN_MULTIBOOT_MODULE)
-_OWN_KEYS = frozenset(DomainSection.__struct_fields__) - {"name", "kind", "agent", "devices", "xl", "fragments"}
+_OWN_KEYS = frozenset(DomainPlan.__struct_fields__) - {"name", "kind", "agent", "devices", "xl", "fragments"}
 _CONSUMED = {"clocks": "clocks", "resets": "resets", "power-domains": "power_domains"}
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from xenscmi.config.options import KEYS
 from xenscmi.plan.reading import WORKED_OUT
-from xenscmi.plan.schema import DomainSection, Plan
+from xenscmi.plan.schema import DomainPlan, Plan
 
 _XL_VALUE = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}, {"type": "array"}]}
 
@@ -17,10 +17,10 @@ _XL_VALUE = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolea
 def schema() -> dict[str, Any]:
     """Return the schema: of the structures, and of xl.cfg's keys where the plan takes them."""
     found = msgspec.json.schema(Plan)
-    own = DomainSection.__struct_fields__
+    own = DomainPlan.__struct_fields__
     keys = sorted(key for key in KEYS if key not in own and key not in WORKED_OUT)
     xl = {key: {**_XL_VALUE, "description": "As in an xl.cfg."} for key in keys}
-    domain = found["$defs"][DomainSection.__name__]
+    domain = found["$defs"][DomainPlan.__name__]
     domain["properties"] |= xl
     # Defaults are what any domain may say, but its name.
     plan = found["$defs"][Plan.__name__]

@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 _LAST_STEP = re.compile(r"(?:\.[^.\[\]]+|\[[^\]]*\]|\$)$")
 
 
-class Places:
+class PlanPlaces:
     """The places of the keys and items of a TOML text, by msgspec's paths."""
 
     def __init__(self, source: Source) -> None:

@@ -10,7 +10,7 @@ from xenscmi.plan import terms
 from xenscmi.plan.board import Board, Hardware
 from xenscmi.plan.reading import ReadPlan
 from xenscmi.plan.resource_map import ResourceMap
-from xenscmi.plan.schema import DeviceSection, Dom0Section, DomainSection
+from xenscmi.plan.schema import DevicePlan, Dom0Plan, DomainPlan
 from xenscmi.source import Span
 
 DOM0 = "dom0"
@@ -27,7 +27,7 @@ class PlannedDevice:
     node: Node
     nodes: tuple[Node, ...]
     hardware: tuple[Hardware, ...]
-    section: DeviceSection
+    section: DevicePlan
     id: int | None
     resources: dict[str, frozenset[int]]
     owned: dict[str, frozenset[int]]
@@ -54,7 +54,7 @@ class PlannedDomain:
     """A domain of the plan with its devices; `section` is None for dom0."""
 
     name: str
-    section: DomainSection | None
+    section: DomainPlan | None
     devices: tuple[PlannedDevice, ...]
     agent: bool
     insisted: int | None
@@ -82,9 +82,9 @@ class ResolvedPlan:
         return next((domain for domain in self.domains if domain.section is None), None)
 
     @property
-    def dom0_section(self) -> Dom0Section:
+    def dom0_section(self) -> Dom0Plan:
         found = self.read.plan.dom0
-        return found if isinstance(found, Dom0Section) else Dom0Section()
+        return found if isinstance(found, Dom0Plan) else Dom0Plan()
 
     def owner(self, node: Node) -> str | None:
         """Return whose a node is: a domain's, Xen's, or dom0's where there is one."""

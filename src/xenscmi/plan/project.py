@@ -17,7 +17,7 @@ from xenscmi.plan.reading import read_plan
 from xenscmi.plan.rendering import render
 from xenscmi.plan.resolve import resolve
 from xenscmi.plan.resource_map import NO_MAP, ResourceMap, read_map, shipped
-from xenscmi.plan.schema import BoardSection
+from xenscmi.plan.schema import BoardPlan
 from xenscmi.source import Source, Span
 
 
@@ -26,7 +26,7 @@ class Opener:
     """How files that a plan names are read; `span` is where the plan names them. Both raise XenscmiError."""
 
     text: Callable[[str, Span], Source]
-    board: Callable[[BoardSection, Callable[[str], Span]], Tree]
+    board: Callable[[BoardPlan, Callable[[str], Span]], Tree]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
 """A plan's text to its sections: every error names the key, its line, and what was expected.
 
-A domain's keys are the plan's own (`DomainSection`) or xl.cfg's; the latter go to the domain's `xl` as they are.
+A domain's keys are the plan's own (`DomainPlan`) or xl.cfg's; the latter go to the domain's `xl` as they are.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import msgspec
 from xenscmi.config.options import KEYS
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import PROFILES
-from xenscmi.plan.places import Places
-from xenscmi.plan.schema import NAME, DomainSection, Plan
+from xenscmi.plan.places import PlanPlaces
+from xenscmi.plan.schema import NAME, DomainPlan, Plan
 from xenscmi.source import Source, Span
 
 _T = TypeVar("_T")
@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 SIZE_LIMIT = 1 << 20
 """Characters that a plan may have."""
 DEPTH_LIMIT = 16
-_OWN_KEYS = frozenset(DomainSection.__struct_fields__)
+_OWN_KEYS = frozenset(DomainPlan.__struct_fields__)
 # What the plan works out itself: an xl.cfg key that said otherwise would break the host.
 WORKED_OUT = {
     "arm_sci": "agent",
@@ -42,7 +42,7 @@ class ReadPlan:
     """A plan, and where its keys stand."""
 
     plan: Plan
-    places: Places
+    places: PlanPlaces
 
     @property
     def source(self) -> Source:
@@ -56,7 +56,7 @@ class ReadPlan:
 def read_plan(source: Source) -> ReadPlan:
     """Return the plan in a TOML text. Raises XenscmiError with the place of each key that is wrong."""
     document = read_toml(source, NAME)
-    places = Places(source)
+    places = PlanPlaces(source)
     errors = [*_sort_keys(document, places)]
     if errors:
         raise XenscmiError(*errors)
@@ -87,7 +87,7 @@ def read_toml(source: Source, what: str) -> dict[str, Any]:
     return document
 
 
-def convert(document: object, kind: type[_T], places: Places, what: str) -> _T:
+def convert(document: object, kind: type[_T], places: PlanPlaces, what: str) -> _T:
     """Return plain values as a structure. Raises XenscmiError at the key that does not fit."""
     try:
         return msgspec.convert(document, kind)
@@ -122,7 +122,7 @@ def _shallow(value: object, depth: int) -> bool:
     return depth > 0 and all(_shallow(each, depth - 1) for each in items)
 
 
-def _sort_keys(document: dict[str, Any], places: Places) -> list[Diagnostic]:
+def _sort_keys(document: dict[str, Any], places: PlanPlaces) -> list[Diagnostic]:
     """Apply the defaults and move xl.cfg keys of the domains into `xl`; return what is wrong with a key."""
     domains, defaults = document.get("domain", []), document.get("defaults", {})
     if not isinstance(domains, list) or not isinstance(defaults, dict):
@@ -143,7 +143,7 @@ def _sort_keys(document: dict[str, Any], places: Places) -> list[Diagnostic]:
     return errors
 
 
-def _unknown(keys: dict[str, Any], path: str, places: Places, refused: tuple[str, ...]) -> list[Diagnostic]:
+def _unknown(keys: dict[str, Any], path: str, places: PlanPlaces, refused: tuple[str, ...]) -> list[Diagnostic]:
     found = []
     xl = keys.get("xl", {})
     asked = [(key, f"{path}.{key}") for key in keys if key not in _OWN_KEYS or key in refused]
@@ -160,7 +160,7 @@ def _unknown(keys: dict[str, Any], path: str, places: Places, refused: tuple[str
     return found
 
 
-def _names(plan: Plan, places: Places) -> list[Diagnostic]:
+def _names(plan: Plan, places: PlanPlaces) -> list[Diagnostic]:
     found, seen = [], dict[str, int]()
     for number, domain in enumerate(plan.domain):
         place = places.at(f"$.domain[{number}].name")
@@ -176,7 +176,7 @@ def _names(plan: Plan, places: Places) -> list[Diagnostic]:
     return found
 
 
-def _profile(plan: Plan, places: Places) -> list[Diagnostic]:
+def _profile(plan: Plan, places: PlanPlaces) -> list[Diagnostic]:
     if plan.xen.profile in PROFILES:
         return []
     message = f"{NAME}: $.xen.profile: there is no Xen profile {plan.xen.profile}"
@@ -184,7 +184,7 @@ def _profile(plan: Plan, places: Places) -> list[Diagnostic]:
     return [Diagnostic(message=message, span=places.at("$.xen.profile"), help=help)]
 
 
-def _values(plan: Plan, places: Places) -> list[Diagnostic]:
+def _values(plan: Plan, places: PlanPlaces) -> list[Diagnostic]:
     """Return which keys of dom0less domains only xl would understand, and which texts no file could hold."""
     found = []
     for number, domain in enumerate(plan.domain):

@@ -16,7 +16,7 @@ from xenscmi.plan.planned import DOM0, PlannedDevice, PlannedDomain, ResolvedPla
 from xenscmi.plan.reading import ReadPlan
 from xenscmi.plan.references import CONSUMERS, STATED, scmi_protocol, used_ids, uses
 from xenscmi.plan.resource_map import KINDS, ResourceMap
-from xenscmi.plan.schema import Device, DeviceSection, Dom0Section, DomainSection
+from xenscmi.plan.schema import Device, DevicePlan, Dom0Plan, DomainPlan
 from xenscmi.source import Span
 
 
@@ -96,7 +96,7 @@ class _Resolver:
         self._error(f"no device has the SCMI id {number} in {where}", place, "name the device by its path")
         return None
 
-    def _domain(self, number: int, section: DomainSection) -> PlannedDomain:
+    def _domain(self, number: int, section: DomainPlan) -> PlannedDomain:
         path = f"$.domain[{number}]"
         insisted = None if isinstance(section.agent, bool) else section.agent
         devices = tuple(self._devices(section.devices, f"{path}.devices", section.name))
@@ -110,14 +110,14 @@ class _Resolver:
     def _devices(self, listed: Iterable[Device], path: str, owner: str) -> Iterator[PlannedDevice]:
         for index, each in enumerate(listed):
             place = self.read.at(f"{path}[{index}]")
-            section = each if isinstance(each, DeviceSection) else DeviceSection(device=each)
+            section = each if isinstance(each, DevicePlan) else DevicePlan(device=each)
             node = self._find(section.device, place)
             if node is None or not self._claim(node, owner, place):
                 continue
             yield self._device(node, section, place)
             for other in self.groups.get(node, ()):
                 if other is not node and self._claim(other, owner, place):
-                    yield self._device(other, DeviceSection(device=other.path, allow=section.allow), place)
+                    yield self._device(other, DevicePlan(device=other.path, allow=section.allow), place)
 
     def _claim(self, node: Node, owner: str, place: Span) -> bool:
         """Note that a node and all below it are a domain's; return False where that is so already, or cannot be."""
@@ -144,7 +144,7 @@ class _Resolver:
         self.named.add(node)
         return True
 
-    def _device(self, node: Node, section: DeviceSection, place: Span) -> PlannedDevice:
+    def _device(self, node: Node, section: DevicePlan, place: Span) -> PlannedDevice:
         owner = self.owners[node][0]
         nodes = tuple(each for each in node.walk() if self.owners[each][0] == owner)
         resources = self._stated(node, section, self._resources(nodes, section, place), place)
@@ -174,7 +174,7 @@ class _Resolver:
         )
 
     def _stated(
-        self, node: Node, section: DeviceSection, found: dict[str, frozenset[int]], place: Span
+        self, node: Node, section: DevicePlan, found: dict[str, frozenset[int]], place: Span
     ) -> dict[str, frozenset[int]]:
         """Return what a device uses and what the plan says that it uses, where the tree does not."""
         for kind, prop in STATED.items():
@@ -184,7 +184,7 @@ class _Resolver:
                 self._error(f"{node.path} has {prop} in the board's tree already", place, help)
         return {kind: numbers | frozenset(getattr(section, kind)) for kind, numbers in found.items()}
 
-    def _resources(self, nodes: tuple[Node, ...], section: DeviceSection, place: Span) -> dict[str, frozenset[int]]:
+    def _resources(self, nodes: tuple[Node, ...], section: DevicePlan, place: Span) -> dict[str, frozenset[int]]:
         """Return what a device uses; a cell that the map lacks is an error that names it."""
         kept = tuple(each for each in nodes)
         for node in nodes:
@@ -215,7 +215,7 @@ class _Resolver:
         section = self.read.plan.dom0
         if section is False:
             return None
-        section = section if isinstance(section, Dom0Section) else Dom0Section()
+        section = section if isinstance(section, Dom0Plan) else Dom0Plan()
         path = "$.dom0.devices"
         if section.devices == "rest":
             devices = tuple(self._rest(self.read.at(path)))
@@ -254,9 +254,7 @@ class _Resolver:
                     }
                     number = row.id if row else read_u32(node, terms.SCMI_DEVID)
                     hardware = tuple(each for each in (self.board.hardware.get(node),) if each)
-                    yield PlannedDevice(
-                        node, own, hardware, DeviceSection(device=node.path), number, found, owned, place
-                    )
+                    yield PlannedDevice(node, own, hardware, DevicePlan(device=node.path), number, found, owned, place)
             pending.extend(reversed(list(node.children)))
 
 

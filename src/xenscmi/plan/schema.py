@@ -45,7 +45,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A table of the plan; keys that are not known are errors."""
 
 
-class BoardSection(_Section, frozen=True):
+class BoardPlan(_Section, frozen=True):
     """The board: its device tree as Linux has it, and who sets the pins of devices that are given away."""
 
     device_tree: File
@@ -65,7 +65,7 @@ class BoardSection(_Section, frozen=True):
     ] = None
 
 
-class XenSection(_Section, frozen=True):
+class XenPlan(_Section, frozen=True):
     """The Xen that boots, and its command line."""
 
     profile: Annotated[str, msgspec.Meta(description="Its layout of createdomain, as `xenscmi profiles`.")] = (
@@ -78,7 +78,7 @@ class XenSection(_Section, frozen=True):
     ] = "load mmc 0:1"
 
 
-class Channel(_Section, frozen=True):
+class ChannelPlan(_Section, frozen=True):
     """A channel of firmware whose channels follow no rule."""
 
     agent: AgentId
@@ -86,7 +86,7 @@ class Channel(_Section, frozen=True):
     page: Annotated[Address, msgspec.Meta(description="The address of its page of shared memory.")]
 
 
-class FirmwareSection(_Section, frozen=True):
+class FirmwarePlan(_Section, frozen=True):
     """The EL3 firmware: agent n has the function id `func_id` + n and page n from `pages` on, or as `channels` list."""
 
     profile: Profile = "generic"
@@ -99,7 +99,7 @@ class FirmwareSection(_Section, frozen=True):
         Address | None, msgspec.Meta(description="The page of agent 0; without it, one is found at the end of the RAM.")
     ] = None
     agents: Annotated[int, msgspec.Meta(ge=2, le=255, description="How many agents there can be: ids below it.")] = 16
-    channels: Annotated[tuple[Channel, ...], msgspec.Meta(description="All channels, in place of the rule.")] = ()
+    channels: Annotated[tuple[ChannelPlan, ...], msgspec.Meta(description="All channels, in place of the rule.")] = ()
     management_agent: Annotated[
         AgentId | None, msgspec.Meta(description="Xen's own agent, which sets permissions; else the profile's.")
     ] = None
@@ -107,7 +107,7 @@ class FirmwareSection(_Section, frozen=True):
     tables: Annotated[tuple[Table, ...], msgspec.Meta(description="Which firmware's tables are written.")] = ()
 
 
-class DeviceSection(_Section, frozen=True):
+class DevicePlan(_Section, frozen=True):
     """A device with what is special about it."""
 
     device: Annotated[DeviceName | U32, msgspec.Meta(description="Its path, alias, label or SCMI device id.")]
@@ -126,10 +126,10 @@ class DeviceSection(_Section, frozen=True):
     power_domains: Annotated[tuple[U32, ...], msgspec.Meta(description="SCMI ids of its power domains, likewise.")] = ()
 
 
-Device = DeviceName | U32 | DeviceSection
+Device = DeviceName | U32 | DevicePlan
 
 
-class Dom0Section(_Section, frozen=True):
+class Dom0Plan(_Section, frozen=True):
     """dom0: whether it is an agent, and what it keeps under SCMI control."""
 
     agent: Annotated[bool | AgentId, msgspec.Meta(description="Whether it has an agent, or which.")] = True
@@ -145,7 +145,7 @@ class Dom0Section(_Section, frozen=True):
     zephyr: Annotated[bool, msgspec.Meta(description="It is Zephyr: write its tables of the other domains.")] = False
 
 
-class DomainSection(_Section, frozen=True):
+class DomainPlan(_Section, frozen=True):
     """A domain. Keys that are not here are xl.cfg keys by their own names, of toolstack domains (see `reading`)."""
 
     name: DomainName
@@ -180,9 +180,9 @@ class DomainSection(_Section, frozen=True):
 class Plan(_Section, frozen=True):
     """A host: one board, its firmware, dom0 and the other domains."""
 
-    board: BoardSection
-    xen: XenSection = XenSection()
-    firmware: FirmwareSection = FirmwareSection()
-    dom0: Annotated[Dom0Section | bool, msgspec.Meta(description="false: a host without dom0.")] = Dom0Section()
+    board: BoardPlan
+    xen: XenPlan = XenPlan()
+    firmware: FirmwarePlan = FirmwarePlan()
+    dom0: Annotated[Dom0Plan | bool, msgspec.Meta(description="false: a host without dom0.")] = Dom0Plan()
     defaults: Annotated[dict[str, Any], msgspec.Meta(description="Keys for every domain that does not say.")] = {}
-    domain: Annotated[tuple[DomainSection, ...], msgspec.Meta(max_length=254)] = ()
+    domain: Annotated[tuple[DomainPlan, ...], msgspec.Meta(max_length=254)] = ()

@@ -16,7 +16,7 @@ _NAME_LENGTH = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DeviceEntry:
     """A device: its SCMI id, its path, the agent that it is planned for, and its resources by kind."""
 
     device_id: int
@@ -25,11 +25,11 @@ class Row:
     resources: dict[str, list[int]]
 
 
-def device_rows(allocation: Allocation) -> list[Row]:
+def device_rows(allocation: Allocation) -> list[DeviceEntry]:
     """Return the devices under SCMI control, by id."""
     agents = {name: number for number, name in allocation.owners.items()}
     return [
-        Row(number, device.path, agents[name], {kind: sorted(device.owned[kind]) for kind in KINDS})
+        DeviceEntry(number, device.path, agents[name], {kind: sorted(device.owned[kind]) for kind in KINDS})
         for device, number, name in controlled(allocation)
     ]
 
@@ -111,7 +111,7 @@ def source(allocation: Allocation, shm_addr: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _list(row: Row, kind: str) -> Iterator[str]:
+def _list(row: DeviceEntry, kind: str) -> Iterator[str]:
     if row.resources[kind]:
         yield f".{kind} = device_{row.device_id}_{kind},"
         yield f".{kind}_count = {len(row.resources[kind])}U,"
