@@ -61,3 +61,13 @@ run "xenscmi scmi guest clock config_set clock_id=11 attributes.enable=yes" || t
 
 step "9. An agent that is taken: the creation fails and leaves nothing behind"
 run "xenscmi create spider/guest.cfg 'name=\"fourth\"'" || true
+
+step "10. One plan, every file: a board's device tree becomes a host, checked and run"
+cp -r plan "$copy/car"
+cd "$copy"
+run "sed -n '/^\[dom0/,\$p' car/plan.toml"
+run "xenscmi plan render -q car"
+run "xenscmi check car/host"
+run "xenscmi simulate car/host"
+run "grep -E 'arm_sci|iomem|irqs|dtdev' car/host/domd.cfg"
+cd - >/dev/null

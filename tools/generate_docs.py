@@ -34,6 +34,7 @@ from xenscmi.firmware import PROFILES as FIRMWARE_PROFILES
 from xenscmi.firmware import Firmware, resources
 from xenscmi.firmware.profile import STATUSES
 from xenscmi.host.manifest import Manifest
+from xenscmi.plan.json_schema import schema_text
 from xenscmi.report.rule_page import index as rule_index
 from xenscmi.report.rule_page import page as rule_page
 from xenscmi.rules.registry import all_rules
@@ -91,6 +92,7 @@ def whole_files() -> dict[Path, str]:
         **{folder / f"{rule.code}.md": rule_page(rule) for rule in rules},
         folder / "index.md": rule_index(rules),
         ROOT / "docs" / "host.schema.json": json.dumps(msgspec.json.schema(Manifest), indent=2) + "\n",
+        ROOT / "docs" / "plan.schema.json": schema_text(),
     }
 
 

@@ -107,9 +107,9 @@ XEN_IOMMUS = frozenset(
         "arm,smmu-v2",
         "arm,smmu-v3",
         "renesas,ipmmu-r8a7795",
-        "renesas,ipmmu-r8a77965",
         "renesas,ipmmu-r8a7796",
         "renesas,ipmmu-r8a77961",
+        "renesas,ipmmu-r8a77965",
         "renesas,ipmmu-r8a779f0",
         "renesas,ipmmu-r8a779g0",
     )

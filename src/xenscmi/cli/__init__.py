@@ -35,6 +35,7 @@ COMMANDS = {
     "profiles": "list the layouts of createdomain that can be chosen",
     "check": "say where the parts of a host disagree",
     "show": "show a host as a table: agents, pages, owners, devices",
+    "plan": "write every file of a host from one plan",
     "convert": "rewrite a host tree of an older dialect with the current container",
     "explain": "explain a rule of check, with an example",
     "rules": "list the rules of check",

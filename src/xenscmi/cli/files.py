@@ -108,15 +108,15 @@ def write_json(document: object) -> None:
     put(json.dumps(document, indent=2) + "\n")
 
 
-def write_file(path: str, text: str) -> None:
+def write_file(path: str, data: str | bytes) -> None:
     """Write a file as a whole or not at all: write a temporary file, then rename it. Raises XenscmiError."""
     from pathlib import Path
     from tempfile import NamedTemporaryFile
 
     target = Path(path)
     try:
-        with NamedTemporaryFile("w", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            file.write(text)
+        with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            file.write(data.encode() if isinstance(data, str) else data)
         temporary = Path(file.name)
         temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
         temporary.replace(target)

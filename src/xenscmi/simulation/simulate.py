@@ -103,6 +103,9 @@ class Simulation:
     log: tuple[str, ...]
 
 
+_Resources = Mapping[int, frozenset[int]]
+
+
 def simulate(host: Host, make_firmware: MakeFirmware = Firmware) -> Simulation:
     """Run a host; `make_firmware` makes what answers at EL3. Raises XenscmiError if it cannot be switched on."""
     xen = switch_on(host, make_firmware=make_firmware)
@@ -184,8 +187,20 @@ def _look(xen: Model, domain: _Running) -> DomainView:
     told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
     if not isinstance(told, BaseDiscoverAgentResponse):
         return view
-    devices = {device: _access(xen, guest, resources) for device, resources in tried.items()}
+    devices = {
+        device: _access(xen, guest, resources if device in view.given else _not_its_own(resources, view.given, known))
+        for device, resources in tried.items()
+    }
     return replace(view, agent_id=told.agent_id, devices=devices)
+
+
+def _not_its_own(resources: _Resources, given: frozenset[int], known: Mapping[int, _Resources]) -> _Resources:
+    """Return what of another's device a domain must not reach: what the firmware counts to its own as well, it may."""
+    own = [known[device] for device in given]
+    return {
+        protocol: numbers.difference(*(each.get(protocol, frozenset()) for each in own))
+        for protocol, numbers in resources.items()
+    }
 
 
 def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
