@@ -97,10 +97,7 @@ def board_channels(
 
     Raises XenscmiError where qemu is missing, and for firmware that cannot be; RelayError when the board dies.
     """
-    try:
-        firmware = Firmware(on_the_board(platform), profile)
-    except ValueError as error:
-        raise XenscmiError(Diagnostic(message=str(error))) from None
+    firmware = Firmware(on_the_board(platform), profile)
     hardware, software, relay = Hardware(cpus=1), Software(linux=relay_image()), Relay()
     dtb = dtb_of(board_tree(hardware, software, []))
     with started(hardware, software, dtb, firmware, console=relay.receive, observer=observer) as session:

@@ -42,11 +42,8 @@ class BoardHost:
     tree: Tree | None = None
 
     def firmware(self) -> Firmware:
-        """Return new firmware. Raises XenscmiError for a platform that cannot be."""
-        try:
-            return Firmware(self.platform, self.profile)
-        except ValueError as error:
-            raise XenscmiError(Diagnostic(message=str(error))) from None
+        """Return new firmware. Raises PlatformError for a platform that cannot be."""
+        return Firmware(self.platform, self.profile)
 
     def agents(self, wanted: Sequence[int] = ()) -> list[AgentNode]:
         """Return the agents that an operating system is to have: those wanted, or all but the trusted ones.

@@ -164,7 +164,7 @@ def _notifications(t: Tester, row: Notified) -> list[Any]:
 
 def _answered_later(t: Tester, row: Delayed) -> None:
     number = _promised(t, row.resources, row.promise)[0]
-    request = row.request(t, number)
+    request = t.fitted(row.request(t, number))
     command = t.command_of(request)
     t.received()
     sent = t.channel.agent.request(command, request)

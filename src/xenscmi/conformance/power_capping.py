@@ -24,6 +24,13 @@ from xenscmi.scmi.protocols.power_capping import (
     PowercapPaiGetResponse,
 )
 from xenscmi.scmi.protocols.power_capping_parts import PowercapCapSetFlags
+from xenscmi.scmi.protocols.power_capping_v3 import (
+    PowercapCapGetRequestV3,
+    PowercapCapSetRequestV3,
+    PowercapDomainAttributesResponseV3,
+    PowercapMaiGetRequest,
+    PowercapMaiGetResponse,
+)
 from xenscmi.scmi.status import Status
 
 CASES = Cases(PROTOCOL)
@@ -55,10 +62,8 @@ def ranges_are_in_order(t: Tester) -> None:
             found.min_power_cap <= found.max_power_cap,
             f"power capping domain {domain}: caps of {found.min_power_cap} to {found.max_power_cap}",
         )
-        t.check(
-            found.min_pai <= found.max_pai,
-            f"power capping domain {domain}: intervals of {found.min_pai} to {found.max_pai}",
-        )
+        shortest, longest = _intervals(found)
+        t.check(shortest <= longest, f"power capping domain {domain}: intervals of {shortest} to {longest}")
 
 
 @CASES.test("POWERCAP_DOMAIN_ATTRIBUTES")
@@ -144,12 +149,35 @@ def an_asynchronous_change_that_was_not_promised_is_not_supported(t: Tester) -> 
 
 @CASES.test("POWERCAP_PAI_GET")
 def the_interval_is_in_its_range(t: Tester) -> None:
-    """The averaging interval is between the smallest and the greatest one."""
-    t.need_command(PowercapPaiGetRequest)
+    """The averaging interval (since 3.0 that of measurements, MAI) is between the shortest and the longest one."""
     for domain in DOMAINS.usable(t):
-        found = _attributes(t, domain)
-        pai = t.get(PowercapPaiGetRequest(domain), PowercapPaiGetResponse).pai
-        t.check(found.min_pai <= pai <= found.max_pai, f"power capping domain {domain}: an interval of {pai}")
+        shortest, longest = _intervals(_attributes(t, domain))
+        if t.version >= V3:
+            interval = t.get(PowercapMaiGetRequest(domain), PowercapMaiGetResponse).mai
+        else:
+            t.need_command(PowercapPaiGetRequest)
+            interval = t.get(PowercapPaiGetRequest(domain), PowercapPaiGetResponse).pai
+        t.check(shortest <= interval <= longest, f"power capping domain {domain}: an interval of {interval}")
+
+
+@CASES.test("POWERCAP_CAP_GET", since=V3)
+def a_power_limit_that_does_not_exist_is_refused(t: Tester) -> None:
+    """The cap of a concurrent power limit (CPL) that a domain does not have is NOT_FOUND or INVALID_PARAMETERS."""
+    domain = DOMAINS.first(t)
+    t.refused(PowercapCapGetRequestV3(domain, 0xFFFF), Status.NOT_FOUND, Status.INVALID_PARAMETERS)
+
+
+@CASES.test("POWERCAP_CAP_SET", changes=True, since=V3)
+def capping_one_limit_reads_back_on_that_one(t: Tester) -> None:
+    """The cap of limit 0 that is set is that of limit 0, and no other domain's."""
+    domains = _configurable(t)
+    t.need(len(domains) > 1, "the agent may configure one power capping domain only")
+    others = {domain: _cap(t, domain) for domain in domains[1:]}
+    lowest = _attributes(t, domains[0]).min_power_cap
+    t.get(PowercapCapSetRequestV3(domains[0], 0, SYNCHRONOUS, lowest))
+    _check_cap(t, domains[0], lowest)
+    for domain, cap in others.items():
+        _check_cap(t, domain, cap)
 
 
 @CASES.test("POWERCAP_MEASUREMENTS_GET")
@@ -179,6 +207,13 @@ def fast_channels_are_there_as_promised(t: Tester) -> None:
 
 def _attributes(t: Tester, domain: int) -> PowercapDomainAttributesResponse:
     return t.get(PowercapDomainAttributesRequest(domain), PowercapDomainAttributesResponse)
+
+
+def _intervals(found: PowercapDomainAttributesResponse) -> tuple[int, int]:
+    """Return the shortest and the longest averaging interval; since 3.0 that of measurements."""
+    if isinstance(found, PowercapDomainAttributesResponseV3):
+        return found.min_mai, found.max_mai
+    return found.min_pai, found.max_pai
 
 
 def _cap(t: Tester, domain: int) -> int:

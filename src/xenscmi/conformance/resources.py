@@ -125,7 +125,7 @@ def _refused_of_none(t: Tester, of: Resources, make: AskOne) -> None:
 def _wrong_sizes(t: Tester, of: Resources, make: AskOne) -> None:
     request = make(of.first(t))
     t.need_command(type(request))
-    message_id, payload = t.command_of(request).id, request.encode()
+    message_id, payload = t.command_of(request).id, t.fitted(request).encode()
     for wrong in (b"", payload[:-1], payload + b"\0", payload + bytes(4)):
         t.refused_bytes(message_id, wrong, Status.PROTOCOL_ERROR)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from typing import TypeVar, cast, overload
 
 from xenscmi.conformance.verdict import ConformanceFailure, Unsupported
@@ -10,7 +11,11 @@ from xenscmi.scmi.agent import Agent, Exchange
 from xenscmi.scmi.header import Header, ProtocolId
 from xenscmi.scmi.message import Command, Protocol, Refusal, Request, Response
 from xenscmi.scmi.protocols.base import BaseDiscoverListProtocolsRequest, BaseDiscoverListProtocolsResponse
-from xenscmi.scmi.protocols.common import ProtocolMessageAttributesRequest, ProtocolVersionRequest
+from xenscmi.scmi.protocols.common import (
+    ProtocolMessageAttributesRequest,
+    ProtocolVersionRequest,
+    ProtocolVersionResponse,
+)
 from xenscmi.scmi.shmem import Posted
 from xenscmi.scmi.status import Status, status_name
 
@@ -35,6 +40,7 @@ class AgentChannel:
         self.exchange = exchange
         self.receive = receive
         self.agent = Agent()
+        self.versions: dict[int, int] = {}
         self._protocols: frozenset[int] | None = None
 
     def protocols(self) -> frozenset[int]:
@@ -85,8 +91,8 @@ class Tester:
         )
 
     def ask(self, request: Request) -> Response | Refusal:
-        """Send a request of the protocol; return the answer."""
-        return self.channel.agent.call(self.channel.exchange, self.command_of(request), request)
+        """Send a request of the protocol, in the form that it has in the platform's version; return the answer."""
+        return self.channel.agent.call(self.channel.exchange, self.command_of(request), self.fitted(request))
 
     @overload
     def get(self, request: Request) -> Response: ...
@@ -132,7 +138,8 @@ class Tester:
 
     def parts(self, request: Request, kind: type[R]) -> Iterator[R]:
         """Send a request whose answer comes in parts, each of which must succeed; yield them."""
-        for part in self.channel.agent.parts(self.channel.exchange, self.command_of(request), request):
+        command, fitted = self.command_of(request), self.fitted(request)
+        for part in self.channel.agent.parts(self.channel.exchange, command, fitted):
             if isinstance(part, Refusal):
                 raise ConformanceFailure(f"a part of {self.words(request)} is {status_name(part.status)}")
             yield cast("R", part)
@@ -140,10 +147,18 @@ class Tester:
     def command_of(self, request: Request | type[Request]) -> Command:
         """Return the command of a request, in the platform's version; not supported where that has it not."""
         kind = request if isinstance(request, type) else type(request)
-        for command in self.protocol.commands_of(self.version).values():
-            if command.request is kind:
-                return command
+        commands = self.protocol.commands_of(self.version)
+        for each in self.protocol.commands:
+            if each.request is kind and each.id in commands and commands[each.id].name == each.name:
+                return commands[each.id]
         raise Unsupported(f"version {self.version:#x} of the protocol has no {kind.__name__}")
+
+    def fitted(self, request: Request) -> Request:
+        """Return a request in the platform's version: fields that only that has are 0."""
+        kind = self.command_of(request).request
+        if isinstance(request, kind):
+            return request
+        return kind(**{each.name: getattr(request, each.name, 0) for each in fields(kind)})  # type: ignore[arg-type]
 
     def words(self, request: Request) -> str:
         """Return a request in words."""
@@ -166,13 +181,14 @@ class Tester:
 
     @property
     def version(self) -> int:
-        """The version of the protocol that the platform speaks; 0 until it has been asked for."""
-        return self.channel.agent.versions.get(self.protocol.id, 0)
+        """The version in which the protocol is spoken: the platform's, or the newest that is known; 0 until asked."""
+        return self.channel.versions.get(self.protocol.id, 0)
 
     def learn_version(self) -> None:
         """Ask for the protocol's version, unless it is known."""
         if not self.version:
-            self.get(ProtocolVersionRequest())
+            announced = self.get(ProtocolVersionRequest(), ProtocolVersionResponse).version
+            self.channel.versions[self.protocol.id] = min(announced, max(self.protocol.versions))
 
     def has_command(self, message_id: int) -> bool:
         """Whether PROTOCOL_MESSAGE_ATTRIBUTES knows a command."""

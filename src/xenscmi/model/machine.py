@@ -30,7 +30,7 @@ FIRST_FUNC_ID = 0x8200_0002
 
 
 MakeFirmware = Callable[[el3.Platform, el3.FirmwareProfile, Observer | None], el3.Firmware]
-"""Makes a machine's firmware. Raises ValueError for a platform that cannot be."""
+"""Makes a machine's firmware. Raises PlatformError for a platform that cannot be."""
 
 
 def switch_on(
