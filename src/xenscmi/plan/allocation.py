@@ -31,7 +31,7 @@ ROOM_FOR_PAGES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class AgentChannel:
+class PlannedChannel:
     """An agent's channel in the firmware."""
 
     agent_id: int
@@ -56,7 +56,7 @@ class Allotment:
     """What a domain was given: its channel, where it finds its page, and its devices' registers."""
 
     domain: PlannedDomain
-    channel: AgentChannel | None
+    channel: PlannedChannel | None
     page: int | None
     ranges: tuple[GuestRange, ...]
 
@@ -70,7 +70,7 @@ class Allocation:
     """A plan with all of its numbers. `holes` are to be cut from the RAM; `srams` hold pages, so that dom0 must not."""
 
     resolved: ResolvedPlan
-    management: AgentChannel
+    management: PlannedChannel
     allotments: tuple[Allotment, ...]
     device_ids: dict[str, int]
     holes: tuple[AddressRange, ...]
@@ -86,7 +86,7 @@ class Allocation:
         return tuple(each for each in self.allotments if each.domain.section is not None)
 
     @property
-    def channels(self) -> tuple[AgentChannel, ...]:
+    def channels(self) -> tuple[PlannedChannel, ...]:
         """All channels, Xen's among them, by agent id."""
         found = [self.management, *(each.channel for each in self.allotments if each.channel)]
         return tuple(sorted(found, key=lambda each: each.agent_id))
@@ -205,13 +205,13 @@ class _Allocator:
             return {channel.agent for channel in self.firmware.channels}
         return set(range(min(self.firmware.agents, _MAX_CHANNELS)))
 
-    def _channel(self, number: int, base: int) -> AgentChannel:
+    def _channel(self, number: int, base: int) -> PlannedChannel:
         for channel in self.firmware.channels:
             if channel.agent == number:
-                return AgentChannel(number, channel.func_id, channel.page)
-        return AgentChannel(number, self.firmware.func_id + number, base + PAGE_SIZE * number)
+                return PlannedChannel(number, channel.func_id, channel.page)
+        return PlannedChannel(number, self.firmware.func_id + number, base + PAGE_SIZE * number)
 
-    def _check_channels(self, channels: Iterable[AgentChannel], management: int) -> None:
+    def _check_channels(self, channels: Iterable[PlannedChannel], management: int) -> None:
         """Refuse channels that Xen never rings for a domain, and what two of them share."""
         func_ids: dict[int, int] = {}
         pages: dict[int, int] = {}
@@ -330,7 +330,7 @@ class _Allocator:
 
     # guests
 
-    def _allot(self, domain: PlannedDomain, channel: AgentChannel | None) -> Allotment:
+    def _allot(self, domain: PlannedDomain, channel: PlannedChannel | None) -> Allotment:
         section = domain.section
         if section is None:
             return Allotment(domain, channel, channel.page if channel else None, ())

@@ -12,7 +12,7 @@ from xenscmi.bindings import names
 from xenscmi.bindings.properties import compatible, is_available, read_u32
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node, ShapeError
-from xenscmi.plan.allocation import AgentChannel, Allocation
+from xenscmi.plan.allocation import Allocation, PlannedChannel
 from xenscmi.plan.board import AddressRange, Board
 from xenscmi.plan.dts import DtsNode, cells, decimal, fragment, number, overlay, rows, strings
 from xenscmi.plan.guest_tree import scmi_node
@@ -107,7 +107,7 @@ def _container(allocation: Allocation) -> DtsNode:
     return chosen_fragment(board, content)
 
 
-def _page(channel: AgentChannel) -> str:
+def _page(channel: PlannedChannel) -> str:
     return f"scmi_page_{channel.agent_id}"
 
 
