@@ -17,6 +17,12 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 command -v dtc >/dev/null || missing+=(device-tree-compiler)
 command -v cpp >/dev/null || missing+=(cpp)
 
+# What only the tests on a real Xen and on the board need; without it they skip.
+if [ "${1:-run}" = dev ] && ! command -v qemu-system-aarch64 >/dev/null && command -v apt-get >/dev/null &&
+    { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }; then
+    missing+=(qemu-system-arm)
+fi
+
 if ((${#missing[@]})); then
     if ! command -v apt-get >/dev/null; then
         echo "setup: please install: ${missing[*]} (Debian's names), then run make again" >&2
