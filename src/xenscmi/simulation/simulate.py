@@ -196,7 +196,7 @@ def _look(xen: Model, domain: _Running) -> DomainView:
 
 def _not_its_own(resources: _Resources, given: frozenset[int], known: Mapping[int, _Resources]) -> _Resources:
     """Return what of another's device a domain must not reach: what the firmware counts to its own as well, it may."""
-    own = [known[device] for device in given]
+    own = [known[device] for device in given & known.keys()]
     return {
         protocol: numbers.difference(*(each.get(protocol, frozenset()) for each in own))
         for protocol, numbers in resources.items()
