@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tests.test_imports import modules
 
+from xenscmi.cli import COMMANDS, load, make_parser
+
 ROOT = Path(__file__).parents[1]
 PRODUCT = {module: ast.parse(path.read_text("utf-8")) for module, path in modules().items()}
 
@@ -69,15 +71,14 @@ STEPS_OF_CREATE = {
     "xenscmi.config.json.to_json",  # the last step of `create -n`
     "xenscmi.toolstack.hosts.prepare_files",
     "xenscmi.toolstack.create.create_all",
-    # on a real Xen: the host is checked first, and what this toolstack does not make is said
-    "xenscmi.rules.engine.check",
-    "xenscmi.hypercall.preparation.prepare_for_xen",
+    "xenscmi.api.check",  # on a real Xen with --host, before the second step
+    "xenscmi.hypercall.preparation.prepare_for_xen",  # the second step on a real Xen
 }
 
 
 def test_create_climbs_back_to_the_command_line_twice() -> None:
     """From its arguments to a domain there are three steps down from `cli/create.py`, and no other module of `cli`."""
-    below = re.compile(r"xenscmi\.(config|domctl|host|rules|toolstack|model|hypercall)\b")
+    below = re.compile(r"xenscmi\.(api|config|domctl|host|rules|toolstack|model|hypercall)\b")
     found = set()
     for node in ast.walk(PRODUCT["xenscmi.cli.create"]):
         if isinstance(node, ast.ImportFrom) and node.module and below.match(node.module):
@@ -157,3 +158,22 @@ def test_every_name_is_used() -> None:
     found = [(name, place) for name, place in unused() if not re.fullmatch(r"__\w+__", name)]
     assert [place for name, place in found if name not in ALLOWED] == []
     assert [name for name in ALLOWED if name not in dict(found)] == []
+
+
+# Help
+
+VERBS = """
+accept add answer append attach boot check choose convert create decode destroy do exit explain give have keep leave
+list load look make name overwrite print read report rewrite run send set show switch take test try use work write
+"""
+
+
+def test_every_line_of_help_starts_with_a_verb() -> None:
+    """It tells the reader what to write, or what the command then does."""
+    lines = list(COMMANDS.values())
+    for command in COMMANDS:
+        module = load(command)
+        lines.append((module.__doc__ or "").lower())
+        lines += [action.help or "" for action in make_parser(command, module)._actions]
+    assert len(lines) > 100
+    assert [line for line in lines if line.split()[0].strip(",;:") not in VERBS.split()] == []

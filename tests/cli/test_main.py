@@ -108,7 +108,7 @@ def test_other_shells(xenscmi: Run) -> None:
     assert all(line.startswith("complete -c xenscmi -n ") for line in fish.splitlines())
     assert "-a create " in fish
     assert "'__fish_seen_subcommand_from create' -l dryrun\n" in fish
-    assert r"only show libxl\'s JSON of it'" in fish
+    assert r"only show libxl\'s JSON'" in fish
     assert "'__fish_seen_subcommand_from check' -l format -x -a 'text json sarif github'" in fish
     assert "'__fish_seen_subcommand_from create' -l host -r\n" in fish
     assert "'__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'" in fish

@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-# Command -> what the list of commands says of it. The module has the same name, but for _MODULES.
+# Command -> what the list of commands says about it. The module has the same name, except those in _MODULES.
 COMMANDS = {
-    "create": "make a domain of an xl.cfg file; with -n, only show libxl's JSON of it",
+    "create": "create a domain from an xl.cfg file; with -n, only show libxl's JSON",
     "domctl": "show the bytes of the createdomain hypercall, or decode them",
     "list": "list the domains of the host, real or modelled",
     "destroy": "destroy a domain",
     "console": "attach to a domain's console in dom0 of a real Xen",
-    "agents": "list the firmware's SCMI agents, and the domain that has each",
+    "agents": "list the firmware's SCMI agents, and which domain has each",
     "dmesg": "print Xen's log",
-    "scmi": "send an SCMI message as a domain, and show what comes back",
-    "decode": "turn SCMI messages in a dump or a kernel trace into words",
-    "simulate": "run a whole host: which domain reaches which device",
+    "scmi": "send an SCMI message as a domain, and show the response",
+    "decode": "explain the SCMI messages in a dump or a kernel trace",
+    "simulate": "run a whole host, and show which domain reaches which device",
     "board": "run a real Linux or Xen on a virtual board, served by our firmware",
     "conform": "test whether an SCMI platform does what the specification says",
-    "profiles": "list the layouts of createdomain that can be chosen",
-    "check": "say where the parts of a host disagree",
+    "profiles": "list the layouts of createdomain, or the firmware profiles",
+    "check": "report where the parts of a host disagree",
     "show": "show a host as a table: agents, pages, owners, devices",
     "plan": "write every file of a host from one plan",
     "convert": "rewrite a host tree of an older dialect with the current container",
@@ -49,13 +49,13 @@ EXIT_USAGE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit code. 2 means that the arguments are not understood."""
+    """Run a command; return its exit code, which is 2 for wrong arguments."""
     _prepare_streams()
     try:
         try:
             return _run(list(sys.argv[1:] if arguments is None else arguments))
         finally:
-            sys.stdout.flush()  # what is buffered may not find its way out: hear of it now, not at Python's end
+            sys.stdout.flush()  # an error of buffered output is raised now, not when Python ends
     except BrokenPipeError:
         return _give_up_output()
     except OSError as error:
@@ -88,10 +88,10 @@ def _run(given: list[str]) -> int:
 
 
 def _prepare_streams() -> None:
-    """Make the standard streams safe, and have what the locale cannot show escaped.
+    """Make the standard streams safe, and escape what the locale cannot show.
 
-    Of those that are closed, stdin is empty and stderr goes nowhere; output that was asked for must not be lost without
-    a word, so that writing to stdout fails (EBADF), as it does for other programs.
+    If they are closed, stdin is empty and stderr goes nowhere. Output must not be lost silently, so writing to a closed
+    stdout fails (EBADF), as it does for other programs.
     """
     for name, mode, flags in (
         ("stdin", "r", os.O_RDONLY),
@@ -105,7 +105,7 @@ def _prepare_streams() -> None:
 
 
 def _give_up_output() -> int:
-    """Keep Python from complaining at its end that the reader of our output is gone (`| head`), or the disk full."""
+    """Keep Python from complaining at exit that the reader of the output is gone (`| head`), or the disk is full."""
     for stream in (sys.stdout, sys.stderr):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return 1
@@ -114,7 +114,7 @@ def _give_up_output() -> int:
 def load(command: str) -> ModuleType:
     """Import the module of a command."""
     name = f"xenscmi.cli.{_MODULES.get(command, command)}"
-    gc.disable()  # imports leave no garbage behind, and looking for it takes as long as importing argparse
+    gc.disable()  # imports create no garbage, and a collection takes as long as importing argparse
     try:
         __import__(name)  # importing importlib takes longer than importing a small command
     finally:
@@ -123,11 +123,11 @@ def load(command: str) -> ModuleType:
 
 
 def make_parser(command: str, module: ModuleType) -> ArgumentParser:
-    """Return the parser of a command's arguments; its help is the module's docstring."""
+    """Return the parser of a command's arguments; the help is the module's docstring."""
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
     def formatter(prog: str) -> RawDescriptionHelpFormatter:
-        # Left to itself, argparse imports shutil for the width, at every start.
+        # Without a width, argparse imports shutil at every start to find it.
         return RawDescriptionHelpFormatter(prog, width=100)
 
     summary, _, rest = (module.__doc__ or "").strip().partition("\n")
@@ -153,14 +153,14 @@ commands:
 {commands}
 
 options:
-  -h, --help     this text; `xenscmi COMMAND --help` tells more
-  -V, --version  the version
+  -h, --help     show this text; `xenscmi COMMAND --help` shows that of a command
+  -V, --version  show the version
 
 examples:
-  xenscmi create -n guest.cfg        what xl makes of guest.cfg, as libxl's JSON
-  xenscmi domctl guest.cfg           what Xen is told of it, byte by byte
-  xenscmi check board/               where the files of a host disagree
-  xenscmi simulate board/            which domain reaches which device, without hardware"""
+  xenscmi create -n guest.cfg        show what xl makes of guest.cfg, as libxl's JSON
+  xenscmi domctl guest.cfg           show what Xen is told, byte by byte
+  xenscmi check board/               report where the files of a host disagree
+  xenscmi simulate board/            show which domain reaches which device, without hardware"""
 
 
 def _meant(command: str) -> str:

@@ -1,12 +1,12 @@
 """List the firmware's SCMI agents: channel, owner, and the devices granted to each.
 
-An agent is reached by its SMC function id and its page of shared memory. OWNER is the domain that has the agent, Xen
-itself, `-` if it is free, or `not listed` if the host's device tree does not tell Xen about it. A trusted agent (*) may
-set permissions and use everything. DEVICES are SCMI device ids.
+A domain reaches an agent by its SMC function id and its page of shared memory. OWNER is the domain that has the agent,
+Xen itself, `-` if it is free, or `not listed` if the host's device tree does not tell Xen about it. A trusted agent (*)
+may set permissions and use everything. DEVICES are SCMI device ids.
 
-In dom0 of a real Xen, the agents of the domains that xenscmi created are known, and nothing more.
+In dom0 of a real Xen, only the agents of the domains that xenscmi created are known.
 
-exit codes: 0; 2 where the host or its state cannot be used
+exit codes: 0; 2 if the host or its state cannot be used
 
 examples:
   xenscmi agents --host board/
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--json", action="store_true", help="as a JSON array, with the devices' paths")
+    parser.add_argument("--json", action="store_true", help="print a JSON array, with the devices' paths")
     configure_host(parser)
 
 
@@ -46,7 +46,7 @@ def run(arguments: Namespace) -> int:
         return 0
     put(_table(agents, names))
     if not xen.scmi_works():
-        print("Xen's SCMI mediator does not run: no domain has SCMI. `xenscmi dmesg` may say why", file=sys.stderr)
+        print("Xen's SCMI mediator does not run, so no domain has SCMI; `xenscmi dmesg` may say why", file=sys.stderr)
     return 0
 
 

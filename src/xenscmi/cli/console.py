@@ -3,7 +3,7 @@
 Ctrl-] detaches. The console is the vpl011 of a domain with vuart = "sbsa_uart", else the paravirtual one; xenconsoled
 must run in dom0.
 
-exit codes: 0; 1 where there is no such domain or console; 2 where there is no Xen
+exit codes: 0; 1 if there is no such domain or console; 2 if there is no Xen
 
 examples:
   xenscmi console DomD

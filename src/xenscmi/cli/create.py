@@ -1,20 +1,21 @@
-"""Make a domain of an xl.cfg file, as `xl create` does: on the real Xen in dom0, else on the modelled host.
+"""Create a domain from an xl.cfg file, as `xl create` does: on the real Xen in dom0, else on the modelled host.
 
-The steps are libxl's, in its order: defaults, createdomain, the name, iomem, the devices of dtdev. What fails undoes
-what came before it, says which step it was, what Xen said, and what to do. Of several files, all domains are made, or
-none. A modelled host is booted if it does not run yet; its Xen sees what the bytes of createdomain say.
+The steps are libxl's, in its order: defaults, createdomain, the name, iomem, the devices of dtdev. If a step fails, all
+steps before it are undone; the message says which step it was, what Xen said, and what to do. With several files,
+either all domains are created or none. A modelled host is booted if it does not run yet.
 
-On a real Xen the domain gets its kernel, ramdisk, device tree and memory, and runs; disks, network interfaces and other
-paravirtual devices it does not get, which is said before. With --host, that host is checked first: errors stop it.
+On a real Xen, the domain gets its kernel, ramdisk, device tree and memory, and runs. It does not get disks, network
+interfaces and other paravirtual devices; a warning says so. With --host, that host is checked first, and nothing is
+created if it has errors.
 
 With -n nothing is created: libxl's JSON of the configuration goes to standard output, exactly as `xl -N create` prints
-it; of several files, a JSON array of them. What there is to say goes to standard error.
+it; with several files, a JSON array of them. Messages go to standard error.
 
-Settings given behind the files are appended to each file, so they win over what it says.
+Settings after the files are appended to each file, so they override what it says.
 
-exit codes: 0; as xl, 1 for most errors in the file, and for a device that cannot be assigned; 3 for an unreadable file,
-for a few options, where libxl's answer is ERROR_FAIL, and for what Xen refuses; 6 where libxl's answer is ERROR_INVAL,
-and for a bad PCI address; besides, 2 for wrong arguments, and where the host or its state cannot be used
+exit codes: 0; as in xl, 1 for most errors in the file, and for a device that cannot be assigned; 3 for an unreadable
+file, for a few options, if libxl returns ERROR_FAIL, and if Xen refuses; 6 if libxl returns ERROR_INVAL, and for a bad
+PCI address; also 2 for wrong arguments, and if the host or its state cannot be used
 
 examples:
   xenscmi create guest.cfg --host board/
@@ -28,7 +29,7 @@ from __future__ import annotations
 import sys
 
 from xenscmi.cli.files import read_file, read_source, say, show, split_arguments, write, write_json
-from xenscmi.config.errors import ConfigError
+from xenscmi.config.errors import EXIT_FAILURE, ConfigError
 from xenscmi.config.json import to_json
 from xenscmi.config.parse import parse_xlcfg
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from xenscmi.toolstack.backend import Backend
     from xenscmi.toolstack.spec import DomainSpec
 
-# How xl waits, connects and debugs. Scripts give them.
+# Switches for how xl waits, connects and debugs, which scripts may give.
 _XL_SWITCHES = (
     *("-d", "-e", "-F", "-V", "--vncviewer", "-A", "--vncviewer-autopass"),
     *("-i", "--ignore-global-affinity-masks"),
@@ -51,27 +52,32 @@ _XL_SWITCHES = (
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("-n", "--dryrun", action="store_true", help="do not create the domain, show its configuration")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print only errors")
     parser.add_argument(
-        "-f", "--defconfig", metavar="FILE", action="append", default=[], help="another way to name a file"
+        "-n", "--dryrun", action="store_true", help="show the configuration, and do not create the domain"
     )
-    parser.add_argument(*_XL_SWITCHES, action="store_true", dest="xl_switch", help="xl's; they mean nothing here")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only errors")
+    parser.add_argument("-f", "--defconfig", metavar="FILE", action="append", default=[], help="read this file too")
+    parser.add_argument(
+        *_XL_SWITCHES, action="store_true", dest="xl_switch", help="accept these switches of xl, which have no effect"
+    )
     parser.add_argument("-p", "--paused", action="store_true", help="leave the domain paused")
-    parser.add_argument("-c", "--console", action="store_true", help="attach to its console; on a real Xen only")
-    parser.add_argument("--json", action="store_true", help="print id, name and agent of what was created as JSON")
+    parser.add_argument(
+        "-c", "--console", action="store_true", help="attach to the console of the domain; on a real Xen only"
+    )
+    parser.add_argument("--json", action="store_true", help="print id, name and agent of the created domains as JSON")
     parser.add_argument(
         "--hypervisor",
         choices=("auto", "model", "xen"),
         default="auto",
-        help="where to create it; see xenscmi list --help",
+        help="choose where to create the domain; see xenscmi list --help",
     )
-    parser.add_argument(
-        "--host", metavar="PATH", help="use this modelled host, or check this one before a real creation"
-    )
+    parser.add_argument("--host", metavar="PATH", help="use this modelled host; on a real Xen, check this host first")
     parser.add_argument("--state", metavar="FILE", help="keep the modelled host here; see xenscmi list --help")
     parser.add_argument(
-        "arguments", nargs="*", metavar="FILE | KEY=VALUE", help="xl.cfg files (- is standard input), settings"
+        "arguments",
+        nargs="*",
+        metavar="FILE | KEY=VALUE",
+        help="read these xl.cfg files (- is standard input), and append these settings",
     )
 
 
@@ -105,7 +111,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _create(arguments: Namespace, files: Sequence[tuple[str, Parsed]]) -> int:
-    """Make the domains of several files, all of them or none; return the exit code."""
+    """Create the domains of several files, all of them or none; return the exit code."""
     from xenscmi.cli.running import EXIT_UNUSABLE, is_real, show_error
     from xenscmi.diagnostics import XenscmiError
     from xenscmi.toolstack.create import CreationError
@@ -150,13 +156,12 @@ def _on_xen(arguments: Namespace, files: Sequence[tuple[str, Parsed]]) -> int:
 
 
 def _check_host(path: str, *, quiet: bool) -> None:
-    """Show what is wrong with a host. Raises ConfigError where something is."""
+    """Show what `check` finds on a host. Raises ConfigError if there is an error."""
+    from xenscmi.api import check
     from xenscmi.cli.files import load_host
-    from xenscmi.config.errors import EXIT_FAILURE
     from xenscmi.diagnostics import Severity
-    from xenscmi.rules.engine import check
 
-    found = check(load_host([path]).host)
+    found = check(load_host([path]))
     errors = [each for each in found if each.severity is Severity.ERROR]
     if errors:
         raise ConfigError(errors, EXIT_FAILURE)
@@ -167,7 +172,7 @@ def _check_host(path: str, *, quiet: bool) -> None:
 def _make(
     arguments: Namespace, xen: Backend, specs: Sequence[DomainSpec], remarks: Sequence[Diagnostic]
 ) -> Sequence[int]:
-    """Make the domains, and say what was asked for; return their ids."""
+    """Create the domains, and print what was asked for; return their ids."""
     from xenscmi.toolstack.create import create_all
 
     if not arguments.quiet:

@@ -1,9 +1,9 @@
 """Destroy a domain, as `xl destroy` does: of the real Xen in dom0, else of the modelled host.
 
-Xen has the firmware reset the domain's agent, and the agent is free again. With --all the modelled host itself is
-switched off: nothing is left of it, and the next command boots it anew.
+Xen lets the firmware reset the domain's agent, and the agent is free again. With --all, the modelled host itself is
+switched off: its state is deleted, and the next command boots it anew.
 
-exit codes: 0; 1 where it is not possible; 2 where the host or its state cannot be used
+exit codes: 0; 1 if it is not possible; 2 if the host or its state cannot be used
 
 examples:
   xenscmi destroy DomD
@@ -41,8 +41,8 @@ This can only be done when using a disaggregated hardware domain and toolstack.
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("domain", nargs="?", metavar="DOMAIN", help="the domain: a name or an id")
-    parser.add_argument("-f", "--force", action="store_true", help="try it on domain 0 too, which Xen then refuses")
+    parser.add_argument("domain", nargs="?", metavar="DOMAIN", help="destroy this domain: a name or an id")
+    parser.add_argument("-f", "--force", action="store_true", help="try to destroy domain 0 too, which Xen refuses")
     parser.add_argument("--all", action="store_true", help="switch the modelled host off, whatever runs on it")
     configure_host(parser)
 
@@ -69,7 +69,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _destroy(xen: Backend, word: str, *, force: bool) -> int:
-    """Destroy a domain in libxl's words. Raises XenError, told, so that what it left behind is kept."""
+    """Destroy a domain, and print libxl's messages. Raises XenError after printing it, so that the state is kept."""
     from xenscmi.toolstack.backend import XenError
 
     domid = find_domain(xen, word)

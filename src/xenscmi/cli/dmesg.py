@@ -1,6 +1,6 @@
-"""Print Xen's log, as `xl dmesg` does: the real one's in dom0, else the modelled host's.
+"""Print Xen's log, as `xl dmesg` does: that of the real Xen in dom0, else that of the modelled host.
 
-exit codes: 0; 2 where the host or its state cannot be used
+exit codes: 0; 2 if the host or its state cannot be used
 
 examples:
   xenscmi dmesg --host board/
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--json", action="store_true", help="as a JSON array of lines")
+    parser.add_argument("--json", action="store_true", help="print a JSON array of lines")
     configure_host(parser)
 
 

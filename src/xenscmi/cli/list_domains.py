@@ -1,9 +1,9 @@
 """List the domains of the host, as `xl list` does: of the real Xen in dom0, else of the modelled host.
 
-With -l the configurations of the domains are listed as libxl's JSON; Mem is in MiB. A modelled host is booted if it
-does not run yet, and its domains take no processor time.
+With -l, it prints the configurations of the domains as libxl's JSON. Mem is in MiB. A modelled host is booted if it
+does not run yet, and its domains use no processor time.
 
-exit codes: 0; 1 where there is no such domain; 2 where the host or its state cannot be used
+exit codes: 0; 1 if there is no such domain; 2 if the host or its state cannot be used
 
 examples:
   xenscmi list --host board/
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("domain", nargs="?", metavar="DOMAIN", help="only this one: a name or an id")
-    parser.add_argument("-l", "--long", action="store_true", help="configurations, as libxl's JSON")
-    parser.add_argument("--json", action="store_true", help="the table as a JSON array")
+    parser.add_argument("domain", nargs="?", metavar="DOMAIN", help="list only this domain: a name or an id")
+    parser.add_argument("-l", "--long", action="store_true", help="print the configurations, as libxl's JSON")
+    parser.add_argument("--json", action="store_true", help="print the table as a JSON array")
     configure_host(parser)
 
 
@@ -73,7 +73,7 @@ def _state(domain: DomainInfo) -> str:
 
 
 def _configurations(xen: Inventory, domains: Sequence[DomainInfo]) -> str:
-    """Return `[{"domid": …, "config": {…}}]`; of domains that no toolstack has made, only the name is known."""
+    """Return `[{"domid": …, "config": {…}}]`; of domains that no toolstack created, only the name is known."""
     import json
 
     from xenscmi.config.json import pretty

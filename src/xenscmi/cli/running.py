@@ -1,6 +1,6 @@
-"""The host that commands work on: the real Xen under this dom0, or a modelled one, and where its state is kept.
+"""The host that commands work on: the real Xen under this dom0, or a modelled one, whose state is in a file.
 
-Not a command: what `create`, `list`, `destroy`, `agents`, `dmesg` and `scmi` share.
+This is not a command, but what `create`, `list`, `destroy`, `agents`, `dmesg` and `scmi` share.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--host",
         metavar="PATH",
-        help="use this modelled host: a folder, a host.toml or a device tree (default: the one that runs, else .)",
+        help="use this modelled host: a folder, a host.toml or a device tree (default: the running one, else .)",
     )
     parser.add_argument(
         "--state",
@@ -53,7 +53,7 @@ def configure_hypervisor(parser: ArgumentParser) -> None:
 
 
 def is_real(arguments: Namespace) -> bool:
-    """Return whether the arguments mean the real Xen: when asked for, and in dom0 unless a model's state is named."""
+    """Return whether to use the real Xen: if asked for, and in dom0 unless the state of a model is named."""
     if arguments.hypervisor != "auto" or arguments.state is not None:
         return bool(arguments.hypervisor == "xen")
     from xenscmi.hypercall.dom0 import in_dom0
@@ -62,7 +62,7 @@ def is_real(arguments: Namespace) -> bool:
 
 
 def open_host(arguments: Namespace) -> Store | RunningXen:
-    """Return the host that the arguments mean, real or modelled. Raises XenscmiError where there is none to be had."""
+    """Return the host that the arguments mean, real or modelled. Raises XenscmiError if there is none."""
     if is_real(arguments):
         from xenscmi.hypercall.running import RunningXen
 
@@ -71,17 +71,17 @@ def open_host(arguments: Namespace) -> Store | RunningXen:
 
 
 def state_file(arguments: Namespace) -> StateFile:
-    """Return the state file that the arguments name. Raises XenscmiError where the user has no place for one."""
+    """Return the state file that the arguments name. Raises XenscmiError if the user has no home directory for one."""
     from xenscmi.model.state import StateFile
 
     if arguments.state is not None:
         return StateFile(Path(arguments.state), _waiting)
     base = os.environ.get("XDG_STATE_HOME", "")
-    # The XDG specification has relative paths ignored.
+    # The XDG specification says to ignore relative paths.
     try:
         folder = Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "state"
     except RuntimeError:
-        message = "there is no home directory to keep the modelled host in"
+        message = "there is no home directory for the state of the modelled host"
         raise XenscmiError(Diagnostic(message=message, help="name a file with --state FILE")) from None
     return StateFile(folder / "xenscmi" / "host.db", _waiting)
 
@@ -91,13 +91,13 @@ def _waiting() -> None:
 
 
 def location(arguments: Namespace) -> Path:
-    """Return where the files of the host stand that the arguments mean. Raises XenscmiError as the state does."""
+    """Return the path of the host that the arguments mean. Raises XenscmiError as `state_file` does."""
     running = None if arguments.host else state_file(arguments).location()
     return Path(arguments.host or running or ".").resolve()
 
 
 def open_store(arguments: Namespace) -> Store:
-    """Return the state of the host that the arguments mean. Raises XenscmiError where there is none to be had."""
+    """Return the state of the modelled host that the arguments mean. Raises XenscmiError as `state_file` does."""
     from xenscmi.model.state import Store
 
     where = location(arguments)
@@ -119,7 +119,7 @@ def open_store(arguments: Namespace) -> Store:
 
 
 def guarded(command: Callable[[Namespace], int]) -> Callable[[Namespace], int]:
-    """Return a command that ends in words, not in a traceback, where the host or its state cannot be used."""
+    """Return a command that prints errors, instead of raising them, if the host or its state cannot be used."""
 
     def run(arguments: Namespace) -> int:
         try:
@@ -132,18 +132,18 @@ def guarded(command: Callable[[Namespace], int]) -> Callable[[Namespace], int]:
 
 
 def show_error(error: XenscmiError, name: str = "xenscmi") -> None:
-    """Print what Xen said before it failed, if it did, and the diagnostics."""
+    """Print the lines of Xen's log that an error has, and its diagnostics."""
     print_xen(getattr(error, "log", ()))
     show(error.diagnostics, name)
 
 
 def print_xen(lines: Iterable[str]) -> None:
-    """Print lines of Xen's console to standard error, as they stand in its log."""
+    """Print lines of Xen's log to standard error, as xl dmesg shows them."""
     sys.stderr.write("".join(f"(XEN) {line}\n" for line in lines))
 
 
 def find_domain(xen: Inventory, word: str) -> int | None:
-    """Return the id of a domain; where a name has none, say so as xl does. An id that no domain has is returned too."""
+    """Return the id of a domain by name or id; print xl's message for an unknown name. Ids are not checked."""
     if word.isascii() and word.isdecimal() and len(word) <= LONGEST_ID:
         return int(word)
     domid = next((domid for domid, name in xen.names().items() if name == word), None)

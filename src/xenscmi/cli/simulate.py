@@ -1,15 +1,15 @@
 """Run a whole host without hardware, and show which domain reaches which device.
 
-The host is booted, every domain is made, and each agent tries every resource of every device, and what no domain may
-do: others' SMC function ids and pages, setting permissions, resetting an agent. What is expected follows from the
-assignments (access-controllers, xen,path, dtdev); whatever differs is a deviation. Nothing is kept of the run.
+`simulate` boots the host and creates every domain. Each agent then tries every resource of every device, and what no
+domain may do: use others' SMC function ids and pages, set permissions, reset an agent. The assignments
+(access-controllers, xen,path, dtdev) say what to expect; every difference is a deviation. The run is not kept.
 
-With --on board, every call that Xen makes to EL3 is a real SMC on a virtual board (qemu), served by our firmware behind
-an EL3 monitor; the run is then held against one on the model, cell by cell.
+With --on board, every call that Xen makes to EL3 is a real SMC on a virtual board (qemu), served by xenscmi's firmware
+behind an EL3 monitor; the result is compared with that of the model, cell by cell.
 
-PATH is a folder, a host.toml, or the files of a host, as for `xenscmi check`; without it, the current folder.
+PATH is as for `xenscmi check`; the default is the current folder.
 
-exit codes: 0 as expected; 1 deviations, or board and model differ; 2 input that cannot be used, or no qemu
+exit codes: 0 no deviation; 1 deviations, or board and model differ; 2 the input cannot be used, or there is no qemu
 
 examples:
   xenscmi simulate board/
@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="a folder, a host.toml, or the files of a host")
-    parser.add_argument("--on", choices=("model", "board"), default="model", help="run the firmware there (model)")
-    parser.add_argument("--json", action="store_true", help="as JSON, with Xen's log")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="run the host in this folder, host.toml or these files"
+    )
+    parser.add_argument(
+        "--on", choices=("model", "board"), default="model", help="choose where the firmware runs (default: model)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, with Xen's log")
 
 
 @guarded
