@@ -33,15 +33,15 @@ def write(domid: int, handle: bytes, document: str) -> None:
 
 
 def read_all() -> dict[int, str]:
-    """Return the configurations that are kept, by domain id; xl's too. What is not JSON is left out."""
+    """Return the configurations that are kept, by domain id; xl's too. What is not a JSON object is left out."""
     found = {}
     for path in FOLDER.glob("userdata-d.*.libxl-json"):
         match = _NAME.match(path.name)
         if match and path.stat().st_size <= _LARGEST:
             with suppress(OSError, ValueError):
                 text = path.read_text().rstrip("\0")  # xl's files end in a NUL
-                json.loads(text)
-                found[int(match[1])] = text
+                if isinstance(json.loads(text), dict):
+                    found[int(match[1])] = text
     return found
 
 
