@@ -54,16 +54,21 @@ class Release:
     xen: str
     suite: str
     python: str
+    msgspec: tuple[str, ...] = ()
+    """The package of msgspec, which only commands that read a host.toml need; bookworm has none."""
 
     @property
     def packages(self) -> tuple[str, ...]:
         """What dom0 needs: Xen, its tools, Python, busybox."""
         python = (f"libpython{self.python}-minimal", f"python{self.python}-minimal", f"libpython{self.python}-stdlib")
         xen = (f"xen-hypervisor-{self.xen}-arm64", f"xen-utils-{self.xen}", f"libxenmisc{self.xen}", "xenstore-utils")
-        return (*xen, *_XEN_LIBRARIES, *_OTHER_LIBRARIES, *python, "busybox-static")
+        return (*xen, *_XEN_LIBRARIES, *_OTHER_LIBRARIES, *python, *self.msgspec, "busybox-static")
 
 
-RELEASES = {each.xen: each for each in (Release("4.17", "bookworm", "3.11"), Release("4.20", "trixie", "3.13"))}
+RELEASES = {
+    each.xen: each
+    for each in (Release("4.17", "bookworm", "3.11"), Release("4.20", "trixie", "3.13", ("python3-msgspec",)))
+}
 KERNEL_SUITE = "bookworm"
 KERNEL_PACKAGE = "linux-image-cloud-arm64"
 

@@ -250,8 +250,6 @@ def test_a_wrong_layout_makes_nothing(dom0: Machine) -> None:
     )
     others = {"4.17": {"4.19", "4.20", "4.21", "4.21+sci-ma", "4.22", "4.22+sci-ma", "4.22+sci-ma-pad"}}
     assert set(found) == others.get(dom0.release.xen, {"4.17", "4.18"})
-    silent = {"4.17": {"4.19", "4.20"}}.get(dom0.release.xen, {"4.17", "4.18"})
-    assert {name for name, message in found.items() if "its answer differs" in message} == silent
 
 
 def test_ids_are_never_given_twice(dom0: Machine) -> None:

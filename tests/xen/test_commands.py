@@ -96,9 +96,8 @@ def test_unknown_domains(dom0: Machine) -> None:
         ["console", "77"],
         ["console", "Domain-0"],
         ["agents", "--json"],
-        ["create", "--hypervisor", "model", "/tmp/guest.cfg"],
     )
-    assert [each["code"] for each in found] == [1, 1, 1, 1, 2, 1, 1, 1, 0, 2]
+    assert [each["code"] for each in found] == [1, 1, 1, 1, 2, 1, 1, 1, 0]
     errors = [str(each["err"]) for each in found]
     assert "nobody is an invalid domain identifier" in errors[0]
     assert "Domain 77:Non-existant domain" in errors[1]
@@ -109,16 +108,19 @@ def test_unknown_domains(dom0: Machine) -> None:
     assert "Domain '77' does not exist" in errors[6]
     assert "domain 0 has no console" in errors[7]
     assert json.loads(str(found[8]["out"])) == []
-    assert "no modelled host in" in errors[9]
 
 
-def test_a_host_is_checked_first(dom0: Machine) -> None:
-    """With --host, an error that check finds stops the creation before Xen is asked."""
-    host = '[xen]\n\n[host]\nname = "wrong"\n'
-    (found,) = commands(
+def test_a_host_that_cannot_be_read_stops_the_creation(dom0: Machine) -> None:
+    """With --host, the host is checked before Xen is asked."""
+    if not dom0.release.msgspec:
+        pytest.skip(f"Debian {dom0.release.suite} has no msgspec, which reads host.toml")
+    wrong, unreadable = commands(
         dom0,
         ["create", "--host", "/tmp/board", "/tmp/guest.cfg"],
-        files={"guest.cfg": BASE, "board/host.toml": host},
+        ["create", "--host", "/tmp/nothing", "/tmp/guest.cfg"],
+        files={"guest.cfg": BASE, "board/host.toml": '[xen]\nprofile = "4.23"\n'},
     )
-    assert found["code"] in (1, 2)
-    assert found["err"]
+    assert wrong["code"] == 2
+    assert "/tmp/board/host.toml:1:1: error" in str(wrong["err"])
+    assert unreadable["code"] == 2
+    assert "Traceback" not in str(wrong["err"]) + str(unreadable["err"])

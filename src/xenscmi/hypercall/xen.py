@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -78,7 +79,14 @@ class Xen(Backend):
         return xenstore_entries.names(self._store)
 
     def configurations(self) -> Mapping[int, str]:
-        return userdata.read_all()
+        """As xl prints them: a name that the file lacks, such as dom0's, is the one in xenstore."""
+        names = self.names()
+        found = {}
+        for domid, text in userdata.read_all().items():
+            config = json.loads(text)
+            config.setdefault("c_info", {}).setdefault("name", names.get(domid, "(null)"))
+            found[domid] = json.dumps(config)
+        return found
 
     def agents(self) -> tuple[AgentInfo, ...]:
         """As far as xenscmi made their domains: Xen itself tells nobody."""
