@@ -118,6 +118,8 @@ def test_real_boards_boot_or_have_an_address_that_does_not_translate(debian_dtbs
         with_pci += any(_PCI.fullmatch(node.name) and "reg" in node for node in tree.walk())
         host = read_host(tree)
         outcome, unmappable = run(host), Index(host).unmappable_devices
+        panics = [each for each in check(host) if "Xen panics" in each.message]
+        assert bool(panics) == isinstance(outcome, Panic), (path, panics)
         if isinstance(outcome, Model):
             booted += 1
             assert outcome.mediator.initialized, (path, outcome.console.lines)
