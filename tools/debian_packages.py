@@ -105,6 +105,46 @@ def kernel(suite: str, flavour: str = "cloud-arm64", *, timeout: float = 300) ->
     raise Unavailable(f"no package of Debian {suite} has a kernel of flavour {flavour}")
 
 
+def device_trees(suite: str, *, timeout: float = 300) -> Path:
+    """Return the folder with the DTBs of the suite's current kernel, a folder for each vendor.
+
+    They are in the package that linux-image-arm64 names, or since Debian 14 in another that this one depends on.
+    """
+    deadline = time.monotonic() + timeout
+    wanted, seen = ["linux-image-arm64"], set[str]()
+    while wanted:
+        seen.update(wanted)
+        folders = fetch(suite, wanted, timeout=max(1, deadline - time.monotonic()))
+        for folder in folders.values():
+            for pattern in ("usr/lib/linux-image-*", "usr/lib/modules/*/dtb"):
+                for found in folder.glob(pattern):
+                    return found
+        depended = {name for folder in folders.values() for name in depends(folder)}
+        wanted = sorted(name for name in depended - seen if re.match(r"linux-(image|binary|base)-\d", name))
+    raise Unavailable(f"no kernel package of Debian {suite} has device trees")
+
+
+def merged(suite: str, names: Sequence[str], root: Path, *, timeout: float = 300) -> Path:
+    """Return `root` with the files of several packages of a suite in one tree, as if they were installed there."""
+    wanted = "\n".join((suite, *names))
+    stamp = root / ".packages"
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        folders = fetch(suite, names, timeout=timeout)
+        with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".new-") as new:
+            whole = Path(new) / "root"
+            for folder in folders.values():
+                shutil.copytree(folder, whole, symlinks=True, dirs_exist_ok=True, ignore=_control)
+            (whole / ".packages").write_text(wanted)
+            shutil.rmtree(root, ignore_errors=True)
+            root.parent.mkdir(parents=True, exist_ok=True)
+            whole.rename(root)
+    return root
+
+
+def _control(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == "DEBIAN"]
+
+
 @contextmanager
 def _locked(folder: Path, deadline: float) -> Iterator[None]:
     """Keep other processes from filling the same folder meanwhile."""

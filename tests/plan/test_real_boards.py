@@ -8,64 +8,22 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from tests.conftest import APT_CONFIG, KEYRING
 from tests.plan.boards import Workplace, merge
 
 from xenscmi.devicetree import load
 from xenscmi.plan.starting import starting_plan
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "plan-am62l.md"
-PACKAGE = re.compile(r"linux-base-7\.\d+\.\d+\+deb\d+-arm64$", re.MULTILINE)
 AM62L, V4H = "ti/k3-am62l3-evm.dtb", "renesas/r8a779g0-white-hawk.dtb"
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="session")
-def new_dtbs(pytestconfig: pytest.Config) -> Path:
-    """A folder with DTBs of a kernel of 7.x, which Debian has in sid; skips where they cannot be had."""
-    assert pytestconfig.cache
-    kept = pytestconfig.cache.mkdir("debian-arm64-sid") / "dtbs"
-    if not KEYRING.exists():
-        pytest.skip(f"no Debian keyring ({KEYRING})")
-    if not kept.is_dir():
-        with TemporaryDirectory() as folder:
-            shutil.move(_fetch(Path(folder)), kept)
-    return kept
-
-
-def _fetch(folder: Path) -> Path:
-    for name in ("lists/partial", "cache/archives/partial"):
-        (folder / name).mkdir(parents=True)
-    (folder / "status").touch()
-    (folder / "sources.list").write_text(f"deb [signed-by={KEYRING}] http://deb.debian.org/debian sid main\n")
-    (folder / "apt.conf").write_text(APT_CONFIG.format(folder=folder))
-
-    def run(*command: str) -> str:
-        env = {**os.environ, "APT_CONFIG": str(folder / "apt.conf"), "LC_ALL": "C"}
-        try:
-            done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=True, timeout=300)
-        except (OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"{command[0]} cannot fetch Debian's kernel: {getattr(error, 'stderr', '') or error}")
-        return done.stdout
-
-    run("apt-get", "update", "--error-on=any")
-    found = PACKAGE.findall(run("apt-cache", "pkgnames", "linux-base-"))
-    if not found:
-        pytest.skip("Debian's sid has no linux-base-7.x-arm64")
-    run("apt-get", "download", found[0])
-    (archive,) = folder.glob("linux-base-*.deb")
-    run("dpkg-deb", "--extract", archive.name, "unpacked")
-    (trees,) = (folder / "unpacked/usr/lib/modules").glob("*/dtb")
-    return trees
-
-
-def test_the_tutorial_on_am62l(new_dtbs: Path, place: Workplace) -> None:
+def test_the_tutorial_on_am62l(newest_dtbs: Path, place: Workplace) -> None:
     """The page's commands, as they stand there, with the tree from the package."""
-    board = new_dtbs / AM62L
+    board = newest_dtbs / AM62L
     if not board.is_file():
         pytest.skip(f"this kernel has no {AM62L}")
     text = TUTORIAL.read_text()
@@ -87,8 +45,8 @@ def test_the_tutorial_on_am62l(new_dtbs: Path, place: Workplace) -> None:
     assert reached["dom0"] > 10
 
 
-def test_emmc_and_ethernet_of_r_car_v4h(new_dtbs: Path, place: Workplace) -> None:
-    board = new_dtbs / V4H
+def test_emmc_and_ethernet_of_r_car_v4h(newest_dtbs: Path, place: Workplace) -> None:
+    board = newest_dtbs / V4H
     if not board.is_file():
         pytest.skip(f"this kernel has no {V4H}")
     shutil.copy(board, place.folder / "board.dtb")
@@ -128,10 +86,12 @@ def test_emmc_and_ethernet_of_r_car_v4h(new_dtbs: Path, place: Workplace) -> Non
     assert "/soc/mmc@ee140000" in config
 
 
-def test_a_first_plan_of_any_board_renders(new_dtbs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_first_plan_of_any_board_renders(
+    newest_dtbs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Some of each vendor: what `init` writes is rendered to trees that compile and apply, or it says what lacks."""
     done = 0
-    for vendor in sorted(folder for folder in new_dtbs.iterdir() if folder.is_dir()):
+    for vendor in sorted(folder for folder in newest_dtbs.iterdir() if folder.is_dir()):
         boards = sorted(vendor.rglob("*.dtb"), key=lambda path: path.stat().st_size)
         for board in {boards[0], boards[len(boards) // 2], boards[-1]} if boards else ():
             place = Workplace(tmp_path / f"{vendor.name}-{board.stem}")

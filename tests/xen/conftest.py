@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import debian_packages
 import pytest
 from tests.xen import guests, packages
 from tests.xen.machine import Machine, why_not
@@ -29,7 +30,7 @@ def dom0(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     try:
         packages.dom0_root(release)
         packages.kernel_root()
-    except packages.Unavailable as error:
+    except debian_packages.Unavailable as error:
         pytest.skip(f"Debian's arm64 packages cannot be had: {error}")
     with Machine(release, tmp_path_factory.mktemp(f"xen-{release.xen}"), guests.files(release)) as machine:
         yield machine
