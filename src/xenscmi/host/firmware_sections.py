@@ -81,9 +81,7 @@ class ClockSection(ResourceSection, frozen=True):
     state_agents: Annotated[_Agents, Meta(description="Who may start and stop it; without it, all its users.")] = None
     rate_agents: Annotated[_Agents, Meta(description="Who may set its rate; without it, all its users.")] = None
     parent_agents: Annotated[_Agents, Meta(description="Who may set its parent; without it, all its users.")] = None
-    extended_configs: Annotated[dict[int, U32], Meta(description="Extended settings at boot, by type (1 to 255).")] = (
-        field(default_factory=dict)
-    )
+    extended_configs: _ExtendedConfigs = field(default_factory=dict)
 
 
 class ResetSection(ResourceSection, frozen=True):

@@ -7,7 +7,7 @@ reset d and power domain d. `check` judges the platform, `simulate` and `create`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -21,6 +21,7 @@ from xenscmi.firmware.resources import (
     PlatformDevice,
     PowerDomain,
     ResetDomain,
+    by_id,
     pin_resource,
 )
 from xenscmi.firmware.validation import MAX_ID, ResourceProblem
@@ -43,6 +44,13 @@ _OWNED: Mapping[str, ProtocolId] = {
     "power_caps": ProtocolId.POWER_CAPPING,
     "pins": ProtocolId.PIN_CONTROL,
     "pin_groups": ProtocolId.PIN_CONTROL,
+}
+
+# Resources that there must be for the devices, where the files declare none of their kind.
+_MAKERS: Mapping[str, Callable[[int], object]] = {
+    "clocks": lambda n: Clock(name=f"clock-{n}"),
+    "resets": lambda n: ResetDomain(name=f"reset-{n}"),
+    "power_domains": lambda n: PowerDomain(name=f"power-{n}"),
 }
 
 
@@ -100,14 +108,9 @@ def _owned(row: FirmwareDevice) -> Mapping[int, frozenset[int]]:
 def _assumed_resources(host: Host, devices: Sequence[FirmwareDevice]) -> dict[str, Any]:
     """Return the clocks, resets and power domains that there must be for the devices, where none are declared."""
     declared = host.firmware.resources
-    makers: Mapping[str, Callable[[int], object]] = {
-        "clocks": lambda n: Clock(name=f"clock-{n}"),
-        "resets": lambda n: ResetDomain(name=f"reset-{n}"),
-        "power_domains": lambda n: PowerDomain(name=f"power-{n}"),
-    }
     return {
         kind: {n: make(n) for n in _numbers(getattr(row, kind) for row in devices)}
-        for kind, make in makers.items()
+        for kind, make in _MAKERS.items()
         if declared is None or not getattr(declared, kind)
     }
 
@@ -153,6 +156,7 @@ def _add_agent(found: dict[int, FirmwareAgent], func_id: Stated[int], page: int 
 
 def _assumed_devices(host: Host) -> Iterator[FirmwareDevice]:
     """Yield a device for each SCMI device id that the host's device tree names."""
+    assumed = {kind: _assumable(host, kind) for kind in _MAKERS}
     used: dict[str, dict[str, set[int]]] = {}
     for domain in host.domains:
         for node in domain.tree.nodes if domain.tree else ():
@@ -168,15 +172,19 @@ def _assumed_devices(host: Host) -> Iterator[FirmwareDevice]:
                 owned.setdefault(entry.arguments[0], {}).update(used.get(device.path, {}))
                 spans.setdefault(entry.arguments[0], entry.span)
     for device_id, kinds in sorted(owned.items()):
-        own = {device_id} if device_id <= MAX_ID else set()
-        clocks, resets, domains = (kinds.get(kind, own) for kind in ("clocks", "resets", "power-domains"))
-        yield FirmwareDevice(
-            device_id=device_id,
-            clocks=frozenset(clocks),
-            resets=frozenset(resets),
-            power_domains=frozenset(domains),
-            span=spans[device_id],
-        )
+        used_or_own: dict[str, Any] = {
+            kind: frozenset(kinds.get(kind.replace("_", "-"), {device_id} if device_id in possible else ()))
+            for kind, possible in assumed.items()
+        }
+        yield FirmwareDevice(device_id=device_id, **used_or_own, span=spans[device_id])
+
+
+def _assumable(host: Host, kind: str) -> Collection[int]:
+    """Return the ids of a kind of resources that a device may be assumed to own: those that the firmware can have."""
+    if not profile_of(host).has(_OWNED[kind]):
+        return ()
+    declared = by_id(getattr(host.firmware.resources, kind)) if host.firmware.resources else {}
+    return declared or range(MAX_ID + 1)
 
 
 # Problems
@@ -202,7 +210,7 @@ def place_of(path: str, host: Host) -> Span | None:
     found = firmware.place(f"{resource}{dot}{field}") if firmware.place is not None else None
     if found is None:
         found = next(_leading_to(kind, int(number), host), None) if number else None
-    return found or firmware.span
+    return found or firmware.span or (host.tree.root.span if host.tree is not None else None)
 
 
 def _leading_to(kind: str, number: int, host: Host) -> Iterator[Span]:

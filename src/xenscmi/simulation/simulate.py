@@ -34,7 +34,7 @@ from xenscmi.scmi.protocols.base import (
     BaseSetDevicePermissionsRequest,
     ResetAgentFlags,
 )
-from xenscmi.simulation.probes import ATTEMPTS
+from xenscmi.simulation.probes import ATTEMPTS, is_open_to, is_reached
 from xenscmi.toolstack.create import CreationError, create
 from xenscmi.toolstack.hosts import Prepared, prepare_host
 from xenscmi.toolstack.offer import Offer
@@ -188,7 +188,12 @@ def _look(xen: Model, domain: _Running) -> DomainView:
     if not isinstance(told, BaseDiscoverAgentResponse):
         return view
     devices = {
-        device: _access(xen, guest, resources if device in view.given else _not_its_own(resources, view.given, known))
+        device: _access(
+            xen,
+            guest,
+            told.agent_id,
+            resources if device in view.given else _not_its_own(resources, view.given, known),
+        )
         for device, resources in tried.items()
     }
     return replace(view, agent_id=told.agent_id, devices=devices)
@@ -211,13 +216,17 @@ def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
         yield from device_ids(node)
 
 
-def _access(xen: Model, guest: Guest, resources: Mapping[int, frozenset[int]]) -> Access:
-    results = set()
+def _access(xen: Model, guest: Guest, agent: int, resources: Mapping[int, frozenset[int]]) -> Access:
+    """Let an agent try a device's resources; those of a protocol that the firmware lacks nobody can use."""
+    firmware, results = xen.firmware, set()
     for protocol, numbers in resources.items():
-        version = xen.firmware.servers[protocol].version if numbers else 0
+        server = firmware.servers.get(protocol)
         for number in sorted(numbers):
-            answer = guest.ask(protocol, ATTEMPTS[protocol](number, version), version)
-            results.add(not isinstance(answer, Refusal))
+            if server is None:
+                results.add(False)
+            elif is_open_to(firmware, agent, protocol, number):
+                answer = guest.ask(protocol, ATTEMPTS[protocol](number, server.version), server.version)
+                results.add(is_reached(firmware, protocol, number, answer))
     return Access.SOME if len(results) == 2 else Access.ALL if results == {True} else Access.NONE
 
 
