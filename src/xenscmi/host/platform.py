@@ -26,7 +26,7 @@ from xenscmi.firmware.resources import (
 )
 from xenscmi.firmware.validation import MAX_ID, ResourceProblem
 from xenscmi.host.firmware import read_profile
-from xenscmi.host.types import Container, FirmwareAgent, FirmwareDevice, Host, ScmiNode, Stated
+from xenscmi.host.types import Container, FirmwareAgent, FirmwareDevice, Host, ScmiNode, Shmem, Stated
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.source import Span
 
@@ -127,31 +127,44 @@ def _assumed_agents(host: Host) -> tuple[tuple[FirmwareAgent, ...], int | None]:
     container = host.containers[0] if host.containers else None
     if container is None:
         return (), None
-    found: dict[int, FirmwareAgent] = {}
+    found = _Agents()
     for row in container.agents:
         stated = None if row.agent_id is None else row.agent_id.value
-        _add_agent(found, row.func_id, row.shmem.value.address if row.shmem.value else None, stated)
+        found.add(row.func_id, row.shmem, stated)
     management = _management(container)
-    known = set(found)
-    if management is not None and management.func_id is not None and management.shmem is not None:
-        page = management.shmem.value.address if management.shmem.value else None
-        _add_agent(found, management.func_id, page, None)
-    added = set(found) - known
-    return tuple(found[agent_id] for agent_id in sorted(found)), added.pop() if added else None
+    own = found.add(management.func_id, management.shmem, None) if management is not None else None
+    return tuple(agent for _, agent in sorted(found.by_id.items())), own
 
 
 def _management(container: Container) -> ScmiNode | None:
     return next((node for node in container.management if node.available and not node.passthrough), None)
 
 
-def _add_agent(found: dict[int, FirmwareAgent], func_id: Stated[int], page: int | None, agent_id: int | None) -> None:
-    """Add an agent, unless something of it is not known or its id or function id is taken."""
-    if func_id.value is None or page is None or any(each.func_id == func_id.value for each in found.values()):
-        return
-    if agent_id is None:
-        guess = func_id.value - FIRST_FUNC_ID
-        agent_id = guess if 0 <= guess < 255 and guess not in found else next(n for n in count() if n not in found)
-    found.setdefault(agent_id, FirmwareAgent(agent_id=agent_id, func_id=func_id.value, shmem=page))
+class _Agents:
+    """Agents that are assumed: the first of each id and of each function id."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, FirmwareAgent] = {}
+        self._func_ids: set[int] = set()
+        self._numbers = count()
+
+    def add(self, func_id: Stated[int] | None, shmem: Stated[Shmem] | None, agent_id: int | None) -> int | None:
+        """Add an agent; return its id. It is None if something is not known, or the id or function id is taken."""
+        ring = func_id.value if func_id else None
+        page = shmem.value.address if shmem and shmem.value else None
+        if ring is None or page is None or ring in self._func_ids:
+            return None
+        if agent_id is None:
+            guess = ring - FIRST_FUNC_ID
+            agent_id = guess if 0 <= guess < 255 and guess not in self.by_id else self._free()
+        if agent_id in self.by_id:
+            return None
+        self._func_ids.add(ring)
+        self.by_id[agent_id] = FirmwareAgent(agent_id=agent_id, func_id=ring, shmem=page)
+        return agent_id
+
+    def _free(self) -> int:
+        return next(number for number in self._numbers if number not in self.by_id)
 
 
 def _assumed_devices(host: Host) -> Iterator[FirmwareDevice]:
