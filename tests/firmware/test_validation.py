@@ -116,7 +116,7 @@ PROBLEMS: list[tuple[Platform, str, str]] = [
     (board(pin_groups=(PinGroup(name="g", pins=(0,)),)), "pin_groups[0].pins", "there is no pin 0"),
     (board(pin_functions=(PinFunction(name="f", groups=(3,)),)), "pin_functions[0].groups", "there is no pin group 3"),
     (board(agents=(AGENT, replace(AGENT, func_id=1))), "agents[2]", "two agents have agent_id 0x2"),
-    (board(agents=(AGENT, replace(AGENT, agent_id=3))), "agents[3]", "two agents have func_id 0x82000004"),
+    (board(agents=(AGENT, replace(AGENT, agent_id=3))), "agents[3].func_id", "two agents have func_id 0x82000004"),
     (board(agents=(replace(AGENT, name="x" * 16),)), "agents[2].name", "more than 15 bytes"),
     (board(agents=(replace(AGENT, devices=frozenset({9})),)), "agents[2].devices", "there is no device 9"),
     (

@@ -85,7 +85,8 @@ def _agents(platform: Platform) -> Iterator[ResourceProblem]:
     for what in ("agent_id", "func_id"):
         for agent in _repeating(platform.agents, attrgetter(what)):
             message = f"two agents have {what} {getattr(agent, what):#x}"
-            yield ResourceProblem(f"agents[{agent.agent_id}]", message, f"give each agent its own {what}")
+            path = f"agents[{agent.agent_id}]" + (".func_id" if what == "func_id" else "")
+            yield ResourceProblem(path, message, f"give each agent its own {what}")
     if len(platform.agents) > MAX_AGENTS:
         yield ResourceProblem("agents", f"{len(platform.agents)} agents", f"SCMI counts at most {MAX_AGENTS}")
     known = {device.device_id for device in platform.devices}

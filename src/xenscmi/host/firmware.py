@@ -44,6 +44,8 @@ RECORDS: Mapping[type[msgspec.Struct], str] = {
 }
 """The record of each section, by its name in `xenscmi.firmware.resources`."""
 
+# Fields of the platform that have other names here; a resource as a whole has the place of its id.
+_KEYS = {"": "id", "p2a_shmem": "p2a_page"}
 # How an error of a profile names its key, and an error of TOML its line.
 _KEY = re.compile(r"`([\w.-]+)'")
 _LINE = re.compile(r"\(at line (\d+), column (\d+)\)")
@@ -62,10 +64,10 @@ class _Places:
 
     def __call__(self, path: str) -> Span | None:
         """Return the place of a field, or of what is nearest around it; None for a resource that is not declared."""
-        resource, dot, field = path.partition(".")
+        resource, _, field = path.partition(".")
         if resource.endswith("]"):
             row = self._rows.get(resource)
-            return None if row is None else self._toml.at(f"{row}{dot}{field}")
+            return None if row is None else self._toml.at(f"{row}.{_KEYS.get(field, field)}")
         return self._toml.at(f"$.firmware.{path}")
 
 
@@ -77,9 +79,9 @@ def firmware_of(section: FirmwareSection, source: Source, profile_source: Source
     """
     toml = TomlPlaces(source)
     trusted = section.trusted_agent
-    if trusted is None and section.profile != "generic":
+    if section.profile != "generic":
         profile = read_profile(section.profile, profile_source, toml.at("$.firmware.profile"))
-        trusted = min(profile.trusted_agents or (), default=None)
+        trusted = min(profile.trusted_agents or (), default=None) if trusted is None else trusted
     return HostFirmware(
         profile=section.profile,
         profile_source=profile_source,

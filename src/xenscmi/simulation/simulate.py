@@ -187,16 +187,16 @@ def _look(xen: Model, domain: _Running) -> DomainView:
     told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
     if not isinstance(told, BaseDiscoverAgentResponse):
         return view
-    devices = {
-        device: _access(
-            xen,
-            guest,
-            told.agent_id,
-            resources if device in view.given else _not_its_own(resources, view.given, known),
-        )
+    agent = told.agent_id
+    tries = {
+        device: resources if device in view.given else _not_its_own(resources, view.given, known)
         for device, resources in tried.items()
     }
-    return replace(view, agent_id=told.agent_id, devices=devices)
+    devices = {device: _access(xen, guest, agent, resources) for device, resources in tries.items()}
+    known_access = {device: access for device, access in devices.items() if access is not None}
+    return replace(
+        view, agent_id=agent, devices=known_access, given=view.given - (devices.keys() - known_access.keys())
+    )
 
 
 def _not_its_own(resources: _Resources, given: frozenset[int], known: Mapping[int, _Resources]) -> _Resources:
@@ -216,8 +216,11 @@ def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
         yield from device_ids(node)
 
 
-def _access(xen: Model, guest: Guest, agent: int, resources: Mapping[int, frozenset[int]]) -> Access:
-    """Let an agent try a device's resources; those of a protocol that the firmware lacks nobody can use."""
+def _access(xen: Model, guest: Guest, agent: int, resources: Mapping[int, frozenset[int]]) -> Access | None:
+    """Let an agent try a device's resources; return None where the platform itself forbids it to try any.
+
+    Resources of a protocol that the firmware lacks nobody can use.
+    """
     firmware, results = xen.firmware, set()
     for protocol, numbers in resources.items():
         server = firmware.servers.get(protocol)
@@ -227,6 +230,8 @@ def _access(xen: Model, guest: Guest, agent: int, resources: Mapping[int, frozen
             elif is_open_to(firmware, agent, protocol, number):
                 answer = guest.ask(protocol, ATTEMPTS[protocol](number, server.version), server.version)
                 results.add(is_reached(firmware, protocol, number, answer))
+    if not results:
+        return None
     return Access.SOME if len(results) == 2 else Access.ALL if results == {True} else Access.NONE
 
 
