@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from xenscmi.cli import main
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.host.load import load_host
+from xenscmi.host.platform import DeviceNames, declared_names
 from xenscmi.host.types import Host
 from xenscmi.rules.engine import check
 from xenscmi.rules.example import FILES
@@ -263,7 +265,10 @@ NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 70000) | st.sampled_
 def test_no_numbers_crash_or_hang_anything(data: st.DataObject) -> None:
     """Any number anywhere: the manifest is refused, or check and simulate say the same."""
     draw = data.draw
-    n = lambda: draw(NUMBERS)  # noqa: E731
+
+    def n() -> int:
+        return draw(NUMBERS)
+
     sections = [
         table("clocks", {"id": n(), "name": "c", "rates": [n(), n()], "step": n(), "parents": [n()]}),
         table("power_caps", {"id": n(), "name": "p", "minimum": n(), "maximum": n(), "accuracy": n(), "parent": n()}),
@@ -282,6 +287,39 @@ def test_no_numbers_crash_or_hang_anything(data: st.DataObject) -> None:
     except XenscmiError as error:
         refused = error.diagnostics
     assert all(each.span for each in refused or found_in(host))
+
+
+# Names
+
+
+def test_names_are_those_of_the_manifest() -> None:
+    devices = device(0, clocks=[0, 1]) + table("devices", {"id": 2, "name": "audio", "clocks": [20]})
+    host = host_of(manifest(CLOCKS + devices + device(3, resets=[4])))
+    assert declared_names(host) == {
+        0: DeviceNames("", ("clock clk0", "clock clk1")),
+        2: DeviceNames("audio", ("clock clk20",)),
+    }
+
+
+def test_names_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "host.toml").write_text(
+        manifest(CLOCKS + DEVICES + table("devices", {"id": 7, "name": "spare"})).replace(
+            "id = 2\nclocks", 'id = 2\nname = "audio"\nclocks'
+        )
+    )
+    state = ["--host", str(tmp_path), "--state", str(tmp_path / "state.db")]
+    assert main(["simulate", str(tmp_path)]) == 0
+    assert "  2: /soc/audio@e0002000 (audio: clock clk20)\n" in capsys.readouterr().out
+    assert main(["simulate", "--json", str(tmp_path)]) == 0
+    names = json.loads(capsys.readouterr().out)["names"]
+    assert names["2"] == {"name": "audio", "resources": ["clock clk20"]}
+    assert main(["create", "-q", *state, str(tmp_path / "guest.cfg")]) == 0
+    assert main(["agents", *state]) == 0
+    assert " 2 (audio)\n" in capsys.readouterr().out
+    assert main(["scmi", *state, "guest", "clock", "rate_get", "clock_id=20"]) == 0
+    assert "  resource: clk20\n" in capsys.readouterr().out
 
 
 # The user's profile

@@ -41,6 +41,7 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
+    from xenscmi.host.platform import declared_names
     from xenscmi.model.devices import device_paths
     from xenscmi.report.matrix import document, render
     from xenscmi.simulation.compare import compare
@@ -55,7 +56,8 @@ def run(arguments: Namespace) -> int:
         simulation = simulate_on_board(host)
     differences = compare(model, simulation)
     paths = device_paths(host.tree) if host.tree is not None else {}
-    put(document(simulation, paths) + "\n" if arguments.json else render(simulation, paths))
+    names = declared_names(host)
+    put(document(simulation, paths, names) + "\n" if arguments.json else render(simulation, paths, names))
     for each in differences:
         say(f"xenscmi: {each.domain}: {each.subject}: {each.first} on the model, {each.second} on the board")
     return EXIT_FAILURE if simulation.deviations or differences else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.firmware.profile import FirmwareProfile
@@ -23,6 +23,7 @@ from xenscmi.firmware.resources import (
     ResetDomain,
     by_id,
     pin_resource,
+    resource_names,
 )
 from xenscmi.firmware.validation import MAX_ID, ResourceProblem
 from xenscmi.host.firmware import read_profile
@@ -85,10 +86,7 @@ def platform_of(host: Host) -> Platform:
             )
             for row in agents
         ),
-        devices=tuple(
-            PlatformDevice(device_id=row.device_id, name=row.name or f"device-{row.device_id}", resources=_owned(row))
-            for row in devices
-        ),
+        devices=tuple(PlatformDevice(device_id=row.device_id, name=row.name, resources=_owned(row)) for row in devices),
         **_assumed_resources(host, devices),
     )
 
@@ -198,6 +196,34 @@ def _assumable(host: Host, kind: str) -> Collection[int]:
         return ()
     declared = by_id(getattr(host.firmware.resources, kind)) if host.firmware.resources else {}
     return declared or range(MAX_ID + 1)
+
+
+# Names
+
+
+class DeviceNames(NamedTuple):
+    """What a manifest calls a device, empty if nothing, and what it owns: `clock uart`."""
+
+    name: str
+    resources: tuple[str, ...]
+
+
+def declared_names(host: Host) -> Mapping[int, DeviceNames]:
+    """Return the names that the manifest gives, by device id; devices without any are left out."""
+    declared = host.firmware.resources
+    names = {protocol: resource_names(declared, protocol) for protocol in _OWNED.values()} if declared else {}
+    found = {}
+    for device in platform_of(host).devices if names or host.firmware.devices else ():
+        owned = [
+            f"{ProtocolId(protocol).name.lower().replace('_', ' ')} {known[number]}"
+            for protocol, numbers in device.resources.items()
+            for known in (names.get(ProtocolId(protocol), {}),)
+            for number in sorted(numbers)
+            if number in known
+        ]
+        if device.name or owned:
+            found[device.device_id] = DeviceNames(device.name, tuple(owned))
+    return found
 
 
 # Problems
