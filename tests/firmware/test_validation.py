@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.firmware.boards import full_platform
 
-from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent, PlatformDevice, PlatformError, problems_of
+from xenscmi.firmware import (
+    PROFILES,
+    Firmware,
+    Platform,
+    PlatformAgent,
+    PlatformDevice,
+    PlatformError,
+    problems_of,
+    uniform_platform,
+)
 from xenscmi.firmware.resources import (
     Clock,
     FastChannel,
@@ -179,3 +188,8 @@ def test_no_numbers_hang_or_crash(numbers: dict[int, tuple[int, int, int]], vers
     firmware = Firmware(platform, PROFILES["generic"])
     for server in firmware.servers.values():
         server.attributes(2).encode()
+
+
+def test_more_devices_than_can_be_counted() -> None:
+    with pytest.raises(ValueError, match="1000000000000 devices: 0 to 65535 are possible"):
+        uniform_platform((), 10**12)

@@ -301,6 +301,7 @@ def test_names_are_those_of_the_manifest() -> None:
     }
 
 
+@pytest.mark.slow
 def test_names_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)

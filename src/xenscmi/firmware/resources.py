@@ -16,6 +16,7 @@ from xenscmi.scmi.header import ProtocolId
 
 LATENCY_UNKNOWN = 0xFFFF_FFFF
 SHUTDOWN, COLD_RESET, WARM_RESET, POWER_UP, SUSPEND = range(5)  # system states, as the protocol numbers them
+MAX_COUNT = 0xFFFF  # PROTOCOL_ATTRIBUTES counts resources in 16 bits
 _GROUP = 1 << 16
 
 T = TypeVar("T")
@@ -317,7 +318,12 @@ def resource_names(platform: Platform, protocol: int) -> Mapping[int, str]:
 
 
 def uniform_platform(agents: tuple[PlatformAgent, ...], device_count: int) -> Platform:
-    """Return a platform on which device d owns clock d, reset d and power domain d, all off at boot."""
+    """Return a platform on which device d owns clock d, reset d and power domain d, all off at boot.
+
+    Raises ValueError for more devices than SCMI can count clocks.
+    """
+    if not 0 <= device_count <= MAX_COUNT:
+        raise ValueError(f"{device_count} devices: 0 to {MAX_COUNT} are possible")
     numbers = range(device_count)
     return Platform(
         agents=agents,

@@ -13,6 +13,7 @@ from operator import attrgetter, itemgetter
 from typing import TypeVar
 
 from xenscmi.firmware.resources import (
+    MAX_COUNT,
     Clock,
     FastChannel,
     PerformanceDomain,
@@ -29,8 +30,8 @@ from xenscmi.firmware.resources import (
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.protocols import protocol
 
-MAX_ID = 0xFFFE  # PROTOCOL_ATTRIBUTES counts resources in 16 bits
-MAX_AGENTS = 0xFF  # and agents in 8
+MAX_ID = MAX_COUNT - 1
+MAX_AGENTS = 0xFF  # PROTOCOL_ATTRIBUTES of the base protocol counts agents in 8 bits
 MAX_NAME = 63  # bytes; one more for the NUL
 MAX_AGENT_NAME = 15
 U32 = 0xFFFF_FFFF
