@@ -233,9 +233,8 @@ def test_any_declared_platform_runs_as_its_host_means_it(text: str) -> None:
     ran(host_of(text))
 
 
-def test_a_platform_with_everything_runs() -> None:
-    own = {kind: [20] if kind == "clocks" else [0] for kind in OWNED}
-    tables = [
+EVERYTHING = "".join(
+    (
         CLOCKS,
         table("resets", {"id": 0, "name": "rst"}),
         table("power_domains", {"id": 0, "name": "pd"}),
@@ -246,9 +245,15 @@ def test_a_platform_with_everything_runs() -> None:
         table("pins", {"id": 0, "name": "p0"}),
         table("pin_groups", {"id": 0, "name": "uart", "pins": [0]}),
         table("pin_functions", {"id": 0, "name": "serial", "groups": [0]}),
-        device(0, clocks=[0, 1]) + device(1, clocks=[10]) + device(2, **own),
-    ]
-    guest = next(view for view in ran(host_of(manifest("".join(tables)))).domains if view.name == "guest")
+        device(0, clocks=[0, 1]) + device(1, clocks=[10]),
+        device(2, **{kind: [20] if kind == "clocks" else [0] for kind in OWNED}),
+    )
+)
+"""A platform on which the guest's device owns something of everything."""
+
+
+def test_a_platform_with_everything_runs() -> None:
+    guest = next(view for view in ran(host_of(manifest(EVERYTHING))).domains if view.name == "guest")
     assert guest.given == {2}
 
 
@@ -321,6 +326,34 @@ def test_names_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert " 2 (audio)\n" in capsys.readouterr().out
     assert main(["scmi", *state, "guest", "clock", "rate_get", "clock_id=20"]) == 0
     assert "  resource: clk20\n" in capsys.readouterr().out
+
+
+# Notifications
+
+
+def test_who_hears_of_what() -> None:
+    """The guest's agent has a second page, which the guest maps; the panel's agent has none."""
+    text = manifest(EVERYTHING).replace("page = 1207910400", "page = 1207910400\np2a_page = 0x47ff6000")
+    mapped = FILES["guest.cfg"].replace("iomem = [ ", 'iomem = [ "47ff6,1@22002", ')
+    node = "\tevents@47ff6000 {\n\t\treg = <0x0 0x47ff6000 0x0 0x1000>;\n\t};\n\n\tsoc {"
+    tree = FILES["host.dts"].replace("\tsoc {", node)  # so dom0 may pass the page on
+    run = simulate(host_of(text, **{"guest.cfg": mapped, "host.dts": tree}))
+    assert run.deviations == ()
+    heard = {view.name: view.hears for view in run.domains}
+    expected = {
+        *(
+            "CLOCK_RATE_NOTIFY",
+            "CLOCK_RATE_CHANGE_REQUESTED_NOTIFY",
+            "POWER_STATE_NOTIFY",
+            "POWER_STATE_CHANGE_REQUESTED_NOTIFY",
+        ),
+        *("PERFORMANCE_NOTIFY_LIMITS", "PERFORMANCE_NOTIFY_LEVEL", "RESET_NOTIFY", "SENSOR_TRIP_POINT_NOTIFY"),
+        *("SENSOR_CONTINUOUS_UPDATE_NOTIFY", "POWERCAP_CAP_NOTIFY", "POWERCAP_MEASUREMENTS_NOTIFY"),
+    }
+    assert {device: set(commands) for device, commands in heard["guest"].items()} == {2: expected}
+    assert [heard[name] for name in heard if name != "guest"] == [{}, {}]
+    unmapped = {view.name: view.hears for view in simulate(host_of(text)).domains}
+    assert unmapped["guest"] == {}, "the guest does not have the page"
 
 
 # The user's profile

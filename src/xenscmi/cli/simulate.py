@@ -2,7 +2,8 @@
 
 `simulate` boots the host and creates every domain. Each agent then tries every resource of every device, and what no
 domain may do: use others' SMC function ids and pages, set permissions, reset an agent. The assignments
-(access-controllers, xen,path, dtdev) say what to expect; every difference is a deviation. The run is not kept.
+(access-controllers, xen,path, dtdev) say what to expect; every difference is a deviation. An agent with a page for
+notifications (`p2a_page`) asks for all of them, and the output lists those that it can get. The run is not kept.
 
 With --on board, every call that Xen makes to EL3 is a real SMC on a virtual board (qemu), served by xenscmi's firmware
 behind an EL3 monitor; the result is compared with that of the model, cell by cell.

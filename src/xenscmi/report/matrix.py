@@ -45,7 +45,13 @@ def render(simulation: Simulation, paths: Paths, names: Names = MappingProxyType
     )
     legend = "".join(f"  {device}: {_called(paths.get(device, ()), names.get(device))}\n" for device in devices)
     named = f"devices\n{legend}" if devices else "no device is under SCMI control\n"
-    return f"{shown}{_LEGEND}\n{named}\n{_deviations(simulation)}"
+    heard = "".join(
+        f"  {view.name}: {device}: {', '.join(commands)}\n"
+        for view in simulation.domains
+        for device, commands in sorted(view.hears.items())
+    )
+    notified = f"\nnotifications that each agent can have\n{heard}" if heard else ""
+    return f"{shown}{_LEGEND}\n{named}{notified}\n{_deviations(simulation)}"
 
 
 def _called(paths: Sequence[str], names: DeviceNames | None) -> str:
@@ -102,6 +108,7 @@ def _domain(view: DomainView) -> Iterator[tuple[str, object]]:
     yield "expected", sorted(view.given)
     yield "reached", sorted(device for device, access in view.devices.items() if access is Access.ALL)
     yield "partly_reached", sorted(device for device, access in view.devices.items() if access is Access.SOME)
+    yield "hears", {str(device): list(commands) for device, commands in sorted(view.hears.items())}
     yield (
         "forbidden",
         [{"subject": each.subject, "expected": each.expected, "seen": each.seen} for each in view.forbidden],

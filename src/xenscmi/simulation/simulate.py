@@ -34,6 +34,7 @@ from xenscmi.scmi.protocols.base import (
     BaseSetDevicePermissionsRequest,
     ResetAgentFlags,
 )
+from xenscmi.simulation.notifications import hears
 from xenscmi.simulation.probes import ATTEMPTS, is_open_to, is_reached
 from xenscmi.toolstack.create import CreationError, create
 from xenscmi.toolstack.hosts import Prepared, prepare_host
@@ -73,7 +74,8 @@ class DomainView:
 
     `wanted` is the agent that it should have, None if none; `agent_id` is what the firmware told it, None if its calls
     were not answered. `devices` maps SCMI device ids to what its agent could use of the device; `given` has the ids of
-    the devices assigned to the domain, if they have resources to try. `forbidden` is what else it tried.
+    the devices assigned to the domain, if they have resources to try. `hears` has the commands by which it asked for
+    notifications about a device, and will get them. `forbidden` is what else it tried.
     """
 
     name: str
@@ -83,6 +85,7 @@ class DomainView:
     agent_id: int | None = None
     given: frozenset[int] = frozenset()
     devices: Mapping[int, Access] = field(default_factory=dict)
+    hears: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     forbidden: tuple[Attempt, ...] = ()
 
     def uses(self, device: int) -> bool:
@@ -194,9 +197,11 @@ def _look(xen: Model, domain: _Running) -> DomainView:
     }
     devices = {device: _access(xen, guest, agent, resources) for device, resources in tries.items()}
     known_access = {device: access for device, access in devices.items() if access is not None}
-    return replace(
-        view, agent_id=agent, devices=known_access, given=view.given - (devices.keys() - known_access.keys())
-    )
+    heard: dict[int, tuple[str, ...]] = {}
+    for device, command in hears(xen, made, guest, agent, tried):
+        heard[device] = (*heard.get(device, ()), command)
+    given = view.given - (devices.keys() - known_access.keys())
+    return replace(view, agent_id=agent, devices=known_access, hears=heard, given=given)
 
 
 def _not_its_own(resources: _Resources, given: frozenset[int], known: Mapping[int, _Resources]) -> _Resources:
@@ -252,6 +257,10 @@ def _judge(view: DomainView) -> Iterator[Deviation]:
         seen = view.devices.get(device, Access.NONE)
         if seen is not expected:
             yield Deviation(domain=view.name, subject=f"device {device}", expected=expected.value, seen=seen.value)
+    for device, commands in view.hears.items():
+        if device not in view.given and not view.uses(device):
+            seen_of = ", ".join(commands)
+            yield Deviation(domain=view.name, subject=f"events of device {device}", expected="none", seen=seen_of)
     for tried in view.forbidden:
         if tried.seen != tried.expected:
             yield Deviation(domain=view.name, subject=tried.subject, expected=tried.expected, seen=tried.seen)
