@@ -198,7 +198,7 @@ def _look(xen: Model, domain: _Running) -> DomainView:
     devices = {device: _access(xen, guest, agent, resources) for device, resources in tries.items()}
     known_access = {device: access for device, access in devices.items() if access is not None}
     heard: dict[int, tuple[str, ...]] = {}
-    for device, command in hears(xen, made, guest, agent, tried):
+    for device, command in hears(xen, made, guest, agent, tries):
         heard[device] = (*heard.get(device, ()), command)
     given = view.given - (devices.keys() - known_access.keys())
     return replace(view, agent_id=agent, devices=known_access, hears=heard, given=given)
