@@ -31,6 +31,7 @@ from xenscmi.cli.check import EXIT_FINDINGS, EXIT_UNUSABLE
 from xenscmi.cli.files import show
 from xenscmi.devicetree import Node, Tree, load
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
+from xenscmi.firmware.resources import MAX_COUNT
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import FirmwareAgent, FirmwareDevice, Host, HostFirmware
 from xenscmi.model.boot import start
@@ -107,7 +108,10 @@ def read_firmware(source: Source) -> HostFirmware:
     whole = Span(source, 0, 0)
     try:
         table = json.loads(source.text)["firmware"]
-        devices = [(number, frozenset((number,))) for number in range(table.get("device_count", 0))]
+        count = int(table.get("device_count", 0))
+        if count > MAX_COUNT:
+            raise ValueError(f"{count} devices are more than {MAX_COUNT}")
+        devices = [(number, frozenset((number,))) for number in range(count)]
         return HostFirmware(
             profile="xen-lab",
             agents=tuple(

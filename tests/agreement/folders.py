@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,8 @@ def write_host(
     """
     for name, text in files.items():
         (folder / name).write_text(text)
+    if firmware is not None and firmware.profile_source is not None:
+        (folder / firmware.profile).write_text(firmware.profile_source.text)
     (folder / "host.toml").write_text("\n".join(_manifest(files, firmware, xen_profile)) + "\n")
     return folder
 
@@ -63,7 +66,8 @@ class Verdicts:
     """What the three commands say of a host: Xen's panic, the domains that are not made, and what `check` finds.
 
     `simulated` has the reasons for which domains are not made, `created` what `create` says of each file that fails,
-    tried one after the other. `milder` is what `check` finds besides `errors`.
+    tried one after the other. `milder` is what `check` finds besides `errors`. `unusable` is what `simulate` says of a
+    host that cannot be switched on.
     """
 
     panic_simulated: str | None
@@ -74,6 +78,7 @@ class Verdicts:
     errors: tuple[str, ...]
     milder: tuple[str, ...] = ()
     error_files: frozenset[str] = field(default=frozenset())
+    unusable: str | None = None
 
 
 class Commands:
@@ -94,8 +99,8 @@ class Commands:
         assert out, err
         found = json.loads(out)["diagnostics"]
         code, out, err = self.run("simulate", "--json", str(host))
-        assert code in (0, 1), err
-        simulation = json.loads(out)
+        unusable = err if code == 2 else None
+        simulation: dict[str, Any] = {"panic": None, "deviations": ()} if unusable else json.loads(out)
         deviations = simulation["deviations"]
         panic, created = self.create_all(host)
         return Verdicts(
@@ -105,6 +110,7 @@ class Commands:
             created=created,
             deviations=tuple(f"{each['domain']}: {each['subject']}" for each in deviations),
             errors=tuple(each["message"] for each in found if each["severity"] == "error"),
+            unusable=unusable,
             milder=tuple(each["message"] for each in found if each["severity"] != "error"),
             error_files=frozenset(each["file"] for each in found if each["severity"] == "error" and each["file"]),
         )

@@ -46,6 +46,11 @@ def commands(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Commands:
 def agree(commands: Commands, host: Path) -> None:
     """Fail where the three commands tell different stories of a host."""
     verdicts = commands.verdicts(host)
+    if verdicts.unusable is not None:
+        assert verdicts.errors, f"check is silent on {verdicts.unusable}"
+        for said in (verdicts.unusable, *verdicts.created.values()):
+            assert all(reason in said for reason in verdicts.errors), said
+        return
     assert verdicts.panic_created == verdicts.panic_simulated
     if verdicts.panic_simulated is not None:
         assert verdicts.errors, "check is silent on a panic"

@@ -33,6 +33,7 @@ def test_request_and_response_in_words_and_in_hex(lab: Lab) -> None:
         "  attributes           0x1         What to set",
         "    state              0x1 enable  Enable, disable, or leave unchanged",
         "  extended_config_val  0           Value of the extended setting",
+        "  resource: clock-3",
         "  bytes: 07500400 03000000 01000000 00000000",
         "",
         "CLOCK_CONFIG_SET response (protocol 0x14 clock, token 1)",

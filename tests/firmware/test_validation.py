@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.firmware.boards import full_platform
 
-from xenscmi.firmware import PROFILES, Firmware, Platform, PlatformAgent, PlatformDevice, PlatformError, problems_of
+from xenscmi.firmware import (
+    PROFILES,
+    Firmware,
+    Platform,
+    PlatformAgent,
+    PlatformDevice,
+    PlatformError,
+    problems_of,
+    uniform_platform,
+)
 from xenscmi.firmware.resources import (
     Clock,
     FastChannel,
@@ -56,8 +65,10 @@ PROBLEMS: list[tuple[Platform, str, str]] = [
     (board(clocks=(Clock(name="c", parents=(0,)),)), "clocks[0].parents", "its own parent"),
     (board(clocks=(Clock(name="c", always_on=True),)), "clocks[0].enabled", "off at boot"),
     (board(clocks=(Clock(name="c", extended_configs={0: 1}),)), "clocks[0].extended_configs", "out of range"),
-    (board(clocks=(Clock(name="c"), Clock(name="c"))), "clocks", "two clocks have the name 'c'"),
+    (board(clocks=(Clock(name="c"), Clock(name="c"))), "clocks[1].name", "two clocks have the name 'c'"),
     (board(clocks=(Clock(name="x" * 64),)), "clocks[0].name", "more than 63 bytes"),
+    (board(clocks=(Clock(name="a\0"),)), "clocks[0].name", "cannot be printed"),
+    (board(agents=(replace(AGENT, name="\udc80"),)), "agents[2].name", "cannot be printed"),
     (board(clocks=(Clock(name=""),)), "clocks[0].name", "empty"),
     (board(power_domains=(PowerDomain(name="é" * 32),)), "power_domains[0].name", "more than 63 bytes"),
     (board(resets=(ResetDomain(name="r", latency=1 << 32),)), "resets[0].latency", "is not 0 to"),
@@ -113,8 +124,8 @@ PROBLEMS: list[tuple[Platform, str, str]] = [
     ),
     (board(pin_groups=(PinGroup(name="g", pins=(0,)),)), "pin_groups[0].pins", "there is no pin 0"),
     (board(pin_functions=(PinFunction(name="f", groups=(3,)),)), "pin_functions[0].groups", "there is no pin group 3"),
-    (board(agents=(AGENT, replace(AGENT, func_id=1))), "agents", "two agents have agent_id 0x2"),
-    (board(agents=(AGENT, replace(AGENT, agent_id=3))), "agents", "two agents have func_id 0x82000004"),
+    (board(agents=(AGENT, replace(AGENT, func_id=1))), "agents[2]", "two agents have agent_id 0x2"),
+    (board(agents=(AGENT, replace(AGENT, agent_id=3))), "agents[3].func_id", "two agents have func_id 0x82000004"),
     (board(agents=(replace(AGENT, name="x" * 16),)), "agents[2].name", "more than 15 bytes"),
     (board(agents=(replace(AGENT, devices=frozenset({9})),)), "agents[2].devices", "there is no device 9"),
     (
@@ -124,14 +135,14 @@ PROBLEMS: list[tuple[Platform, str, str]] = [
     ),
     (
         board(devices=(PlatformDevice(device_id=1, resources={ProtocolId.CLOCK: frozenset({4294967295})}),)),
-        "devices[1].resources",
+        "devices[1].resources[clock]",
         "clock resource 4294967295, which does not exist",
     ),
-    (board(devices=(PlatformDevice(device_id=1),) * 2), "devices", "two devices have id 1"),
-    (board(versions={0x14: 0x20001}), "versions", "version 0x20001 of clock is unknown"),
-    (board(versions={0x18: 0x30000}), "versions", "version 0x30000 of power capping is a beta"),
-    (board(versions={0x1B: 0x10000}), "versions", "version 0x10000 of telemetry is a beta"),
-    (board(versions={0x77: 0x10000}), "versions", "0x77 is not a standard protocol"),
+    (board(devices=(PlatformDevice(device_id=1),) * 2), "devices[1]", "two devices have id 1"),
+    (board(versions={0x14: 0x20001}), "versions.clock", "version 0x20001 of clock is unknown"),
+    (board(versions={0x18: 0x30000}), "versions.power_capping", "version 0x30000 of power capping is a beta"),
+    (board(versions={0x1B: 0x10000}), "versions.telemetry", "version 0x10000 of telemetry is a beta"),
+    (board(versions={0x77: 0x10000}), "versions[0x77]", "0x77 is not a standard protocol"),
 ]
 
 
@@ -177,3 +188,8 @@ def test_no_numbers_hang_or_crash(numbers: dict[int, tuple[int, int, int]], vers
     firmware = Firmware(platform, PROFILES["generic"])
     for server in firmware.servers.values():
         server.attributes(2).encode()
+
+
+def test_more_devices_than_can_be_counted() -> None:
+    with pytest.raises(ValueError, match="1000000000000 devices: 0 to 65535 are possible"):
+        uniform_platform((), 10**12)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xenscmi.diagnostics import XenscmiError
-from xenscmi.host.manifest import Manifest, check_path, firmware_of, read_manifest
+from xenscmi.host.firmware import firmware_of
+from xenscmi.host.manifest import Manifest, check_path, read_manifest
 from xenscmi.host.types import FirmwareAgent, FirmwareDevice
 from xenscmi.source import Source
 

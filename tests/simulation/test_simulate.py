@@ -117,7 +117,7 @@ def test_a_domain_that_is_refused_is_a_deviation(more: str, reason: str) -> None
 
 def test_firmware_that_cannot_be_is_said_so() -> None:
     host = host_of("good-default")
-    with pytest.raises(XenscmiError, match="profile u-boot is not known"):
+    with pytest.raises(XenscmiError, match="there is no firmware profile u-boot"):
         simulate(replace(host, firmware=HostFirmware(profile="u-boot")))
     assert host.firmware.agents is not None
     with pytest.raises(XenscmiError, match="two agents have agent_id"):

@@ -18,9 +18,10 @@ from xenscmi.board.showcase import showcase
 from xenscmi.board.tree import AgentNode, ChannelRow, Consumer, XenContainer, chosen_dts
 from xenscmi.devicetree import Tree, parse_dts, write_dts
 from xenscmi.diagnostics import Diagnostic, XenscmiError
-from xenscmi.firmware import PROFILES, Firmware, FirmwareProfile, Platform, PlatformAgent, PlatformDevice
+from xenscmi.firmware import Firmware, FirmwareProfile, Platform, PlatformAgent, PlatformDevice
+from xenscmi.host.firmware import read_profile
+from xenscmi.host.platform import platform_of, profile_of
 from xenscmi.host.types import DomainKind, Host
-from xenscmi.model.machine import platform_of
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.simulation.simulate import simulate
 
@@ -105,17 +106,12 @@ def _protocols(platform: Platform) -> set[int]:
     return {protocol for device in platform.devices for protocol, owned in device.resources.items() if owned}
 
 
-def _profile(name: str) -> FirmwareProfile:
-    if name not in PROFILES:
-        message = f"firmware profile {name} is not known"
-        raise XenscmiError(Diagnostic(message=message, help=f"profiles are {', '.join(PROFILES)}"))
-    return PROFILES[name]
-
-
 def showcase_host(profile: str | None = None) -> BoardHost:
     """Return a host of which nobody has files: the showcase platform, its first agent dom0's."""
     platform = showcase()
-    return BoardHost(platform=platform, profile=_profile(profile or "generic"), dom0_agent=platform.agents[0].agent_id)
+    return BoardHost(
+        platform=platform, profile=read_profile(profile or "generic"), dom0_agent=platform.agents[0].agent_id
+    )
 
 
 def board_host(host: Host, profile: str | None = None) -> BoardHost:
@@ -123,7 +119,7 @@ def board_host(host: Host, profile: str | None = None) -> BoardHost:
 
     Raises XenscmiError for a host that cannot be booted, and for an unknown profile.
     """
-    behaviour = _profile(profile or host.firmware.profile)
+    behaviour = read_profile(profile) if profile else profile_of(host)
     platform = platform_of(host)
     given = dict(_given(host))
     agents = tuple(replace(agent, devices=given.get(agent.agent_id, frozenset())) for agent in platform.agents)

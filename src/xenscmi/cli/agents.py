@@ -2,7 +2,8 @@
 
 A domain reaches an agent by its SMC function id and its page of shared memory. OWNER is the domain that has the agent,
 Xen itself, `-` if it is free, or `not listed` if the host's device tree does not tell Xen about it. A trusted agent (*)
-may set permissions and use everything. DEVICES are SCMI device ids.
+may set permissions and use everything. DEVICES are SCMI device ids, with the names that
+host.toml gives.
 
 In dom0 of a real Xen, only the agents of the domains that xenscmi created are known.
 
@@ -61,6 +62,7 @@ def _document(agent: AgentInfo, names: Mapping[int, str]) -> dict[str, object]:
         "owner": agent.owner if isinstance(agent.owner, int) else None,
         "owner_name": _owner_name(agent, names),
         "devices": agent.devices,
+        "device_names": {str(device): name for device, name in agent.device_names.items()},
         "paths": agent.paths,
     }
 
@@ -75,11 +77,16 @@ def _table(agents: Sequence[AgentInfo], names: Mapping[int, str]) -> str:
                 "?" if agent.func_id is None else f"{agent.func_id:#x}",
                 "?" if agent.page is None else f"{agent.page:#x}",
                 _owner(agent, names),
-                ",".join(map(str, agent.devices)) or "-",
+                ",".join(_device(agent, device) for device in agent.devices) or "-",
             )
             for agent in agents
         ],
     )
+
+
+def _device(agent: AgentInfo, device: int) -> str:
+    name = agent.device_names.get(device)
+    return f"{device} ({name})" if name else str(device)
 
 
 def _owner(agent: AgentInfo, names: Mapping[int, str]) -> str:

@@ -139,23 +139,18 @@ def _on_board(arguments: Namespace, cases: Sequence[Case], platform: Platform, p
 
 def _firmware(arguments: Namespace) -> tuple[Platform, FirmwareProfile]:
     """Return the platform to test and how its firmware behaves. Raises XenscmiError for a profile that is none."""
-    from xenscmi.firmware import PROFILES
+    from xenscmi.host.firmware import read_profile
 
-    name = arguments.profile or "generic"
+    given = read_profile(arguments.profile) if arguments.profile else None
     if arguments.host is None:
         from xenscmi.board.showcase import showcase
 
-        platform = showcase()
-    else:
-        from xenscmi.cli.files import load_host
-        from xenscmi.model.machine import platform_of
+        return showcase(), given or read_profile("generic")
+    from xenscmi.cli.files import load_host
+    from xenscmi.host.platform import platform_of, profile_of
 
-        host = load_host([arguments.host]).host
-        platform, name = platform_of(host), arguments.profile or host.firmware.profile
-    if name not in PROFILES:
-        message = f"firmware profile {name} is not known"
-        raise XenscmiError(Diagnostic(message=message, help=f"profiles are {', '.join(PROFILES)}"))
-    return platform, PROFILES[name]
+    host = load_host([arguments.host]).host
+    return platform_of(host), given or profile_of(host)
 
 
 def _order(arguments: Namespace, platform: Platform) -> list[int]:

@@ -107,7 +107,8 @@ def _show_fields(command: Command) -> int:
 def _text(sent: Exchange) -> str:
     from xenscmi.scmi.describe import describe
 
-    lines = [*describe(sent.request), f"  bytes: {_hex(sent.request)}", ""]
+    called = [f"  resource: {sent.resource}"] if sent.resource else []
+    lines = [*describe(sent.request), *called, f"  bytes: {_hex(sent.request)}", ""]
     if sent.response is None:
         lines.append(f"no answer: {sent.reason}")
     else:
@@ -130,6 +131,7 @@ def _document(sent: Exchange) -> str:
         "func_id": sent.func_id,
         "page": sent.page,
         "request": message(sent.request),
+        "resource": sent.resource or None,
         "response": message(sent.response) if sent.response else None,
         "reason": sent.reason or None,
         "xen": sent.log,

@@ -2,7 +2,8 @@
 
 `simulate` boots the host and creates every domain. Each agent then tries every resource of every device, and what no
 domain may do: use others' SMC function ids and pages, set permissions, reset an agent. The assignments
-(access-controllers, xen,path, dtdev) say what to expect; every difference is a deviation. The run is not kept.
+(access-controllers, xen,path, dtdev) say what to expect; every difference is a deviation. An agent with a page for
+notifications (`p2a_page`) asks for all of them, and the output lists those that it can get. The run is not kept.
 
 With --on board, every call that Xen makes to EL3 is a real SMC on a virtual board (qemu), served by xenscmi's firmware
 behind an EL3 monitor; the result is compared with that of the model, cell by cell.
@@ -41,6 +42,7 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
+    from xenscmi.host.platform import declared_names
     from xenscmi.model.devices import device_paths
     from xenscmi.report.matrix import document, render
     from xenscmi.simulation.compare import compare
@@ -55,7 +57,8 @@ def run(arguments: Namespace) -> int:
         simulation = simulate_on_board(host)
     differences = compare(model, simulation)
     paths = device_paths(host.tree) if host.tree is not None else {}
-    put(document(simulation, paths) + "\n" if arguments.json else render(simulation, paths))
+    names = declared_names(host)
+    put(document(simulation, paths, names) + "\n" if arguments.json else render(simulation, paths, names))
     for each in differences:
         say(f"xenscmi: {each.domain}: {each.subject}: {each.first} on the model, {each.second} on the board")
     return EXIT_FAILURE if simulation.deviations or differences else 0

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from xenscmi.scmi.header import ProtocolId
 
 LATENCY_UNKNOWN = 0xFFFF_FFFF
 SHUTDOWN, COLD_RESET, WARM_RESET, POWER_UP, SUSPEND = range(5)  # system states, as the protocol numbers them
+MAX_COUNT = 0xFFFF  # PROTOCOL_ATTRIBUTES counts resources in 16 bits
 _GROUP = 1 << 16
 
 T = TypeVar("T")
@@ -52,7 +53,10 @@ class PlatformAgent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformDevice:
-    """A device under the platform's control: protocol id → the ids of the resources that it owns."""
+    """A device under the platform's control: protocol id → the ids of the resources that it owns.
+
+    `name` is what people call it, empty if nothing: messages do not have names of devices.
+    """
 
     device_id: int
     name: str = ""
@@ -296,8 +300,30 @@ def resource_ids(platform: Platform) -> Mapping[int, frozenset[int]]:
     return {protocol: ids for protocol, ids in found.items() if ids}
 
 
+def resource_names(platform: Platform, protocol: int) -> Mapping[int, str]:
+    """Return what the platform calls the resources of a protocol, by their ids."""
+    if protocol == ProtocolId.PIN_CONTROL:
+        groups = {pin_resource(number, group=True): each.name for number, each in by_id(platform.pin_groups).items()}
+        return {**by_id(platform.pins), **groups}
+    named: Mapping[int, Numbered[Any]] = {
+        ProtocolId.POWER_DOMAIN: platform.power_domains,
+        ProtocolId.PERFORMANCE: platform.performance,
+        ProtocolId.CLOCK: platform.clocks,
+        ProtocolId.SENSOR: platform.sensors,
+        ProtocolId.RESET: platform.resets,
+        ProtocolId.VOLTAGE: platform.voltages,
+        ProtocolId.POWER_CAPPING: platform.power_caps,
+    }
+    return {number: each.name for number, each in by_id(named.get(protocol, ())).items()}
+
+
 def uniform_platform(agents: tuple[PlatformAgent, ...], device_count: int) -> Platform:
-    """Return a platform on which device d owns clock d, reset d and power domain d, all off at boot."""
+    """Return a platform on which device d owns clock d, reset d and power domain d, all off at boot.
+
+    Raises ValueError for more devices than SCMI can count clocks.
+    """
+    if not 0 <= device_count <= MAX_COUNT:
+        raise ValueError(f"{device_count} devices: 0 to {MAX_COUNT} are possible")
     numbers = range(device_count)
     return Platform(
         agents=agents,

@@ -100,6 +100,13 @@ class Server:
         self.handlers: Mapping[int, Handler] = self.handlers_of(self._form)
         self._name_command = next((row.id for row in self.protocol.commands if row.name.endswith("NAME_GET")), None)
 
+    def resource_of(self, request: Request) -> int | None:
+        """Return the id of the resource that a request names; None for a request that names none."""
+        paths = (row.resource for row in self._rows if row.request is type(request) and row.resource)
+        path = next(paths, None)
+        number: int | None = None if path is None else attrgetter(path)(request)
+        return number
+
     def attributes(self, agent: int) -> Response:
         """Return the protocol's answer to PROTOCOL_ATTRIBUTES."""
         raise NotImplementedError

@@ -6,11 +6,14 @@ Nothing here raises, and the work is bounded by what is declared, never by the n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter, itemgetter
+from typing import TypeVar
 
 from xenscmi.firmware.resources import (
+    MAX_COUNT,
     Clock,
     FastChannel,
     PerformanceDomain,
@@ -27,11 +30,13 @@ from xenscmi.firmware.resources import (
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.protocols import protocol
 
-MAX_ID = 0xFFFE  # PROTOCOL_ATTRIBUTES counts resources in 16 bits
-MAX_AGENTS = 0xFF  # and agents in 8
+MAX_ID = MAX_COUNT - 1
+MAX_AGENTS = 0xFF  # PROTOCOL_ATTRIBUTES of the base protocol counts agents in 8 bits
 MAX_NAME = 63  # bytes; one more for the NUL
 MAX_AGENT_NAME = 15
 U32 = 0xFFFF_FFFF
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,21 @@ def _kinds(platform: Platform) -> Iterator[tuple[str, Mapping[int, object]]]:
     yield "pin_functions", by_id(platform.pin_functions)
 
 
-def _repeated(values: Iterable[object]) -> list[object]:
-    return [value for value, count in Counter(values).items() if count > 1]
+def _repeating(items: Iterable[T], key: Callable[[T], object]) -> Iterator[T]:
+    """Yield each item whose key an earlier one has."""
+    seen: set[object] = set()
+    for item in items:
+        if key(item) in seen:
+            yield item
+        seen.add(key(item))
 
 
 def _agents(platform: Platform) -> Iterator[ResourceProblem]:
     for what in ("agent_id", "func_id"):
-        for value in _repeated(getattr(agent, what) for agent in platform.agents):
-            yield ResourceProblem("agents", f"two agents have {what} {value:#x}", f"give each agent its own {what}")
+        for agent in _repeating(platform.agents, attrgetter(what)):
+            message = f"two agents have {what} {getattr(agent, what):#x}"
+            path = f"agents[{agent.agent_id}]" + (".func_id" if what == "func_id" else "")
+            yield ResourceProblem(path, message, f"give each agent its own {what}")
     if len(platform.agents) > MAX_AGENTS:
         yield ResourceProblem("agents", f"{len(platform.agents)} agents", f"SCMI counts at most {MAX_AGENTS}")
     known = {device.device_id for device in platform.devices}
@@ -84,8 +96,7 @@ def _agents(platform: Platform) -> Iterator[ResourceProblem]:
         path = f"agents[{agent.agent_id}]"
         if not 0 <= agent.agent_id < U32:
             yield _beyond(path, agent.agent_id, 0, U32 - 1)
-        if len(agent.name.encode()) > MAX_AGENT_NAME:
-            yield _too_long(f"{path}.name", agent.name, MAX_AGENT_NAME)
+        yield from _spelling(f"{path}.name", agent.name, MAX_AGENT_NAME)
         if agent.p2a_shmem is not None and areas[agent.p2a_shmem] > 1:
             reason = f"another channel has its area at {agent.p2a_shmem:#x}"
             yield ResourceProblem(f"{path}.p2a_shmem", reason, "give each channel an area of its own")
@@ -94,15 +105,16 @@ def _agents(platform: Platform) -> Iterator[ResourceProblem]:
 
 
 def _devices(platform: Platform) -> Iterator[ResourceProblem]:
-    for value in _repeated(device.device_id for device in platform.devices):
-        yield ResourceProblem("devices", f"two devices have id {value}", "give each device its own id")
+    for device in _repeating(platform.devices, attrgetter("device_id")):
+        number = device.device_id
+        yield ResourceProblem(f"devices[{number}]", f"two devices have id {number}", "give each device its own id")
     known = resource_ids(platform)
     for device in platform.devices:
         for number, owned in device.resources.items():
             for resource in sorted(owned - known.get(number, frozenset())):
                 name = ProtocolId(number).name.lower() if number in set(ProtocolId) else f"{number:#x}"
                 yield ResourceProblem(
-                    f"devices[{device.device_id}].resources",
+                    f"devices[{device.device_id}].resources[{name}]",
                     f"the device owns {name} resource {resource}, which does not exist",
                     "declare the resource, or correct its id",
                 )
@@ -120,21 +132,23 @@ def _ids_and_names(kind: str, resources: Mapping[int, object]) -> Iterator[Resou
     for number, name in names.items():
         if not name:
             yield ResourceProblem(f"{kind}[{number}].name", "the name is empty", "give it a name: agents need one")
-        elif len(name.encode(errors="replace")) > MAX_NAME:
-            yield _too_long(f"{kind}[{number}].name", name, MAX_NAME)
+        yield from _spelling(f"{kind}[{number}].name", name, MAX_NAME)
     if kind == "clocks":
-        for twin in _repeated(name for name in names.values() if name):
-            yield ResourceProblem(
-                kind, f"two clocks have the name {twin!r}", "give each its own: Linux refuses the second"
-            )
+        for number, twin in _repeating(names.items(), itemgetter(1)):
+            if twin:
+                fix = "give each its own: Linux refuses the second"
+                yield ResourceProblem(f"{kind}[{number}].name", f"two clocks have the name {twin!r}", fix)
 
 
 def _name(resource: object) -> str:
     return resource if isinstance(resource, str) else str(getattr(resource, "name", ""))
 
 
-def _too_long(path: str, name: str, limit: int) -> ResourceProblem:
-    return ResourceProblem(path, f"{name!r} has more than {limit} bytes", f"shorten the name to {limit} bytes")
+def _spelling(path: str, name: str, limit: int) -> Iterator[ResourceProblem]:
+    if not name.isprintable():
+        yield ResourceProblem(path, f"{name!r} has characters that cannot be printed", "leave them out")
+    elif len(name.encode()) > limit:
+        yield ResourceProblem(path, f"{name!r} has more than {limit} bytes", f"shorten the name to {limit} bytes")
 
 
 def _resource(path: str, number: int, resource: object, platform: Platform) -> Iterator[ResourceProblem]:
@@ -261,8 +275,9 @@ def _sensor(path: str, sensor: Sensor) -> Iterator[ResourceProblem]:
     if sensor.interval_range and len(sensor.intervals) != 3:
         yield ResourceProblem(f"{path}.intervals", "a range has three values", "name shortest, longest and step")
     for axis in sensor.axes:
-        if not axis.name or len(axis.name.encode(errors="replace")) > MAX_NAME:
-            yield _too_long(f"{path}.axes", axis.name, MAX_NAME)
+        if not axis.name:
+            yield ResourceProblem(f"{path}.axes", "the name of an axis is empty", "give it a name: agents need one")
+        yield from _spelling(f"{path}.axes", axis.name, MAX_NAME)
 
 
 def _power_cap(path: str, number: int, domain: PowerCapDomain, platform: Platform) -> Iterator[ResourceProblem]:
@@ -302,9 +317,12 @@ def _versions(versions: Mapping[int, int]) -> Iterator[ResourceProblem]:
     for number, version in versions.items():
         found = protocol(number)
         if found is None:
-            yield ResourceProblem("versions", f"{number:#x} is not a standard protocol", "use 0x10 to 0x19")
+            yield ResourceProblem(
+                f"versions[{number:#x}]", f"{number:#x} is not a standard protocol", "use 0x10 to 0x19"
+            )
         elif version not in found.versions or version in found.beta:
             why = "is a beta, which is not served" if version in found.beta else "is unknown"
             known = ", ".join(f"{each:#x}" for each in found.versions if each not in found.beta)
             fix = f"use one of {known}" if known else "leave it out"
-            yield ResourceProblem("versions", f"version {version:#x} of {found.name} {why}", fix)
+            path = f"versions.{ProtocolId(number).name.lower()}"
+            yield ResourceProblem(path, f"version {version:#x} of {found.name} {why}", fix)

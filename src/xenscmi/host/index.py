@@ -38,6 +38,10 @@ from xenscmi.host.types import (
 )
 from xenscmi.source import Span
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xenscmi.firmware.resources import Platform
+
 XEN = "Xen's own channel"
 CURRENT_DIALECTS = (Dialect.CONTAINER, Dialect.CONTAINER_V7)
 
@@ -145,6 +149,13 @@ class Index:
     @cached_property
     def firmware_by_func_id(self) -> dict[int | None, FirmwareAgent]:
         return {agent.func_id: agent for agent in self.host.firmware.agents or ()}
+
+    @cached_property
+    def platform(self) -> Platform:
+        """What the firmware looks after, as the host's files tell it or assume it."""
+        from xenscmi.host.platform import platform_of  # brings the firmware's records along
+
+        return platform_of(self.host)
 
     @cached_property
     def firmware_devices(self) -> dict[int, FirmwareDevice]:

@@ -14,8 +14,9 @@ from xenscmi.devicetree import Tree, apply_overlays, parse_tree
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host.configuration import Configuration, read_configuration
 from xenscmi.host.files import HostFiles, ListFolder, Read, unreadable
+from xenscmi.host.firmware import firmware_of
 from xenscmi.host.imagebuilder import looks_like_imagebuilder, read_imagebuilder
-from xenscmi.host.manifest import NAME, Manifest, RulesSection, TomlPlaces, check_path, firmware_of, read_manifest
+from xenscmi.host.manifest import NAME, Manifest, RulesSection, TomlPlaces, check_path, read_manifest
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Host
 from xenscmi.source import Source, Span
@@ -112,6 +113,10 @@ def _by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> Loade
     if manifest.imagebuilder:
         sources.append(folder.text(manifest.imagebuilder, "$.imagebuilder"))
         partial |= folder.built_trees(sources[-1])
+    profile = manifest.firmware.profile
+    own_profile = folder.text(profile, "$.firmware.profile") if profile.endswith(".toml") else None
+    if own_profile:
+        sources.append(own_profile)
     for number, domain in enumerate(manifest.domain):
         key = f"$.domain[{number}]"
         own = folder.tree(domain.device_tree, f"{key}.device_tree") if domain.device_tree else None
@@ -125,7 +130,7 @@ def _by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> Loade
         tree,
         partial=partial,
         toolstack=toolstack,
-        firmware=firmware_of(manifest.firmware, source),
+        firmware=firmware_of(manifest.firmware, source, own_profile),
         xen_profile=manifest.xen.profile,
         unlisted=tuple(_unlisted(files, manifest, listing)),
         sources=sources,

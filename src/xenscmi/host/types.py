@@ -10,7 +10,7 @@ Conventions:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
@@ -306,18 +306,20 @@ class HostFirmware:
     """The EL3 firmware as far as it is known.
 
     `profile` names its kind. `agents`, `devices` and `trusted_agent` (which may set permissions) are None if unknown.
-    `unsupported` names the base messages that it lacks (`BASE_DISCOVER_AGENT`). `resources` are the clocks, resets,
-    sensors, … that are declared: a platform without agents and devices. `places` has the place of each, by its path in
-    the platform (`clocks[3]`).
+    `profile_source` is the text of a profile that the user brings. `unsupported` names the base messages that it lacks
+    (`BASE_DISCOVER_AGENT`). `resources` are the clocks, resets, sensors, … that are declared: a platform without agents
+    and devices. `place` returns the place of what is declared, by its path in the platform (`clocks[3].rates`), and
+    None for a resource that is not.
     """
 
     profile: str = "generic"
+    profile_source: Source | None = field(default=None, compare=False)
     agents: tuple[FirmwareAgent, ...] | None = None
     devices: tuple[FirmwareDevice, ...] | None = None
     trusted_agent: int | None = None
     unsupported: frozenset[str] = frozenset()
     resources: Platform | None = None
-    places: Mapping[str, Span] = field(default_factory=dict, compare=False)
+    place: Callable[[str], Span | None] | None = field(default=None, compare=False)
     span: Span | None = field(default=None, compare=False)
 
 

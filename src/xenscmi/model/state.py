@@ -18,9 +18,10 @@ from pathlib import Path
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import DEFAULT_PROFILE
+from xenscmi.host.platform import platform_of
 from xenscmi.host.types import Host
 from xenscmi.model.console import CAPACITY
-from xenscmi.model.machine import boot, partial_trees, platform_of
+from xenscmi.model.machine import boot, partial_trees
 from xenscmi.model.snapshot import (
     SCHEMA,
     VERSION,
@@ -270,6 +271,7 @@ def fingerprint(host: Host) -> str:
         repr(
             (
                 host.firmware.profile,
+                host.firmware.profile_source and host.firmware.profile_source.text,
                 sorted(host.firmware.unsupported),
                 host.xen_profile or DEFAULT_PROFILE,
                 platform_of(host),

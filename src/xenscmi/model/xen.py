@@ -188,6 +188,7 @@ class Model(Backend):
         owners = {channel.func_id: _OWNERS.get(channel.owner, channel.owner) for channel in rows}
         paths = device_paths(self.tree)
         permissions = self.firmware.permissions
+        names = {device.device_id: device.name for device in self.firmware.platform.devices if device.name}
         found = []
         for agent_id, agent in sorted(self.firmware.agents.items()):
             devices = tuple(sorted(permissions.devices_of(agent_id)))
@@ -200,6 +201,7 @@ class Model(Backend):
                     page=agent.shmem,
                     trusted=agent_id in permissions.trusted,
                     devices=devices,
+                    device_names={device: names[device] for device in devices if device in names},
                     paths=tuple(path for device in devices for path in paths.get(device, ())),
                 )
             )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from xenscmi.report.table import table
 from xenscmi.simulation.simulate import Access, DomainView, Simulation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xenscmi.host.platform import DeviceNames
 
 _LEGEND = """\
   +  given to the domain, and its agent can use all of it     .  not given, and refused
@@ -15,11 +20,14 @@ _LEGEND = """\
 """
 
 
-def render(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
-    """Return the matrix of domains and devices, a list of the devices, and every deviation.
+Paths = Mapping[int, Sequence[str]]
+"""SCMI device id → its nodes in the host's device tree."""
+Names = Mapping[int, "DeviceNames"]
+"""SCMI device id → what the manifest calls it and what it owns."""
 
-    `paths` maps each SCMI device id to its nodes in the host's device tree.
-    """
+
+def render(simulation: Simulation, paths: Paths, names: Names = MappingProxyType({})) -> str:
+    """Return the matrix of domains and devices, a list of the devices, and every deviation."""
     if simulation.panic is not None:
         return f"Xen panics at boot: {simulation.panic}\n\n{_deviations(simulation)}"
     devices = sorted({device for view in simulation.domains for device in (*view.devices, *view.given)} | paths.keys())
@@ -35,9 +43,21 @@ def render(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
             for view in simulation.domains
         ],
     )
-    legend = "".join(f"  {device}: {', '.join(paths.get(device, ())) or '(no node)'}\n" for device in devices)
+    legend = "".join(f"  {device}: {_called(paths.get(device, ()), names.get(device))}\n" for device in devices)
     named = f"devices\n{legend}" if devices else "no device is under SCMI control\n"
-    return f"{shown}{_LEGEND}\n{named}\n{_deviations(simulation)}"
+    heard = "".join(
+        f"  {view.name}: {device}: {', '.join(commands)}\n"
+        for view in simulation.domains
+        for device, commands in sorted(view.hears.items())
+    )
+    notified = f"\nnotifications that each agent can have\n{heard}" if heard else ""
+    return f"{shown}{_LEGEND}\n{named}{notified}\n{_deviations(simulation)}"
+
+
+def _called(paths: Sequence[str], names: DeviceNames | None) -> str:
+    node = ", ".join(paths) or "(no node)"
+    called = ": ".join(each for each in (names.name, ", ".join(names.resources)) if each) if names else ""
+    return f"{node} ({called})" if called else node
 
 
 def _cell(view: DomainView, device: int, views: Sequence[DomainView]) -> str:
@@ -59,7 +79,7 @@ def _deviations(simulation: Simulation) -> str:
     return f"deviations ({len(rows)}, of {tried} things tried)\n" + table(("DOMAIN", "WHAT", "EXPECTED", "SEEN"), rows)
 
 
-def document(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
+def document(simulation: Simulation, paths: Paths, names: Names = MappingProxyType({})) -> str:
     """Return the same as JSON, together with Xen's log."""
     return json.dumps(
         {
@@ -67,6 +87,7 @@ def document(simulation: Simulation, paths: Mapping[int, Sequence[str]]) -> str:
             "panic": simulation.panic,
             "domains": [dict(_domain(view)) for view in simulation.domains],
             "devices": {str(device): list(nodes) for device, nodes in sorted(paths.items())},
+            "names": {str(device): each._asdict() for device, each in sorted(names.items())},
             "deviations": [
                 {"domain": each.domain, "subject": each.subject, "expected": each.expected, "seen": each.seen}
                 for each in simulation.deviations
@@ -87,6 +108,7 @@ def _domain(view: DomainView) -> Iterator[tuple[str, object]]:
     yield "expected", sorted(view.given)
     yield "reached", sorted(device for device, access in view.devices.items() if access is Access.ALL)
     yield "partly_reached", sorted(device for device, access in view.devices.items() if access is Access.SOME)
+    yield "hears", {str(device): list(commands) for device, commands in sorted(view.hears.items())}
     yield (
         "forbidden",
         [{"subject": each.subject, "expected": each.expected, "seen": each.seen} for each in view.forbidden],

@@ -12,6 +12,7 @@ _FAMILIES = {
     "XS2": "Domains and their channels",
     "XS3": "Devices under SCMI control",
     "XS4": "dom0less domains",
+    "XS5": "What the firmware has",
     "XS9": "xenscmi itself",
 }
 

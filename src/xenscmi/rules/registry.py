@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FAMILIES = {"xlcfg": "XS0", "agents": "XS1", "domains": "XS2", "devices": "XS3", "dom0less": "XS4"}
+FAMILIES = {"xlcfg": "XS0", "agents": "XS1", "domains": "XS2", "devices": "XS3", "dom0less": "XS4", "firmware": "XS5"}
 
 UNUSED_SUPPRESSION = Rule(
     code="XS901",

@@ -1,12 +1,16 @@
-"""What an agent sends to find out whether it may use a resource: for each protocol, a harmless command."""
+"""What an agent sends to find out whether it may use a resource: for each protocol, a harmless command.
+
+The platform itself may forbid that command to everybody, or to an agent that may use the resource otherwise.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from xenscmi.firmware.resources import pin_of
+from xenscmi.firmware.firmware import Firmware
+from xenscmi.firmware.resources import POWER_UP, by_id, pin_of
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.message import Request
+from xenscmi.scmi.message import Refusal, Request
 from xenscmi.scmi.protocols.clock import (
     ClockConfig,
     ClockConfigSetRequest,
@@ -27,6 +31,7 @@ from xenscmi.scmi.protocols.sensor import SensorReadingGetRequest
 from xenscmi.scmi.protocols.sensor_parts import SensorReadingFlags
 from xenscmi.scmi.protocols.system_power import SystemPowerFlags, SystemPowerStateSetRequest, SystemState
 from xenscmi.scmi.protocols.voltage import VoltageLevelGetRequest
+from xenscmi.scmi.status import Status
 
 _CLOCK_V3 = 0x30000
 
@@ -55,3 +60,25 @@ ATTEMPTS: Mapping[int, Callable[[int, int], Request]] = {
     ProtocolId.PIN_CONTROL: _pin_settings,
 }
 """Protocol id → the request that tries a resource, given the resource and the version of the protocol."""
+
+
+def is_open_to(firmware: Firmware, agent: int, protocol: int, number: int) -> bool:
+    """Return whether the platform lets an agent that may use a resource carry the command out."""
+    if protocol != ProtocolId.CLOCK:
+        return True
+    allowed = by_id(firmware.platform.clocks)[number].state_agents
+    return allowed is None or agent in allowed
+
+
+def is_reached(firmware: Firmware, protocol: int, number: int, answer: object) -> bool:
+    """Return whether an answer shows that the agent may use the resource: what is switched off was reached, too."""
+    if not isinstance(answer, Refusal):
+        return True
+    platform, profile = firmware.platform, firmware.profile
+    if protocol == ProtocolId.SENSOR and not by_id(platform.sensors)[number].enabled:
+        off = profile.status("disabled_sensor", protocol, "SENSOR_READING_GET")
+    elif protocol == ProtocolId.SYSTEM_POWER and POWER_UP not in platform.system_states:
+        off = Status.NOT_SUPPORTED
+    else:
+        return False
+    return answer.status == off != profile.status("no_permission", protocol)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.firmware.resources import resource_names
 from xenscmi.model.errors import DataAbort
 from xenscmi.model.guest import Guest, NoAnswer, offer_of, own_offer
 from xenscmi.model.xen import Model
 from xenscmi.scmi.compose import compose
 from xenscmi.scmi.describe import Decoded, Direction, decode
 from xenscmi.scmi.header import Header
-from xenscmi.scmi.message import Command
+from xenscmi.scmi.message import Command, Request
 from xenscmi.scmi.shmem import Posted
 
 
@@ -20,13 +21,15 @@ from xenscmi.scmi.shmem import Posted
 class Exchange:
     """A message, the channel on which it was sent, and its response.
 
-    `response` is None if none came, and `reason` then says why. `log` is what Xen printed meanwhile.
+    `resource` is what the firmware calls the resource that the request names, empty if it names none. `response` is
+    None if none came, and `reason` then says why. `log` is what Xen printed meanwhile.
     """
 
     domid: int
     func_id: int
     page: int
     request: Decoded
+    resource: str
     response: Decoded | None
     reason: str
     log: tuple[str, ...]
@@ -67,10 +70,18 @@ def send(
         func_id=func_id,
         page=page,
         request=decode(posted.header, posted.payload, Direction.REQUEST),
+        resource=_resource(xen, command.protocol_id, request),
         response=decode(answer.header, answer.payload, Direction.RESPONSE) if answer else None,
         reason=reason,
         log=tuple(xen.log(mark)),
     )
+
+
+def _resource(xen: Model, protocol_id: int, request: Request) -> str:
+    """Return the name of the resource that a request names; empty if it names none that the firmware has."""
+    server = xen.firmware.servers.get(protocol_id)
+    number = server.resource_of(request) if server is not None else None
+    return "" if number is None else resource_names(xen.firmware.platform, protocol_id).get(number, "")
 
 
 def _carry(guest: Guest, posted: Posted) -> tuple[Posted | None, str]:

@@ -34,7 +34,8 @@ from xenscmi.scmi.protocols.base import (
     BaseSetDevicePermissionsRequest,
     ResetAgentFlags,
 )
-from xenscmi.simulation.probes import ATTEMPTS
+from xenscmi.simulation.notifications import hears
+from xenscmi.simulation.probes import ATTEMPTS, is_open_to, is_reached
 from xenscmi.toolstack.create import CreationError, create
 from xenscmi.toolstack.hosts import Prepared, prepare_host
 from xenscmi.toolstack.offer import Offer
@@ -73,7 +74,8 @@ class DomainView:
 
     `wanted` is the agent that it should have, None if none; `agent_id` is what the firmware told it, None if its calls
     were not answered. `devices` maps SCMI device ids to what its agent could use of the device; `given` has the ids of
-    the devices assigned to the domain, if they have resources to try. `forbidden` is what else it tried.
+    the devices assigned to the domain, if they have resources to try. `hears` has the commands by which it asked for
+    notifications about a device, and will get them. `forbidden` is what else it tried.
     """
 
     name: str
@@ -83,6 +85,7 @@ class DomainView:
     agent_id: int | None = None
     given: frozenset[int] = frozenset()
     devices: Mapping[int, Access] = field(default_factory=dict)
+    hears: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     forbidden: tuple[Attempt, ...] = ()
 
     def uses(self, device: int) -> bool:
@@ -187,11 +190,18 @@ def _look(xen: Model, domain: _Running) -> DomainView:
     told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
     if not isinstance(told, BaseDiscoverAgentResponse):
         return view
-    devices = {
-        device: _access(xen, guest, resources if device in view.given else _not_its_own(resources, view.given, known))
+    agent = told.agent_id
+    tries = {
+        device: resources if device in view.given else _not_its_own(resources, view.given, known)
         for device, resources in tried.items()
     }
-    return replace(view, agent_id=told.agent_id, devices=devices)
+    devices = {device: _access(xen, guest, agent, resources) for device, resources in tries.items()}
+    known_access = {device: access for device, access in devices.items() if access is not None}
+    heard: dict[int, tuple[str, ...]] = {}
+    for device, command in hears(xen, made, guest, agent, tries):
+        heard[device] = (*heard.get(device, ()), command)
+    given = view.given - (devices.keys() - known_access.keys())
+    return replace(view, agent_id=agent, devices=known_access, hears=heard, given=given)
 
 
 def _not_its_own(resources: _Resources, given: frozenset[int], known: Mapping[int, _Resources]) -> _Resources:
@@ -211,13 +221,22 @@ def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
         yield from device_ids(node)
 
 
-def _access(xen: Model, guest: Guest, resources: Mapping[int, frozenset[int]]) -> Access:
-    results = set()
+def _access(xen: Model, guest: Guest, agent: int, resources: Mapping[int, frozenset[int]]) -> Access | None:
+    """Let an agent try a device's resources; return None where the platform itself forbids it to try any.
+
+    Resources of a protocol that the firmware lacks nobody can use.
+    """
+    firmware, results = xen.firmware, set()
     for protocol, numbers in resources.items():
-        version = xen.firmware.servers[protocol].version if numbers else 0
+        server = firmware.servers.get(protocol)
         for number in sorted(numbers):
-            answer = guest.ask(protocol, ATTEMPTS[protocol](number, version), version)
-            results.add(not isinstance(answer, Refusal))
+            if server is None:
+                results.add(False)
+            elif is_open_to(firmware, agent, protocol, number):
+                answer = guest.ask(protocol, ATTEMPTS[protocol](number, server.version), server.version)
+                results.add(is_reached(firmware, protocol, number, answer))
+    if not results:
+        return None
     return Access.SOME if len(results) == 2 else Access.ALL if results == {True} else Access.NONE
 
 
@@ -238,6 +257,10 @@ def _judge(view: DomainView) -> Iterator[Deviation]:
         seen = view.devices.get(device, Access.NONE)
         if seen is not expected:
             yield Deviation(domain=view.name, subject=f"device {device}", expected=expected.value, seen=seen.value)
+    for device, commands in view.hears.items():
+        if device not in view.given and not view.uses(device):
+            seen_of = ", ".join(commands)
+            yield Deviation(domain=view.name, subject=f"events of device {device}", expected="none", seen=seen_of)
     for tried in view.forbidden:
         if tried.seen != tried.expected:
             yield Deviation(domain=view.name, subject=tried.subject, expected=tried.expected, seen=tried.seen)

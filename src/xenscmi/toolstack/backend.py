@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from xenscmi.config.capabilities import HostCapabilities
@@ -71,7 +71,8 @@ class AgentInfo:
 
     `owner` is the id of the domain that has its channel, or says who else has it. `func_id`, `page` (a physical
     address) and `trusted` (it may set permissions and use everything) are None if only the firmware knows. `devices`
-    are the SCMI ids of the devices granted to it, `paths` their nodes in the host's device tree.
+    are the SCMI ids of the devices granted to it, `device_names` what the firmware's table calls those that it names,
+    and `paths` their nodes in the host's device tree.
     """
 
     agent_id: int
@@ -81,6 +82,7 @@ class AgentInfo:
     page: int | None = None
     trusted: bool | None = None
     devices: tuple[int, ...] = ()
+    device_names: Mapping[int, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
 
 

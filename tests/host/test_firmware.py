@@ -20,12 +20,13 @@ from xenscmi.firmware.resources import (
     SensorAxis,
     pin_resource,
 )
-from xenscmi.host.firmware_tables import RECORDS
-from xenscmi.host.firmware_tables import record as make
-from xenscmi.host.manifest import firmware_of, read_manifest
+from xenscmi.host.firmware import RECORDS, firmware_of
+from xenscmi.host.firmware import record as make
+from xenscmi.host.manifest import read_manifest
+from xenscmi.host.platform import platform_of
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Host, HostFirmware
-from xenscmi.model.machine import platform_of, switch_on
+from xenscmi.model.machine import switch_on
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.source import Source
 
@@ -116,7 +117,8 @@ def test_a_problem_has_the_place_of_its_resource() -> None:
         switch_on(host(text))
     span = raised.value.diagnostics[0].span
     assert span is not None
-    assert span.line == 5
+    assert span.text == "rates"
+    assert span.line == 8
 
 
 @pytest.mark.parametrize(
@@ -135,5 +137,5 @@ def test_tables_that_are_wrong(text: str, message: str) -> None:
 
 def test_a_version_of_no_protocol() -> None:
     source = Source("host.toml", 'device_tree = "a.dts"\n[firmware.versions]\naudio = 0x10000\n')
-    with pytest.raises(XenscmiError, match="there is no protocol audio"):
+    with pytest.raises(XenscmiError, match="unknown field `audio`"):
         firmware_of(read_manifest(source).firmware, source)

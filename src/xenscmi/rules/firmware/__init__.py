@@ -1,0 +1,1 @@
+"""Rules about what the firmware has: agents, devices and their resources."""
