@@ -177,7 +177,7 @@ def trace(tmp_path: Path, *lines: str) -> str:
         (["run", "--cpus", "9", "--kernel", __file__], "is not an arm64 image"),
         (["tree", "--cpus", "9"], "the board has 1 to 8 CPUs"),
         (["tree", "--agent", "9"], "there is no agent 9"),
-        (["tree", "--profile", "none"], "firmware profile none is not known"),
+        (["tree", "--profile", "none"], "there is no firmware profile none"),
         (["tree", "/nonexistent"], "/nonexistent"),
         (["replay"], "there is no trace to replay"),
         (["replay", __file__], "test_command.py:1: not a message of a trace"),

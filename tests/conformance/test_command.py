@@ -98,7 +98,7 @@ def test_a_socket_is_tested_without_changes_unless_asked_for(
     ("arguments", "words"),
     [
         (["--test", "nothing"], "no test is called nothing"),
-        (["--profile", "nobody's"], "firmware profile nobody's is not known"),
+        (["--profile", "nobody's"], "there is no firmware profile nobody's"),
         (["--agent", "77"], "the platform has no agent 77"),
         (["--socket", "/nonexistent/socket"], "cannot connect to /nonexistent/socket"),
         (["--raw", "/nonexistent"], "cannot open /nonexistent/raw/message"),

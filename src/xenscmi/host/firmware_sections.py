@@ -252,8 +252,8 @@ class FirmwareSection(Section, frozen=True):
     versions: VersionsSection = VersionsSection()
     system_power: Annotated[bool, Meta(description="Whether it has the system power protocol.")] = False
     system_states: Annotated[
-        frozenset[_SystemState], Meta(description="The states of the system that can be requested.")
-    ] = frozenset({"shutdown", "cold_reset", "power_up"})
+        tuple[_SystemState, ...], Meta(description="The states of the system that can be requested.")
+    ] = ("shutdown", "cold_reset", "power_up")
     agents: tuple[AgentSection, ...] | None = None
     devices: tuple[DeviceSection, ...] | None = None
     clocks: tuple[ClockSection, ...] = ()
