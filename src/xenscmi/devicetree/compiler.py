@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from xenscmi.devicetree.includes import Included, without_line_markers
 from xenscmi.devicetree.program import run
 from xenscmi.devicetree.tree import DeviceTreeError
 from xenscmi.diagnostics import Annotation, Diagnostic, Severity
@@ -52,15 +53,17 @@ class Compiled:
 
 
 class Files:
-    """The sources behind the names in dtc's and cpp's output: the main one, and included files, read when named.
+    """The sources behind the names in dtc's and cpp's output: the main one, and those that it includes.
 
-    Names are shown as the user would write them: from where the main source's name, or a given folder's, starts.
+    Names are shown as the user would write them: from where the main source's name, or a given folder's, starts. A name
+    of any other file, which a line marker may have brought in, has no text: it is never opened.
     """
 
-    def __init__(self, main: Source, directory: Path, include: Sequence[Path]) -> None:
+    def __init__(self, main: Source, directory: Path, include: Sequence[Path], within: Path | None = None) -> None:
         self.main = main
         self.directory = directory
         self.include = include
+        self.included = Included(main, directory, include, within)
         self._sources = {"<stdin>": main}
 
     @property
@@ -74,11 +77,8 @@ class Files:
             for folder in self.include:
                 if path.is_relative_to(folder.absolute()):
                     path = folder / path.relative_to(folder.absolute())
-            try:
-                text = decode(path.read_bytes()) if path.is_file() else ""
-            except OSError:
-                text = ""
-            self._sources[name] = Source(str(path), text)
+            text = self.included.texts.get(Path(os.path.realpath(path)), b"")
+            self._sources[name] = Source(str(path), decode(text))
         return self._sources[name]
 
 
@@ -93,13 +93,17 @@ def decode(data: bytes) -> str:
 def compile_dts(files: Files, text: bytes) -> Compiled:
     """Return what dtc, after cpp where the source needs it, makes of the main source `text`.
 
-    Raises DeviceTreeError with dtc's or cpp's errors, all of them, at their places.
+    Raises DeviceTreeError with dtc's or cpp's errors, all of them, at their places, or for a file that the source may
+    not include.
     """
+    text = without_line_markers(text)
     folders = [str(folder.absolute()) for folder in (files.directory, *files.include)]
     warnings: tuple[Diagnostic, ...] = ()
     if _PREPROCESSED.search(files.main.text):
+        files.included.for_cpp(text)
         options = [option for folder in folders for option in ("-I", folder)]
         text, warnings = _run([*_CPP, *options, "-"], text, files)
+    files.included.for_dtc(text)
     dtc = ["dtc", "-I", "dts", *(option for folder in folders for option in ("-i", folder))]
     with ThreadPoolExecutor(2) as executor:
         annotated = executor.submit(_run, [*dtc, *_ANNOTATE, "-"], text, files)

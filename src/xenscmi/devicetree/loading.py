@@ -11,12 +11,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from xenscmi.devicetree import dtb
+from xenscmi.devicetree.includes import LARGEST_SOURCE
 from xenscmi.devicetree.tree import DeviceTreeError, Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Source, Span
-
-SIZE_LIMIT = 64 << 20
-"""Bytes that a device tree file may have."""
 
 
 def load(path: str | Path, include: Sequence[Path] = ()) -> Tree:
@@ -27,14 +25,19 @@ def load(path: str | Path, include: Sequence[Path] = ()) -> Tree:
     return parse_tree(_read(Path(path)), Path(path), include)
 
 
-def parse_tree(data: bytes, path: Path, include: Sequence[Path] = ()) -> Tree:
-    """Return the tree in the bytes of a file at `path`, by the same rules as `load`. Raises DeviceTreeError."""
+def parse_tree(data: bytes, path: Path, include: Sequence[Path] = (), within: Path | None = None) -> Tree:
+    """Return the tree in the bytes of a file at `path`, by the same rules as `load`. Raises DeviceTreeError.
+
+    What a source includes must lie below its own folder, below one of `include`, or below `within`.
+    """
+    if len(data) > LARGEST_SOURCE:
+        raise _too_large(Source(str(path), ""), len(data))
     if data.startswith(dtb.MAGIC):
         return dtb.read_dtb(data, str(path))
     if path.suffix in (".dtb", ".dtbo") and not data.lstrip().startswith(b"/dts-v1/"):
         message = f"{path} is no device tree blob: it begins with {data[:4].hex() or 'nothing'}, not {dtb.MAGIC.hex()}"
         raise DeviceTreeError(Diagnostic(message=message, span=Span(Source(str(path), ""), 0, 0)))
-    return parse_dts(data, name=str(path), directory=path.parent, include=include)
+    return parse_dts(data, name=str(path), directory=path.parent, include=include, within=within)
 
 
 def parse_trees(files: Iterable[tuple[Path, bytes]]) -> list[Tree | DeviceTreeError]:
@@ -52,12 +55,17 @@ def parse_trees(files: Iterable[tuple[Path, bytes]]) -> list[Tree | DeviceTreeEr
         return list(executor.map(attempt, files))
 
 
-def parse_dts(text: bytes, *, name: str, directory: Path, include: Sequence[Path] = ()) -> Tree:
-    """Return the tree in a DTS text that is shown as `name` and whose relative includes start in `directory`."""
+def parse_dts(
+    text: bytes, *, name: str, directory: Path, include: Sequence[Path] = (), within: Path | None = None
+) -> Tree:
+    """Return the tree in a DTS text that is shown as `name` and whose relative includes start in `directory`.
+
+    Raises DeviceTreeError as `parse_tree` does.
+    """
     from xenscmi.devicetree.annotated import Places
     from xenscmi.devicetree.compiler import Files, compile_dts, decode
 
-    files = Files(Source(name, decode(text)), directory, include)
+    files = Files(Source(name, decode(text)), directory, include, within)
     compiled = compile_dts(files, text)
     builder = dtb.build(compiled.dtb, files.main, Places(compiled.annotated, files))
     return builder.finish(sources=files.sources, warnings=compiled.warnings)
@@ -69,11 +77,16 @@ def _read(path: Path) -> bytes:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise _unreadable(source, "it is not a regular file")
-        if status.st_size > SIZE_LIMIT:
-            raise _unreadable(source, f"it has {status.st_size} bytes; a device tree has at most {SIZE_LIMIT}")
-        return path.read_bytes()
-    except OSError as error:
-        raise _unreadable(source, error.strerror or str(error)) from None
+        if status.st_size > LARGEST_SOURCE:
+            raise _too_large(source, status.st_size)
+        with path.open("rb") as file:
+            return file.read(LARGEST_SOURCE + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(source, getattr(error, "strerror", None) or str(error)) from None
+
+
+def _too_large(source: Source, size: int) -> DeviceTreeError:
+    return _unreadable(source, f"it has {size} bytes; a device tree has at most {LARGEST_SOURCE}")
 
 
 def _unreadable(source: Source, reason: str) -> DeviceTreeError:

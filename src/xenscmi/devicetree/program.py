@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from xenscmi.devicetree.tree import DeviceTreeError
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Span
 
-TIME_LIMIT = 10.0
-"""Seconds that a program may take for one source; the largest tree of a kernel needs a tenth of one."""
+CPU_LIMIT = 2
+"""Seconds of a processor that a program may use for one source; the largest tree of a kernel needs a tenth of one."""
+
+TIME_LIMIT = 30.0
+"""Seconds until a program is stopped, on a machine that is busy with other things."""
 
 MEMORY_LIMIT = 1 << 28
-"""Bytes of address space that a program may use: `/incbin/` of /dev/zero ends there."""
+"""Bytes of address space that a program may use: macros that expand without end stop there."""
+
+OUTPUT_LIMIT = 1 << 26
+"""Bytes that a program may write."""
+
+COMPLAINTS_LIMIT = 1 << 20
+"""Bytes of what it complains about that are looked at."""
 
 _INSTALL = {
     "dtc": "install dtc (Debian: device-tree-compiler)",
@@ -41,25 +52,62 @@ def run(command: list[str], text: bytes, directory: Path, span: Span) -> Finishe
     Raises DeviceTreeError at `span` where it cannot be started or takes too long.
     """
     program = command[0]
-    try:
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=directory,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-        ) as process:
-            with suppress(OSError):  # a stricter limit that is in force already stays
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-            try:
-                output, complaints = process.communicate(text, TIME_LIMIT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                message = f"{program} was stopped: it took more than {TIME_LIMIT:g} s"
-                raise DeviceTreeError(Diagnostic(message=message, span=span)) from None
-    except OSError as error:
-        where, help = ("", _INSTALL[program]) if error.filename == program else (f" in {error.filename}", "")
-        message = f"cannot run {program}{where}: {error.strerror}"
-        raise DeviceTreeError(Diagnostic(message=message, span=span, help=help)) from None
-    return Finished(process.returncode, output, complaints)
+    with _memory(text) as given, _memory() as output, _memory() as complaints:
+        try:
+            with subprocess.Popen(
+                command,
+                stdin=given,
+                stdout=output,
+                stderr=complaints,
+                cwd=directory,
+                process_group=0,  # of its own: cpp starts another program
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            ) as process:
+                _limit(process.pid)
+                try:
+                    process.wait(TIME_LIMIT)
+                except BaseException:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    raise
+        except subprocess.TimeoutExpired:
+            message = f"{program} was stopped: it took more than {TIME_LIMIT:g} s"
+            raise DeviceTreeError(Diagnostic(message=message, span=span)) from None
+        except OSError as error:
+            where, help = ("", _INSTALL[program]) if error.filename == program else (f" in {error.filename}", "")
+            message = f"cannot run {program}{where}: {error.strerror}"
+            raise DeviceTreeError(Diagnostic(message=message, span=span, help=help)) from None
+        stopped = _STOPPED.get(-process.returncode)
+        if stopped:
+            message = f"{program} was stopped: {stopped}"
+            raise DeviceTreeError(Diagnostic(message=message, span=span))
+        return Finished(process.returncode, _content(output), _content(complaints, COMPLAINTS_LIMIT))
+
+
+_STOPPED: dict[int, str] = {
+    signal.SIGXCPU: f"it took more than {CPU_LIMIT} s",
+    signal.SIGXFSZ: f"it wrote more than {OUTPUT_LIMIT >> 20} MiB",
+}
+
+
+def _limit(pid: int) -> None:
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_LIMIT),
+        (resource.RLIMIT_CPU, CPU_LIMIT),
+        (resource.RLIMIT_FSIZE, OUTPUT_LIMIT),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with suppress(OSError, ValueError):  # a stricter limit that is in force already stays
+            resource.prlimit(pid, what, (most, most))
+
+
+def _memory(content: bytes = b"") -> BinaryIO:
+    """Return an unnamed file in memory: nothing of it is left behind, however this process ends."""
+    file = os.fdopen(os.memfd_create("xenscmi"), "w+b")
+    file.write(content)
+    file.seek(0)
+    return file
+
+
+def _content(file: BinaryIO, most: int = OUTPUT_LIMIT) -> bytes:
+    file.seek(0)
+    return file.read(most)

@@ -82,7 +82,7 @@ class _Folder:
 
     def tree(self, name: str, key: str) -> Tree:
         path = self.find(name, key)
-        return parse_tree(self._files.read(path, self._places.at(key)), path, self._include)
+        return parse_tree(self._files.read(path, self._places.at(key)), path, self._include, self._path)
 
     def built_trees(self, imagebuilder: Source) -> dict[str, Tree]:
         """Return the partial trees that an ImageBuilder configuration names, of the sources where these are there.
@@ -95,7 +95,7 @@ class _Folder:
             for each in (path.with_suffix(".dts"), path):
                 data = self._files.read_if_there(each, variable.span)
                 if data is not None:
-                    found[name] = parse_tree(data, each, self._include)
+                    found[name] = parse_tree(data, each, self._include, self._path)
                     break
         return found
 
