@@ -8,7 +8,9 @@ dtc ends the line of every node and property with its place in the source, the e
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
 from xenscmi.devicetree.dtb import NodePlaces
 from xenscmi.devicetree.tree import DeviceTreeError
@@ -21,7 +23,9 @@ _LINE = re.compile(rf"\t*{_LABELS}{_NAME}(?P<what> \{{|;| =.*;)(?: /\* (?P<place
 _CHARACTER = r"[\w,.+*#?@-]"
 _HEAD = re.compile(rf"(?:{_CHARACTER}+|&\w+|&\{{[^}}]*\}}|/)$")
 _LONGEST_HEAD = 256
-_OUTSIDE_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*|;', re.DOTALL)
+_LONGEST_LINE = 1024
+_NAME_IN_TEXT = re.compile(rf"(?P<name>{_CHARACTER}++)\s*+(?P<follower>[{{=;])")
+_OUTSIDE_STRINGS = re.compile(r'"(?:\\.|[^"\\])*+(?:"|\Z)|/\*.*?(?:\*/|\Z)|//[^\n]*|;', re.DOTALL)
 _AFTER_NAME = frozenset(" \t\r\n=;/")
 _PLACE = re.compile(r"(.*?):(\d+):(\d+)-\d+:\d+(?:, |$)")
 
@@ -34,6 +38,7 @@ class Places:
 
     def __init__(self, text: str, sources: Callable[[str], Source]) -> None:
         self._sources = sources
+        self._texts: dict[str, _Text] = {}
         self._nodes = self._read(text)
         self._next = next(self._nodes, None)
 
@@ -62,51 +67,79 @@ class Places:
                 if node:
                     yield node
                 properties = {}
-                spans = tuple(_head(*start, name) for start in starts)
+                spans = tuple(text.head(at, name) for text, at in starts)
                 found = NodePlaces(labels=tuple(labels.replace(":", "").split()), spans=spans, properties=properties)
                 node = name.strip("/"), found
             else:
-                properties.update((name, _statement(*start, name)) for start in starts)
+                properties.update((name, text.statement(at, name)) for text, at in starts)
         if node:
             yield node
 
-    def _starts(self, places: str) -> Iterator[tuple[Source, int]]:
-        """Yield source and offset of each place. The ends are not used: macros shift them."""
+    def _starts(self, places: str) -> Iterator[tuple[_Text, int]]:
+        """Yield text and offset of each place. The ends are not used: macros shift them."""
         for file, line, column in _PLACE.findall(places):
-            source = self._sources(file)
-            yield source, source.offset(int(line), int(column))
+            if file not in self._texts:
+                self._texts[file] = _Text(self._sources(file))
+            text = self._texts[file]
+            yield text, text.offset(int(line), int(column))
 
 
-def _head(source: Source, brace: int, name: str) -> Span:
-    """Return the name, or the reference, that stands before the brace of a node."""
-    if source.text.startswith("{", brace):
-        start = max(0, brace - _LONGEST_HEAD)
-        before = source.text[start:brace].rstrip()
-        match = _HEAD.search(before, max(before.rfind(blank) for blank in " \t\n") + 1)
-        if match:
-            return Span(source, start + match.start(), start + match.end())
-    return _on_line(source, brace, name, r"\{")
+class _Text:
+    """A source in which names are found again; what is asked for twice is looked for once, however long a line is."""
 
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._lines: dict[int, dict[tuple[str, bool], list[int]]] = {}
+        self._wide: dict[int, list[int]] = {}
+        self._ends: list[int] | None = None
 
-def _statement(source: Source, start: int, name: str) -> Span:
-    """Return the span of a property, found again on its line where macros, or wide characters, have shifted it."""
-    found = Span(source, start, start + len(name))
-    if found.text != name or source.text[found.end : found.end + 1] not in _AFTER_NAME:
-        found = _on_line(source, start, name, "[=;]")
-        if found.text != name:  # a macro made it
-            return found
-    for match in _OUTSIDE_STRINGS.finditer(source.text, found.end):
-        if match[0] == ";":
-            return Span(source, found.start, match.end())
-    return found
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of dtc's line and column, which counts bytes."""
+        if self.source.text.isascii():
+            return self.source.offset(line, column)
+        if line not in self._wide:
+            sizes = (len(each.encode("utf-8", "surrogatepass")) for each in self.source.line(line))
+            self._wide[line] = list(accumulate(sizes, initial=0))
+        starts = self._wide[line]
+        return self.source.offset(line, bisect_left(starts, column - 1) + 1)
 
+    def head(self, brace: int, name: str) -> Span:
+        """Return the name, or the reference, that stands before the brace of a node."""
+        text = self.source.text
+        if text.startswith("{", brace):
+            start = max(0, brace - _LONGEST_HEAD)
+            before = text[start:brace].rstrip()
+            match = _HEAD.search(before, max(before.rfind(blank) for blank in " \t\n") + 1)
+            if match:
+                return Span(self.source, start + match.start(), start + match.end())
+        return self._on_line(brace, name, node=True)
 
-def _on_line(source: Source, offset: int, name: str, follower: str) -> Span:
-    """Return where `name`, then `follower`, stands on the line of `offset`, the nearest one; if nowhere, the line."""
-    line = source.position(offset)[0]
-    start, text = source.offset(line), source.line(line)
-    found = [match.start() for match in re.finditer(rf"(?<!{_CHARACTER}){re.escape(name)}(?=\s*{follower})", text)]
-    if found:
-        nearest = min(found, key=lambda at: abs(start + at - offset))
-        return Span(source, start + nearest, start + nearest + len(name))
-    return Span(source, start + len(text) - len(text.lstrip()), start + len(text.rstrip()))
+    def statement(self, start: int, name: str) -> Span:
+        """Return the span of a property, found again on its line where macros have shifted it."""
+        found = Span(self.source, start, start + len(name))
+        if found.text != name or self.source.text[found.end : found.end + 1] not in _AFTER_NAME:
+            found = self._on_line(start, name, node=False)
+            if found.text != name:  # a macro made it
+                return found
+        if self._ends is None:
+            text = self.source.text
+            self._ends = [match.end() for match in _OUTSIDE_STRINGS.finditer(text) if match[0] == ";"]
+        at = bisect_left(self._ends, found.end + 1)
+        return Span(self.source, found.start, self._ends[at]) if at < len(self._ends) else found
+
+    def _on_line(self, offset: int, name: str, *, node: bool) -> Span:
+        """Return where a name stands on the line of `offset`, the nearest one; if nowhere, the line."""
+        line = self.source.position(offset)[0]
+        start = self.source.offset(line)
+        if line not in self._lines:
+            names: dict[tuple[str, bool], list[int]] = {}
+            for match in _NAME_IN_TEXT.finditer(self.source.line(line)):
+                names.setdefault((match["name"], match["follower"] == "{"), []).append(start + match.start())
+            self._lines[line] = names
+        places = self._lines[line].get((name, node))
+        if places:
+            after = bisect_left(places, offset)
+            nearest = min(places[max(after - 1, 0) : after + 1], key=lambda at: abs(at - offset))
+            return Span(self.source, nearest, nearest + len(name))
+        text = self.source.line(line)[:_LONGEST_LINE]
+        return Span(self.source, start + len(text) - len(text.lstrip()), start + len(text.rstrip()))

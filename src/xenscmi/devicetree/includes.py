@@ -68,7 +68,8 @@ class Included:
         self.texts: dict[Path, bytes] = {}
         self._main = main
         self._folders = [folder.absolute() for folder in (directory, *include)]
-        self._roots = [folder.resolve() for folder in (directory, *include, *([within] if within else []))]
+        # Path.resolve() raises for links in a circle.
+        self._roots = [os.path.realpath(folder) for folder in (directory, *include, *([within] if within else []))]
         self._size = 0
 
     def for_cpp(self, text: bytes) -> None:

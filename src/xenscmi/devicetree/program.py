@@ -24,7 +24,7 @@ TIME_LIMIT = 30.0
 MEMORY_LIMIT = 1 << 28
 """Bytes of address space that a program may use: macros that expand without end stop there."""
 
-OUTPUT_LIMIT = 1 << 26
+OUTPUT_LIMIT = 1 << 25
 """Bytes that a program may write."""
 
 COMPLAINTS_LIMIT = 1 << 20

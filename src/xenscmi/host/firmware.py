@@ -11,7 +11,8 @@ import msgspec
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.host import firmware_sections as sections
 from xenscmi.host.firmware_sections import AgentSection, DeviceSection, FirmwareSection
-from xenscmi.host.manifest import NAME, TomlPlaces
+from xenscmi.host.manifest import NAME
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.host.types import FirmwareAgent, FirmwareDevice, HostFirmware
 from xenscmi.source import Source, Span
 

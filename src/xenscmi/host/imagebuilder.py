@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from xenscmi.source import Source, Span
 
 _ASSIGNMENT = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Z][A-Z0-9_]*)(?:\[(?P<index>\d+)\])?=(?P<value>.*)$", re.M
+    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Z][A-Z0-9_]*)(?:\[(?P<index>[0-9]{1,5})\])?=(?P<value>.*)$", re.M
 )
+
+_LONGEST_VALUE = 4096
+"""Characters of a value that is unquoted: as long as Linux allows a path to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ def looks_like_imagebuilder(text: str) -> bool:
 
 
 def _unquoted(value: str) -> str:
+    if len(value) > _LONGEST_VALUE:
+        return value
     try:
         words = shlex.split(value, comments=True)
     except ValueError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from os.path import realpath
 from pathlib import Path, PurePath
 
 from xenscmi.bindings.names import CHOSEN, PASSTHROUGH
@@ -16,8 +17,9 @@ from xenscmi.host.configuration import Configuration, read_configuration
 from xenscmi.host.files import HostFiles, ListFolder, Read, unreadable
 from xenscmi.host.firmware import firmware_of
 from xenscmi.host.imagebuilder import looks_like_imagebuilder, read_imagebuilder
-from xenscmi.host.manifest import NAME, Manifest, RulesSection, TomlPlaces, check_path, read_manifest
+from xenscmi.host.manifest import NAME, Manifest, RulesSection, check_path, read_manifest
 from xenscmi.host.reader import read_host
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.host.types import Host
 from xenscmi.source import Source, Span
 
@@ -73,7 +75,9 @@ class _Folder:
 
     def _inside(self, name: str, span: Span) -> Path:
         found = self._path / check_path(name, span)
-        if not found.resolve().is_relative_to(self._path.resolve()):
+        if not Path(realpath(found)).is_relative_to(
+            realpath(self._path)
+        ):  # Path.resolve() raises for links in a circle
             raise _error(f"{name} leads out of the host's folder", span, "name a file below the manifest's folder")
         return found
 

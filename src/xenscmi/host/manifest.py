@@ -16,6 +16,7 @@ from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.domctl.profiles import PROFILES
 from xenscmi.host.firmware_sections import FirmwareSection
 from xenscmi.host.section import Section
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.source import Source, Span
 
 NAME = "host.toml"
@@ -65,27 +66,28 @@ class Manifest(Section, frozen=True):
 
 def read_manifest(source: Source) -> Manifest:
     """Return the manifest in a TOML text. Raises XenscmiError with the place of the key that is wrong."""
+    places = TomlPlaces(source)
     try:
         manifest = msgspec.toml.decode(source.text, type=Manifest)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `")
         path = path.rstrip("`") or "$"
         unknown = re.search(r"unknown field `(.+)`", reason)
-        raise _error(
-            f"{NAME}: {path}: {reason}", TomlPlaces(source).at(f"{path}.{unknown[1]}" if unknown else path)
-        ) from None
+        raise _error(f"{NAME}: {path}: {reason}", places.at(f"{path}.{unknown[1]}" if unknown else path)) from None
     except msgspec.DecodeError as error:
         at = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         start = source.offset(int(at[1]), int(at[2])) if at else len(source.text)
         raise _error(f"{NAME}: {error}", Span(source, start, start)) from None
+    except (RecursionError, ValueError) as error:  # such as a date that does not exist
+        raise _error(f"{NAME}: {error}", Span(source, 0, 0)) from None
     if manifest.xen.profile is not None and manifest.xen.profile not in PROFILES:
         known = f"profiles are {', '.join(PROFILES)}"
-        raise _error(f"there is no Xen profile {manifest.xen.profile}", TomlPlaces(source).at("$.xen.profile"), known)
+        raise _error(f"there is no Xen profile {manifest.xen.profile}", places.at("$.xen.profile"), known)
     for number, domain in enumerate(manifest.domain):
         if (domain.config is None) == (domain.name is None):
             raise _error(
                 f"{NAME}: $.domain[{number}]: give either config, an xl.cfg, or name, the domain's node under /chosen",
-                TomlPlaces(source).at(f"$.domain[{number}]"),
+                places.at(f"$.domain[{number}]"),
             )
     return manifest
 
@@ -96,38 +98,6 @@ def check_path(path: str, span: Span | None) -> PurePosixPath:
     if relative.is_absolute() or ".." in relative.parts or "\0" in path:
         raise _error(f"{path} lies outside the host's folder", span, "name files by paths below the manifest's folder")
     return relative
-
-
-_HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*([^\]\n]+?)[ \t]*\]\]?")
-_KEY = re.compile(r"[ \t]*([\w.\"'-]+)[ \t]*=")
-_LAST_STEP = re.compile(r"(?:\.[^.\[\]]+|\[[^\]]*\]|\$)$")
-
-
-class TomlPlaces:
-    """The places of the keys in a TOML text, by msgspec's paths: `$.firmware.agents[0].id`."""
-
-    def __init__(self, source: Source) -> None:
-        self._whole = Span(source, 0, 0)
-        self._found: dict[str, Span] = {}
-        counts: dict[str, int] = {}
-        table, at = "$", 0
-        for line in source.text.splitlines(keepends=True):
-            header, key = _HEADER.match(line), _KEY.match(line)
-            if header:
-                table = f"$.{header[2]}"
-                if header[1] == "[[":
-                    counts[table] = counts.get(table, -1) + 1
-                    table = f"{table}[{counts[table]}]"
-                self._found.setdefault(table, Span(source, at + header.start(2), at + header.end(2)))
-            elif key:
-                self._found.setdefault(f"{table}.{key[1]}", Span(source, at + key.start(1), at + key.end(1)))
-            at += len(line)
-
-    def at(self, path: str) -> Span:
-        """Return the place of a key, or of the nearest table or list around it where the text does not have the key."""
-        while path and path not in self._found:
-            path = _LAST_STEP.sub("", path)
-        return self._found.get(path, self._whole)
 
 
 def _error(message: str, span: Span | None, help: str = "") -> XenscmiError:
