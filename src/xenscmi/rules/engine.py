@@ -6,7 +6,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.record import Record
 from xenscmi.rules.registry import UNUSED_SUPPRESSION, all_rules, file_rules, host_rules
 from xenscmi.rules.rule import Finding, Rule
-from xenscmi.rules.suppression import suppressions
+from xenscmi.rules.suppression import Suppressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,11 +92,10 @@ def _finish(
             running.append(rule)
             found += [rule.diagnostic(finding) for each in configurations for finding in rule.findings(each)]
     found = [each.replace(severity=selection.severity(each)) for each in found if selection.shows(each)]
-    comments = tuple(suppressions(sources))
-    kept = [each for each in found if not any(comment.silences(each) for comment in comments)]
+    comments = Suppressions(sources)
+    kept = [each for each in found if not comments.silence(each)]
     if selection.runs(UNUSED_SUPPRESSION):
-        silent = [comment for comment in comments if not any(comment.silences(each) for each in found)]
-        kept += [UNUSED_SUPPRESSION.diagnostic(each) for each in _unused(silent, running)]
+        kept += [UNUSED_SUPPRESSION.diagnostic(each) for each in _unused(comments.unused(), running)]
     return sort(kept)
 
 

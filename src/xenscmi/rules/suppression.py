@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
     from xenscmi.diagnostics import Diagnostic
 
-_COMMENT = re.compile(
-    r"(?P<before>[^\n]*?)(?:#|//|/\*)[ \t]*xenscmi:[ \t]*ignore(?P<file>-file)?\[(?P<rules>[^\]\n]*)\]"
-)
+_COMMENT = re.compile(r"(?:#|//|/\*)[ \t]*+xenscmi:[ \t]*+ignore(?P<file>-file)?\[(?P<rules>[^\]\n]*+)\]")
 _WORD = re.compile(r"[^\s,]+")
 
 
@@ -30,28 +28,51 @@ class Suppression(Record):
     span: Span
     line: int | None
 
-    def silences(self, diagnostic: Diagnostic) -> bool:
+
+class Suppressions:
+    """What the comments of sources silence; it remembers which of them a finding needed."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._by_place: dict[tuple[str, str, int | None], list[Suppression]] = {}
+        for each in suppressions(sources):
+            self._by_place.setdefault((each.span.source.name, each.rule, each.line), []).append(each)
+        self._needed: set[tuple[str, str, int | None]] = set()
+
+    def silence(self, diagnostic: Diagnostic) -> bool:
+        """Return whether a comment silences a finding."""
         span = diagnostic.span
-        return (
-            span is not None
-            and span.source.name == self.span.source.name
-            and self.rule in (diagnostic.code, diagnostic.name)
-            and self.line in (None, span.line)
-        )
+        if span is None or not self._by_place:
+            return False
+        places = [
+            (span.source.name, rule, line)
+            for rule in (diagnostic.code, diagnostic.name)
+            for line in (None, span.line)
+            if (span.source.name, rule, line) in self._by_place
+        ]
+        self._needed.update(places)
+        return bool(places)
+
+    def unused(self) -> list[Suppression]:
+        """Return the comments that silenced nothing."""
+        return [each for place, found in self._by_place.items() if place not in self._needed for each in found]
 
 
 def suppressions(sources: Iterable[Source]) -> Iterator[Suppression]:
     """Yield what the comments of the sources silence."""
     for source in sources:
+        alone_on, silenced = 0, 0  # the line that was looked at last, and the one that comments alone on it silence
         for match in _COMMENT.finditer(source.text) if "xenscmi:" in source.text else ():
-            line = source.position(match.start("rules"))[0]
-            if not match["before"].strip():
-                line = _next_line(source, line)
+            line = source.position(match.start())[0]
+            start = source.starts[line - 1]
+            if line != alone_on:
+                alone_on = line
+                alone = not source.text[start : match.start()].strip()
+                silenced = _next_line(source, line) if alone else line
             for word in _WORD.finditer(source.text, match.start("rules"), match.end("rules")):
                 yield Suppression(
                     rule=word[0],
                     span=Span(source, word.start(), word.end()),
-                    line=None if match["file"] else line,
+                    line=None if match["file"] else silenced,
                 )
 
 
