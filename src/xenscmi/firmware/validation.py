@@ -16,6 +16,7 @@ from xenscmi.firmware.resources import (
     MAX_COUNT,
     Clock,
     FastChannel,
+    Numbered,
     PerformanceDomain,
     PinFunction,
     PinGroup,
@@ -167,9 +168,9 @@ def _resource(path: str, number: int, resource: object, platform: Platform) -> I
         case PowerCapDomain():
             yield from _power_cap(path, number, resource, platform)
         case PinGroup():
-            yield from _members(f"{path}.pins", resource.pins, by_id(platform.pins), "pin")
+            yield from _members(f"{path}.pins", resource.pins, platform.pins, "pin")
         case PinFunction():
-            members = by_id(platform.pins) if resource.pin_only else by_id(platform.pin_groups)
+            members = platform.pins if resource.pin_only else platform.pin_groups
             yield from _members(f"{path}.groups", resource.groups, members, "pin" if resource.pin_only else "pin group")
 
 
@@ -204,16 +205,21 @@ def _one_of(path: str, value: int | None, values: tuple[int, ...], step: int) ->
         yield ResourceProblem(path, f"{value} is not one of its values", f"use one of {among}")
 
 
-def _members(path: str, members: tuple[int, ...], known: Mapping[int, object], what: str) -> Iterator[ResourceProblem]:
+def _is_one(number: int, resources: Numbered[object]) -> bool:
+    """Return whether there is a resource of a number, without making the mapping that `by_id` returns."""
+    return number in resources if isinstance(resources, Mapping) else 0 <= number < len(resources)
+
+
+def _members(path: str, members: tuple[int, ...], known: Numbered[object], what: str) -> Iterator[ResourceProblem]:
     for member in members:
-        if member not in known:
+        if not _is_one(member, known):
             yield ResourceProblem(path, f"there is no {what} {member}", f"declare the {what}, or correct the id")
 
 
 def _clock(path: str, number: int, clock: Clock, platform: Platform) -> Iterator[ResourceProblem]:
     yield from _steps(f"{path}.rates", clock.rates, clock.step, 1, (1 << 64) - 1)
     yield from _one_of(f"{path}.rate", clock.rate, clock.rates, clock.step)
-    yield from _members(f"{path}.parents", clock.parents, by_id(platform.clocks), "clock")
+    yield from _members(f"{path}.parents", clock.parents, platform.clocks, "clock")
     if number in clock.parents:
         yield ResourceProblem(f"{path}.parents", "the clock is its own parent", "name another clock")
     if len(clock.parents) > 0xFF:
@@ -294,7 +300,7 @@ def _power_cap(path: str, number: int, domain: PowerCapDomain, platform: Platfor
         yield from _one_of(f"{path}.cap", domain.cap, (domain.minimum, domain.maximum), domain.step)
     if domain.interval_maximum is not None and not domain.interval < domain.interval_maximum <= U32:
         yield _beyond(f"{path}.interval_maximum", domain.interval_maximum, domain.interval + 1, U32)
-    if domain.parent is not None and domain.parent not in by_id(platform.power_caps):
+    if domain.parent is not None and not _is_one(domain.parent, platform.power_caps):
         yield ResourceProblem(f"{path}.parent", f"there is no power capping domain {domain.parent}", "correct the id")
     yield from _fast_channels(path, domain.fast_channels, {0x4, 0x5, 0x6, 0x7})
 
