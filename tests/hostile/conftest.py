@@ -78,8 +78,8 @@ def place(tmp_path: Path) -> Place:
 def run(place: Place) -> Iterator[Run]:
     """Run a command in the folder of the test; what it did to files shows at the end."""
 
-    def run_(*arguments: str, stdin: bytes = b"") -> Done:
-        done = forked(arguments, place.folder, stdin)
+    def run_(*arguments: str, stdin: bytes = b"", state_home: str | None = None) -> Done:
+        done = forked(arguments, place.folder, stdin, state_home)
         assert "Traceback" not in done.err
         assert done.code in DOCUMENTED, done
         assert SECRET not in done.out + done.err
@@ -92,14 +92,15 @@ def run(place: Place) -> Iterator[Run]:
     assert not list(place.folder.rglob(".*")), "temporary files"
 
 
-def forked(arguments: tuple[str, ...], folder: Path, stdin: bytes = b"") -> Done:
+def forked(arguments: tuple[str, ...], folder: Path, stdin: bytes = b"", state_home: str | None = None) -> Done:
     """Run a command in a fork of this process with limits of time and memory."""
     with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
         given.write(stdin)
         given.seek(0)
+        home = str(folder.parent / "state") if state_home is None else state_home
         pid = os.fork()
         if not pid:
-            _child(arguments, folder, given.fileno(), out.fileno(), err.fileno())
+            _child(arguments, folder, home, given.fileno(), out.fileno(), err.fileno())
         _, status = os.waitpid(pid, 0)
         out.seek(0)
         err.seek(0)
@@ -110,14 +111,14 @@ def forked(arguments: tuple[str, ...], folder: Path, stdin: bytes = b"") -> Done
         )
 
 
-def _child(arguments: tuple[str, ...], folder: Path, *streams: int) -> None:
+def _child(arguments: tuple[str, ...], folder: Path, home: str, *streams: int) -> None:
     code = BROKE
     try:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
         sys.stdin, sys.stdout, sys.stderr = (open(n, mode) for n, mode in enumerate("rww"))  # noqa: PTH123, SIM115
         os.chdir(folder)
-        os.environ["XDG_STATE_HOME"] = str(folder.parent / "state")
+        os.environ["XDG_STATE_HOME"] = home
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))

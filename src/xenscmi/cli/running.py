@@ -86,8 +86,8 @@ def state_file(arguments: Namespace) -> StateFile:
     return StateFile(folder / "xenscmi" / "host.db", _waiting)
 
 
-def _waiting() -> None:
-    say("xenscmi: waiting for another xenscmi command to end")
+def _waiting(who: str) -> None:
+    say(f"xenscmi: waiting for {who} to end")
 
 
 def location(arguments: Namespace) -> Path:

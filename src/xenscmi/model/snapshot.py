@@ -243,4 +243,8 @@ def _text(value: object) -> str | None:
 
 
 def _value(text: str) -> Any:
-    return json.loads(text)
+    """Return a kept value. Raises ValueError for what `_text` does not write: surrogates that stand for no byte."""
+    value = json.loads(text)
+    if "\\u" in text:
+        json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    return value

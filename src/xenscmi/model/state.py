@@ -9,12 +9,16 @@ The file is input like any other: `StateError` says what is wrong with it, and n
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import sqlite3
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from stat import S_ISREG, S_IWGRP, S_IWOTH
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import DEFAULT_PROFILE
@@ -43,6 +47,8 @@ WAIT = 300.0
 PATIENCE = 1.0
 """After how many seconds of waiting the user hears of it."""
 
+_LONGEST_COMMAND = 100
+
 
 class StateError(XenscmiError):
     """The state file cannot be used."""
@@ -51,14 +57,17 @@ class StateError(XenscmiError):
         super().__init__(Diagnostic(message=message, help=help))
 
 
-def _quiet() -> None:
+def _quiet(who: str) -> None:
     pass
 
 
 class StateFile:
-    """A state file, and how it is locked. `waiting` is called once where a command waits for another one to end."""
+    """A state file, and how it is locked.
 
-    def __init__(self, path: Path, waiting: Callable[[], None] = _quiet) -> None:
+    `waiting` is called once where a command waits for another one to end, with who that is, as far as it is known.
+    """
+
+    def __init__(self, path: Path, waiting: Callable[[str], None] = _quiet) -> None:
         self.path = path
         self._waiting = waiting
 
@@ -89,6 +98,7 @@ class StateFile:
     def transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
         """Open the file and begin; whoever does not commit changes nothing. Raises StateError."""
         with self.guarded():
+            self._exists()
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self.path, timeout=0.1, isolation_level=None)
         with closing(connection):
@@ -113,9 +123,24 @@ class StateFile:
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, XenError) as error:
             message = f"the state file {self.path} is damaged: {str(error) or type(error).__name__}"
             raise StateError(message, "remove it") from None
+        except RecursionError:
+            raise StateError(f"the state file {self.path} is damaged: values nest too deep", "remove it") from None
 
     def _exists(self) -> bool:
+        """Whether there is a file. Raises StateError for one, or a journal of one, that this user did not make."""
         with self.guarded():
+            for path in (self.path.with_name(f"{self.path.name}{end}") for end in ("-journal", "-wal", "")):
+                try:
+                    status = path.lstat()
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+                message = f"cannot use the state file {path}: "
+                if not S_ISREG(status.st_mode):
+                    raise StateError(f"{message}it is not a regular file", "name another with --state")
+                if status.st_uid != os.geteuid():
+                    raise StateError(f"{message}it belongs to another user", "name another with --state")
+                if status.st_mode & (S_IWGRP | S_IWOTH):
+                    raise StateError(f"{message}other users may write it", "chmod go-w it, if none has")
             return self.path.exists()
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
@@ -139,11 +164,37 @@ class StateFile:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 waited = time.monotonic() - started
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or waited > WAIT:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
+            if waited > WAIT:
+                message = f"the state file {self.path} has been in use for {WAIT:g} s by {holder(self.path)}"
+                raise StateError(message, "wait for it to end, or name another state file with --state")
             if waited > PATIENCE and not told:
                 told = True
-                self._waiting()
+                self._waiting(holder(self.path))
+
+
+_LOCK = struct.Struct("@hhqqi4x")
+_PENDING_BYTE, _LOCK_BYTES = 0x4000_0000, 512  # the bytes that SQLite locks
+
+
+def holder(path: Path) -> str:
+    """Return who has a state file locked, as far as the kernel tells.
+
+    Only for a process that has no lock on it: closing any descriptor of a file gives up all locks of the process.
+    """
+    unknown = "another xenscmi command"
+    try:
+        with path.open("rb") as file:
+            asked = _LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _PENDING_BYTE, _LOCK_BYTES, 0)
+            kind, _, _, _, pid = _LOCK.unpack(fcntl.fcntl(file, fcntl.F_GETLK, asked))
+        if kind == fcntl.F_UNLCK or pid <= 0:
+            return unknown
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode(errors="replace").split("\0")
+    except (OSError, ValueError, struct.error):
+        return unknown
+    command = " ".join(words)
+    return f"process {pid} ({command[:_LONGEST_COMMAND]}{'…' * (len(command) > _LONGEST_COMMAND)})"
 
 
 class Store:
