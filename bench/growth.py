@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.measure import Figure
 from tests.hostile.axes import AXES, Axis
+
+from bench.measure import Figure
 
 
 def run() -> Iterator[Figure]:
