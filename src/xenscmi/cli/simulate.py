@@ -20,7 +20,7 @@ examples:
 from __future__ import annotations
 
 from xenscmi.cli.files import load_host, put, say, show
-from xenscmi.cli.running import EXIT_FAILURE, guarded
+from xenscmi.cli.running import EXIT_FAILURE, guarded, print_xen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
+    from xenscmi.model.console import telling_lines
     from xenscmi.model.devices import device_paths
     from xenscmi.report.matrix import document, render
     from xenscmi.simulation.compare import compare
@@ -56,6 +57,9 @@ def run(arguments: Namespace) -> int:
     differences = compare(model, simulation)
     paths = device_paths(host.tree) if host.tree is not None else {}
     put(document(simulation, paths) + "\n" if arguments.json else render(simulation, paths))
+    if simulation.panic is not None:
+        print_xen(telling_lines(simulation.log))
+    show(simulation.refusals)
     for each in differences:
         say(f"xenscmi: {each.domain}: {each.subject}: {each.first} on the model, {each.second} on the board")
     return EXIT_FAILURE if simulation.deviations or differences else 0
