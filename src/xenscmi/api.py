@@ -49,7 +49,7 @@ def check(host: LoadedHost, *, select: Sequence[str] = (), ignore: Sequence[str]
     """Return where the parts of a host disagree, sorted by file and place: what `xenscmi check` shows.
 
     Rules are named by code (`XS201`), by the start of a code (`XS2`) or by name. `select` replaces the selection of
-    host.toml, `ignore` adds to it.
+    host.toml, `ignore` adds to it. Raises XenscmiError for a name that no rule has.
     """
     from xenscmi.rules.engine import Selection
     from xenscmi.rules.engine import check as run

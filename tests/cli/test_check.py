@@ -147,6 +147,15 @@ def test_a_folder_without_a_host_says_so(tmp_path: Path, capsys: pytest.CaptureF
     assert "neither a host device tree nor an xl.cfg" in str(found[0]["message"])
 
 
+def test_a_misspelt_rule_in_the_manifest_is_shown_there(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (board / "host.toml").write_text(MANIFEST + '\n[rules]\nignore = ["XS999"]\nseverity = { page-in-rom = "info" }\n')
+    assert main(["check", str(board)]) == 2
+    said = capsys.readouterr().err
+    assert f"{board / 'host.toml'}:12:11: error: there is no rule `XS999'\n" in said
+    assert f"{board / 'host.toml'}:13:14: error: there is no rule `page-in-rom'\n" in said
+    assert "did you mean `page-in-ram'?" in said
+
+
 def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules"]) == 0
     assert "XS201  duplicate-agent-id" in capsys.readouterr().out
@@ -158,6 +167,14 @@ def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> N
     assert "Bad, in host.dts\n  xen,sci-agent-id = <2>;" in said
     assert main(["explain", "XS999"]) == 2
     assert "there is no rule `XS999'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+def test_a_misspelt_rule_does_not_pass(board: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", option, "XS2,duplicate-agent", str(board)]) == 2
+    said = capsys.readouterr().err
+    assert "error: there is no rule `duplicate-agent'\n  = help: did you mean `duplicate-agent-id'?\n" in said
+    assert "XS2'" not in said
 
 
 def test_a_host_is_shown_as_a_table(board: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,13 +88,26 @@ def test_a_domain_whose_tree_is_not_at_hand_uses_its_agents_channel(
     capsys.readouterr()
 
 
+def test_what_is_refused_is_shown_at_its_place(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    guest = board / "guest.cfg"
+    guest.write_text(guest.read_text().replace("agent_id=4", "agent_id=9"))
+    assert main(["simulate", str(board)]) == 1
+    said = capsys.readouterr()
+    assert "guest   create  created   domain creation fail: No such file or directory" in said.out
+    assert f"{guest}:5:37: error: domain creation fail: No such file or directory (step createdomain, " in said.err
+    assert "= help: agent 9 is not in scmi-secondary-agents" in said.err
+
+
 def test_a_device_that_a_domain_should_not_reach() -> None:
     assert "dom0    page 0x47ff1000  out of reach  mapped at 0x47ff1000" in matrix("mem-reserved-nomap")[1]
 
 
 def test_a_panic(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", str(BOOT / "same-agent-dom0-domU")]) == 1
-    assert capsys.readouterr().out.startswith("Xen panics at boot: Error creating domain domU1 (rc = -17)\n")
+    said = capsys.readouterr()
+    assert said.out.startswith("Xen panics at boot: Error creating domain domU1 (rc = -17)\n\ndeviations (1)\n")
+    assert "(XEN) scmi: Failed to acquire SCMI channel for agent_id 0: -17\n" in said.err
+    assert "error: Xen panics at boot: Error creating domain domU1 (rc = -17)\n" in said.err
 
 
 def test_a_folder_without_a_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

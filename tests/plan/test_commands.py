@@ -221,6 +221,32 @@ def manifest(folder: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def test_import_takes_generic_for_firmware_that_a_plan_cannot_have(
+    place: Workplace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = place.folder / "old"
+    shutil.copytree(EXAMPLES / "spider", host)
+    manifest = host / "host.toml"
+    manifest.write_text(manifest.read_text().replace("tfa-rcar-gen4", "tfa-epam"))
+    new = place.folder / "new"
+    assert main(["plan", "import", str(host), "-o", str(new)]) == 0
+    assert "a plan cannot have the firmware profile tfa-epam: it says generic" in capsys.readouterr().err
+    assert Workplace(new).plan("render") == 0
+
+
+def test_what_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", "render"]) == 2
+    assert "error: there is no plan.toml\n  = help: write one: xenscmi plan init BOARD" in capsys.readouterr().err
+    shutil.copy(EXAMPLES / "plan" / "board.dts", tmp_path)
+    assert main(["plan", "init", "board.dts", "--map", "r8a779h9"]) == 2
+    said = capsys.readouterr().err
+    assert "error: there is no resource map r8a779h9\n  = help: write " in said
+    assert "r8a779g0" in said
+
+
 def test_import_does_not_write_over_a_plan(place: Workplace, capsys: pytest.CaptureFixture[str]) -> None:
     place.write(PLAN)
     assert main(["plan", "import", str(EXAMPLES / "spider"), "-o", str(place.folder)]) == 2

@@ -219,3 +219,16 @@ def test_the_published_schema_is_the_plans() -> None:
 
     assert published.read_text() == schema_text()
     assert msgspec.json.decode(published.read_bytes())["$defs"][Plan.__name__]
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ('profile = "tfa"\n', "write one of generic, tfa-rpi5, tfa-rcar-gen4, scp"),
+        ('tables = ["tf-a"]\n', "write one of tfa, optee, scp, imx-sm"),
+        ('[[domain]]\nname = "a"\nkind = "dom0-less"\n', "write one of toolstack, dom0less"),
+    ],
+)
+def test_a_word_that_is_not_one_of_a_few(text: str, help: str) -> None:
+    ((_, _, said),) = errors(HEAD + text)
+    assert said == help

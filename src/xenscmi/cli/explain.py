@@ -25,13 +25,13 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.rules.engine import find
+    from xenscmi.rules.engine import find, nearest
 
     exit_code = 0
     for number, name in enumerate(arguments.rules):
         rule = find(name)
         if rule is None:
-            say(f"xenscmi explain: error: there is no rule `{name}'; see xenscmi rules")
+            say(f"xenscmi explain: error: there is no rule `{name}'; {nearest(name)}")
             exit_code = 2
         else:
             print(("\n" if number else "") + _text(rule), end="")

@@ -2,9 +2,9 @@
 
 `init` writes a commented plan from a board's device tree; `render` writes the files of a plan, and what was given to
 whom into plan.lock; `diff` shows what `render` would change; `check` says whether the files on disk are what the plan
-says; `import` makes a plan of a host that exists, of a firmware's C tables, or of lopper's domains YAML. PLAN is a
-plan.toml, or a folder that holds one; without it, the current folder. The files go into the folder `host' beside the
-plan, unless -o names another.
+says; `import` makes a plan of a host that exists, of a firmware's C tables, or of lopper's domains YAML. For
+render, diff and check, PATH is a plan.toml, or a folder that holds one (default: the current folder). The files go into
+the folder `host' beside the plan, unless -o names another.
 
 exit codes: 0 done, or nothing to do; 1 files differ from the plan (diff, check); 2 input that cannot be used
 
@@ -36,7 +36,7 @@ ACTIONS = ("init", "render", "diff", "check", "import")
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("action", choices=ACTIONS, help="do this: see below")
+    parser.add_argument("action", choices=ACTIONS, help="choose what to do: see below")
     parser.add_argument(
         "path", nargs="?", metavar="PATH", help="take this plan; init: this board's tree; import: this folder or file"
     )
@@ -77,8 +77,8 @@ def _with_plan(arguments: Namespace) -> int:
         put("".join(f"{line}\n" for line in words(output.lock(), project.allocation)))
         put("".join(output.unified(project)))
     else:
-        for name, what in changes:
-            say(f"{output.folder / name}: {what}")
+        for path, what in changes:
+            say(f"{path}: {what}")
         if changes:
             say("run `xenscmi plan render'")
     return EXIT_DIFFERENT if changes else 0

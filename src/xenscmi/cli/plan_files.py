@@ -6,7 +6,6 @@ another sum was changed by a person, and is not overwritten unasked.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from difflib import unified_diff
 from hashlib import sha256
@@ -27,9 +26,12 @@ SUMS = "SHA256SUMS"
 
 
 def find_plan(path: str | None) -> Path:
-    """Return the plan that an argument means."""
-    found = Path(path or ".")
-    return found / NAME if found.is_dir() else found
+    """Return the plan that an argument means. Raises XenscmiError if there is none."""
+    given = Path(path or ".")
+    found = given / NAME if given.is_dir() else given
+    if not found.exists():
+        raise _error(f"there is no {found}", help=f"write one: xenscmi plan init BOARD.dts > {found}")
+    return found
 
 
 def load(path: Path) -> Project:
@@ -59,11 +61,15 @@ def load(path: Path) -> Project:
 
 
 def map_source(name: str) -> Source:
-    """Return a resource map by the name of one that is shipped, or of a file."""
+    """Return a resource map by the name of one that is shipped, or of a file. Raises XenscmiError if there is none."""
     from xenscmi.plan.resource_map import shipped
 
     known = shipped()
-    return known[name] if name in known else read_source(name)
+    if name in known:
+        return known[name]
+    if not Path(name).exists():
+        raise _error(f"there is no resource map {name}", help=f"write {', '.join(sorted(known))}, or a file's path")
+    return read_source(name)
 
 
 def write_new(folder: Path, files: dict[str, bytes], *, force: bool) -> None:
@@ -95,20 +101,24 @@ class Output:
         """Return what the lock says now."""
         return read_lock(read_source(str(self.lock_path))) if self.lock_path.exists() else Lock()
 
-    def changes(self, project: Project) -> list[tuple[str, str]]:
-        """Return the files that are not as the plan says, and how they are."""
-        found = []
+    def changes(self, project: Project) -> list[tuple[Path, str]]:
+        """Return the files that are not as the plan says, and what is wrong with each."""
+        found: list[tuple[Path, str]] = []
         before = self._sums()
         for name, data in self._all(project).items():
             there = self._read(name)
             if there is None:
-                found.append((name, "is missing"))
+                found.append((self.folder / name, "is missing"))
             elif there != data:
                 changed = name in before and before[name] != sha256(there).hexdigest()
-                found.append((name, "was changed by hand" if changed else "is not what the plan says"))
-        found += [(name, "is of no domain any more") for name in self._stale(project)]
-        if not self.lock_path.exists() or self.lock_path.read_bytes() != project.lock.encode():
-            found.append((os.path.relpath(self.lock_path, self.folder), "is not what the plan says"))
+                found.append((self.folder / name, "was changed by hand" if changed else "is not what the plan says"))
+        found += [
+            (self.folder / name, "belongs to a domain that the plan no longer has") for name in self._stale(project)
+        ]
+        if not self.lock_path.exists():
+            found.append((self.lock_path, "is missing"))
+        elif self.lock_path.read_bytes() != project.lock.encode():
+            found.append((self.lock_path, "is not what the plan says"))
         return found
 
     def unified(self, project: Project) -> Iterator[str]:

@@ -21,7 +21,7 @@ examples:
 from __future__ import annotations
 
 from xenscmi.cli.files import load_host, put, say, show
-from xenscmi.cli.running import EXIT_FAILURE, guarded
+from xenscmi.cli.running import EXIT_FAILURE, guarded, print_xen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Run the command."""
     from xenscmi.host.platform import declared_names
+    from xenscmi.model.console import telling_lines
     from xenscmi.model.devices import device_paths
     from xenscmi.report.matrix import document, render
     from xenscmi.simulation.compare import compare
@@ -59,6 +60,9 @@ def run(arguments: Namespace) -> int:
     paths = device_paths(host.tree) if host.tree is not None else {}
     names = declared_names(host)
     put(document(simulation, paths, names) + "\n" if arguments.json else render(simulation, paths, names))
+    if simulation.panic is not None:
+        print_xen(telling_lines(simulation.log))
+    show(simulation.refusals)
     for each in differences:
         say(f"xenscmi: {each.domain}: {each.subject}: {each.first} on the model, {each.second} on the board")
     return EXIT_FAILURE if simulation.deviations or differences else 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 from xenscmi.bindings import names
 from xenscmi.bindings.addresses import translate
@@ -23,7 +24,7 @@ from xenscmi.plan import terms
 from xenscmi.plan.reading import WORKED_OUT, failure
 from xenscmi.plan.references import CELLS, PROTOCOLS, entries, scmi_protocol
 from xenscmi.plan.rendering.quoting import quoted
-from xenscmi.plan.schema import DomainPlan
+from xenscmi.plan.schema import DomainPlan, Profile
 from xenscmi.source import Span
 from xenscmi.xlcfg import ListValue, StringValue, Value
 
@@ -159,8 +160,13 @@ class _Importer:
 
     def _firmware(self, channels: Mapping[int, KnownAgent], management: KnownAgent) -> Iterator[str]:
         firmware = self.host.firmware
+        profile = firmware.profile
+        if profile not in get_args(Profile):
+            known = ", ".join(get_args(Profile))
+            self._say(f"a plan cannot have the firmware profile {profile}: it says generic; known are {known}", None)
+            profile = "generic"
         yield "[firmware]"
-        yield f"profile = {quoted(firmware.profile)}"
+        yield f"profile = {quoted(profile)}"
         yield f"management_agent = {management.agent_id}"
         if firmware.unsupported:
             yield f"unsupported = [{', '.join(map(quoted, firmware.unsupported))}]"
@@ -294,7 +300,7 @@ class _Importer:
         _copy(self.tree, builder, lambda node: node in gone or _is_xens(node))
         return builder.finish()
 
-    def _say(self, message: str, span: Span) -> None:
+    def _say(self, message: str, span: Span | None) -> None:
         self.notes.append(Diagnostic(message=message, severity=Severity.WARNING, span=span))
 
 

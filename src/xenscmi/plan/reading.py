@@ -9,7 +9,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -96,7 +96,8 @@ def convert(document: object, kind: type[_T], places: PlanPlaces, what: str) -> 
         path = path.rstrip("`") or "$"
         unknown = re.search(r"unknown field `(.+)`", reason)
         span = places.at(f"{path}.{unknown[1]}" if unknown else path)
-        raise failure(f"{what}: {path}: {reason}", span, _expected(unknown[1], kind) if unknown else "") from None
+        help = _expected(unknown[1], kind) if unknown else _choices(path, kind)
+        raise failure(f"{what}: {path}: {reason}", span, help) from None
 
 
 def failure(message: str, span: Span | None, help: str = "", *related: Annotation) -> XenscmiError:
@@ -108,6 +109,17 @@ def _expected(key: str, kind: type) -> str:
     known = sorted({name for struct in _structs(kind) for name in struct.__struct_fields__})
     near = get_close_matches(key, known, 1)
     return f"did you mean `{near[0]}'?" if near else "see docs/plan.md for the keys"
+
+
+def _choices(path: str, kind: type) -> str:
+    """Return the words that may stand at a path, if it takes one of a few."""
+    key = re.sub(r"\[[^]]*\]", "", path).rpartition(".")[2]
+    for struct in _structs(kind):
+        hint = get_type_hints(struct).get(key)
+        words = [word for each in (hint, *get_args(hint)) if get_origin(each) is Literal for word in get_args(each)]
+        if words:
+            return f"write one of {', '.join(map(str, words))}"
+    return ""
 
 
 def _structs(kind: type) -> list[type[msgspec.Struct]]:

@@ -76,7 +76,8 @@ def _deviations(simulation: Simulation) -> str:
     if not simulation.deviations:
         return f"no deviation in {tried} things tried\n"
     rows = [(each.domain, each.subject, each.expected, each.seen) for each in simulation.deviations]
-    return f"deviations ({len(rows)}, of {tried} things tried)\n" + table(("DOMAIN", "WHAT", "EXPECTED", "SEEN"), rows)
+    total = f"{len(rows)}, of {tried} things tried" if tried else str(len(rows))
+    return f"deviations ({total})\n" + table(("DOMAIN", "WHAT", "EXPECTED", "SEEN"), rows)
 
 
 def document(simulation: Simulation, paths: Paths, names: Names = MappingProxyType({})) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.record import Record
 from xenscmi.rules.registry import UNUSED_SUPPRESSION, all_rules, file_rules, host_rules
 from xenscmi.rules.rule import Finding, Rule
 from xenscmi.rules.suppression import Suppressions
+from xenscmi.source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from xenscmi.diagnostics import Diagnostic
     from xenscmi.host.configuration import Configuration
     from xenscmi.host.types import Host
     from xenscmi.rules.suppression import Suppression
-    from xenscmi.source import Source
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -37,6 +36,14 @@ class Selection(Record):
         chosen = not self.select or _named(rule.code, rule.name, self.select)
         return chosen and not _named(rule.code, rule.name, self.ignore)
 
+    def names(self) -> Iterator[str]:
+        """Yield every name by which rules are selected."""
+        yield from self.select
+        yield from self.ignore
+        for given in self.per_file.values():
+            yield from given
+        yield from self.severities
+
     def shows(self, diagnostic: Diagnostic) -> bool:
         """Return whether to show a finding of a rule that runs: not if `per_file` ignores the rule there."""
         ignored = self.per_file.get(diagnostic.span.source.name, ()) if diagnostic.span else ()
@@ -48,10 +55,14 @@ class Selection(Record):
 
 
 def check(host: Host, selection: Selection | None = None) -> tuple[Diagnostic, ...]:
-    """Return what the rules find on a host, sorted by file, place and severity."""
+    """Return what the rules find on a host, sorted by file, place and severity.
+
+    Raises XenscmiError if the selection has a name that no rule has: the check would pass without it.
+    """
     from xenscmi.host.index import Index
 
     selection = selection or Selection()
+    _refuse_unknown(selection, host.sources)
     index = Index(host)
     running = [rule for rule in host_rules() if selection.runs(rule)]
     found = [rule.diagnostic(finding) for rule in running for finding in rule.findings(index)]
@@ -59,10 +70,11 @@ def check(host: Host, selection: Selection | None = None) -> tuple[Diagnostic, .
 
 
 def check_files(configurations: Sequence[Configuration], selection: Selection | None = None) -> tuple[Diagnostic, ...]:
-    """Return what the rules about single xl.cfg files find, in the same order."""
+    """Return what the rules about single xl.cfg files find, in the same order. Raises XenscmiError as `check` does."""
     from xenscmi.rules.domains.refused_by_libxl import RULE, check_alone
 
     selection = selection or Selection()
+    _refuse_unknown(selection, ())
     running: list[Rule] = [RULE] if selection.runs(RULE) else []
     found = [RULE.diagnostic(finding) for each in configurations for finding in check_alone(each)] if running else []
     sources = [each.source for each in configurations]
@@ -77,6 +89,40 @@ def sort(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def find(name: str) -> Rule | None:
     """Return the rule with a code or name; None if there is none."""
     return next((rule for rule in all_rules() if name in (rule.code, rule.name)), None)
+
+
+def nearest(name: str) -> str:
+    """Return advice on a name that no rule has."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [rule.name for rule in all_rules()], 1)
+    return f"did you mean `{near[0]}'?" if near else "see `xenscmi rules`"
+
+
+def _refuse_unknown(selection: Selection, sources: Iterable[Source]) -> None:
+    """Raise XenscmiError for names that no rule has, at their places in host.toml if they stand there."""
+    given = tuple(selection.names())
+    rules = all_rules() if given else ()
+    wrong = [name for name in given if not any(_named(rule.code, rule.name, (name,)) for rule in rules)]
+    if not wrong:
+        return
+    manifests = [source for source in sources if source.name.endswith(".toml")]
+    raise XenscmiError(
+        *(
+            Diagnostic(message=f"there is no rule `{name}'", span=_place(name, manifests), help=nearest(name))
+            for name in wrong
+        )
+    )
+
+
+def _place(name: str, sources: Iterable[Source]) -> Span | None:
+    """Return where a name stands, in quotes or as a key; None if it does not."""
+    for source in sources:
+        for written in (f'"{name}"', f"'{name}'", name):
+            at = source.text.rfind(written)
+            if at >= 0:
+                return Span(source, at, at + len(written))
+    return None
 
 
 def _finish(

@@ -97,13 +97,15 @@ class DomainView:
 class Simulation:
     """A host that was run.
 
-    `panic` is Xen's last message if it did not boot; `log` is what Xen printed until all domains ran.
+    `panic` is Xen's last message if it did not boot; `refusals` say with places why Xen panicked, and why xl, libxl or
+    Xen refused to create a domain. `log` is what Xen printed until all domains ran.
     """
 
     panic: str | None
     domains: tuple[DomainView, ...]
     deviations: tuple[Deviation, ...]
     log: tuple[str, ...]
+    refusals: tuple[Diagnostic, ...] = ()
 
 
 _Resources = Mapping[int, frozenset[int]]
@@ -114,20 +116,24 @@ def simulate(host: Host, make_firmware: MakeFirmware = Firmware) -> Simulation:
     xen = switch_on(host, make_firmware=make_firmware)
     views: list[DomainView] = []
     deviations: list[Deviation] = []
+    refusals: list[Diagnostic] = []
     panic = None
     try:
         start(xen, partial_trees(host))
     except Panic as error:
         panic = error.reason
+        refusals += error.diagnostics
         deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=panic))
-    domains = [] if panic else _domains(xen, host, deviations)
+    domains = [] if panic else _domains(xen, host, deviations, refusals)
     log = xen.console.lines
     for domain in domains:
         view = replace(_look(xen, domain), forbidden=tuple(_forbidden(xen, domain.made)))
         views.append(view)
         deviations += _judge(view)
     deviations += _shared(views)
-    return Simulation(panic=panic, domains=tuple(views), deviations=tuple(deviations), log=log)
+    return Simulation(
+        panic=panic, domains=tuple(views), deviations=tuple(deviations), refusals=tuple(refusals), log=log
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +146,7 @@ class _Running:
     offer: Offer | None
 
 
-def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> list[_Running]:
+def _domains(xen: Model, host: Host, deviations: list[Deviation], refusals: list[Diagnostic]) -> list[_Running]:
     """Return every domain that runs: those that Xen booted, and the toolstack's, created here."""
     booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
     running = [
@@ -150,20 +156,23 @@ def _domains(xen: Model, host: Host, deviations: list[Deviation]) -> list[_Runni
     for prepared in prepare_host(host):
         spec = prepared.spec
         if spec is None:
-            deviations += [_refused(prepared, each) for each in prepared.diagnostics if each.severity is Severity.ERROR]
+            errors = [each for each in prepared.diagnostics if each.severity is Severity.ERROR]
+            deviations += [_not_created(prepared, each.message) for each in errors]
+            refusals += errors
             continue
         try:
             made = xen.domain(create(xen, spec))
         except CreationError as error:
-            deviations.append(Deviation(domain=prepared.name, subject="create", expected="created", seen=error.message))
+            deviations.append(_not_created(prepared, error.message))
+            refusals += error.diagnostics
             continue
         offer = spec.offer if spec.tree_known else own_offer(made)
         running.append(_Running(name=prepared.name, made=made, wanted=spec.agent_id, offer=offer))
     return running
 
 
-def _refused(prepared: Prepared, diagnostic: Diagnostic) -> Deviation:
-    return Deviation(domain=prepared.name, subject="create", expected="created", seen=diagnostic.message)
+def _not_created(prepared: Prepared, reason: str) -> Deviation:
+    return Deviation(domain=prepared.name, subject="create", expected="created", seen=reason)
 
 
 def _wanted_at_boot(domain: HostDomain) -> int | None:

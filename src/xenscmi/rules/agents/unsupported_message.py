@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.host.types import HostFirmware
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Finding, HostRule, also
 
@@ -28,7 +29,7 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    own, lacks = index.management, index.host.firmware.unsupported
+    own, lacks = index.management, _lacking(index.host.firmware)
     if own is None:
         return
     for message in _PROBE:
@@ -45,3 +46,14 @@ def check(index: Index) -> Iterator[Finding]:
             related=also("the firmware", index.host.firmware.span),
             severity=None if index.grants else Severity.WARNING,
         )
+
+
+def _lacking(firmware: HostFirmware) -> frozenset[str]:
+    """Return the messages that the firmware lacks: by its profile, or because host.toml says so."""
+    if firmware.profile == "generic":
+        return firmware.unsupported
+    # The firmware's records take a while to import.
+    from xenscmi.firmware.profile import PROFILES
+
+    profile = PROFILES.get(firmware.profile)
+    return firmware.unsupported | (profile.missing if profile else frozenset())
