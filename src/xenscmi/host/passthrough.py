@@ -12,7 +12,7 @@ from functools import cached_property
 
 from xenscmi.bindings.addresses import RegEntry, translate, written_reg
 from xenscmi.bindings.errors import BindingError
-from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, InterruptEntry, gic_number, interrupt_entries
+from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, Cells, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
 from xenscmi.bindings.properties import PathFinder, compatible, is_for_passthrough, read_string
 from xenscmi.devicetree.tree import Node
@@ -42,9 +42,10 @@ class GivenDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestInterrupt:
-    """An interrupt of a node of a partial tree, by the GIC's number."""
+    """An interrupt of a node of a partial tree: its cells, and the GIC's number that they mean."""
 
     number: int
+    specifier: Cells
     span: Span
 
 
@@ -221,6 +222,11 @@ def guest_registers(node: Node) -> tuple[RegEntry, ...]:
 
 def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:
     """Return the shared interrupts of a node of a partial tree, whose parent usually is the GIC that Xen makes."""
+    return tuple(each for each in interrupts_as_written(node) if each.number >= FIRST_SPI)
+
+
+def interrupts_as_written(node: Node) -> tuple[GuestInterrupt, ...]:
+    """Return all interrupts of a node of a partial tree, three cells each; those that are not shared as well."""
     prop = node.get(INTERRUPTS)
     if prop is None:
         return ()
@@ -228,9 +234,11 @@ def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:
     cells = [int.from_bytes(prop.value[4 * at : 4 * at + 4], "big") for at in range(count)]
     found = []
     for at in range(0, count - _GUEST_CELLS + 1, _GUEST_CELLS):
-        number = gic_number(tuple(cells[at : at + _GUEST_CELLS]))
-        if number is not None and number >= FIRST_SPI:
-            found.append(GuestInterrupt(number=number, span=prop.place(4 * at, 4 * _GUEST_CELLS)))
+        specifier = tuple(cells[at : at + _GUEST_CELLS])
+        number = gic_number(specifier)
+        if number is not None:
+            span = prop.place(4 * at, 4 * _GUEST_CELLS)
+            found.append(GuestInterrupt(number=number, specifier=specifier, span=span))
     return tuple(found)
 
 

@@ -22,6 +22,9 @@ def device_ids(node: Node) -> Iterator[int]:
     cells = [int.from_bytes(found.value[at : at + 4], "big") for at in range(0, len(found.value) // 4 * 4, 4)]
     at = 0
     while at + 1 < len(cells):
+        if not cells[at]:  # an empty entry, at which Xen gives up
+            at += 1
+            continue
         target = node.tree.by_phandle(cells[at])
         if target is None:
             return

@@ -72,7 +72,7 @@ def _cell(view: DomainView, device: int, views: Sequence[DomainView]) -> str:
 
 
 def _deviations(simulation: Simulation) -> str:
-    tried = sum(len(view.devices) + len(view.forbidden) for view in simulation.domains)
+    tried = sum(len(view.devices) + len(view.used) + len(view.forbidden) for view in simulation.domains)
     if not simulation.deviations:
         return f"no deviation in {tried} things tried\n"
     rows = [(each.domain, each.subject, each.expected, each.seen) for each in simulation.deviations]
@@ -110,7 +110,5 @@ def _domain(view: DomainView) -> Iterator[tuple[str, object]]:
     yield "reached", sorted(device for device, access in view.devices.items() if access is Access.ALL)
     yield "partly_reached", sorted(device for device, access in view.devices.items() if access is Access.SOME)
     yield "hears", {str(device): list(commands) for device, commands in sorted(view.hears.items())}
-    yield (
-        "forbidden",
-        [{"subject": each.subject, "expected": each.expected, "seen": each.seen} for each in view.forbidden],
-    )
+    for name, attempts in (("used", view.used), ("forbidden", view.forbidden)):
+        yield name, [{"subject": each.subject, "expected": each.expected, "seen": each.seen} for each in attempts]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xenscmi.host.types import DomainKind, HostDomain
 
+FIRST_FUNC_ID = 0x0200_0000
+"""Cells below it are no function id of a SiP call: phandles, agent ids."""
 PROBE_FAILS = "the mediator's probe fails, and every domain runs without SCMI"
 NO_SCMI = "The mediator's probe fails. That is not fatal: Xen boots, and every domain runs without SCMI."
 

@@ -2,20 +2,20 @@
 
 A domain was given the devices that are assigned to it (dom0 by Xen's walk over the host's tree, dom0less domains by
 `xen,path`, toolstack domains by `dtdev`). There is a deviation if it reaches any other device, if it does not reach one
-of its own, or if two domains reach the same device.
+of its own, if two domains reach the same device, or if a domain is refused a resource that its own device tree uses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.firmware import Firmware
-from xenscmi.host.index import wanted_agent
-from xenscmi.host.types import DomainKind, Host, HostDomain
+from xenscmi.host.index import Index, wanted_agent
+from xenscmi.host.types import DomainKind, Host, HostDomain, ResourceUse
 from xenscmi.model.boot import start
 from xenscmi.model.devices import device_ids
 from xenscmi.model.domain import Domain
@@ -34,6 +34,7 @@ from xenscmi.scmi.protocols.base import (
     BaseSetDevicePermissionsRequest,
     ResetAgentFlags,
 )
+from xenscmi.scmi.status import status_name
 from xenscmi.simulation.notifications import hears
 from xenscmi.simulation.probes import ATTEMPTS, is_open_to, is_reached
 from xenscmi.toolstack.create import CreationError, create
@@ -61,7 +62,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """Something that no domain may do: what a domain tried (`subject`), what was expected, and what was seen."""
+    """Something that a domain tried (`subject`), what was expected, and what was seen."""
 
     subject: str
     expected: str
@@ -75,7 +76,8 @@ class DomainView:
     `wanted` is the agent that it should have, None if none; `agent_id` is what the firmware told it, None if its calls
     were not answered. `devices` maps SCMI device ids to what its agent could use of the device; `given` has the ids of
     the devices assigned to the domain, if they have resources to try. `hears` has the commands by which it asked for
-    notifications about a device, and will get them. `forbidden` is what else it tried.
+    notifications about a device, and will get them. `used` are the resources that its own
+    device tree uses beside theirs; `forbidden` is what it tried of what no domain may do.
     """
 
     name: str
@@ -86,6 +88,7 @@ class DomainView:
     given: frozenset[int] = frozenset()
     devices: Mapping[int, Access] = field(default_factory=dict)
     hears: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    used: tuple[Attempt, ...] = ()
     forbidden: tuple[Attempt, ...] = ()
 
     def uses(self, device: int) -> bool:
@@ -109,6 +112,7 @@ class Simulation:
 
 
 _Resources = Mapping[int, frozenset[int]]
+_USABLE = "SUCCESS"
 
 
 def simulate(host: Host, make_firmware: MakeFirmware = Firmware) -> Simulation:
@@ -138,19 +142,27 @@ def simulate(host: Host, make_firmware: MakeFirmware = Firmware) -> Simulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Running:
-    """A domain that runs, the agent that it should have, and the channel that its tree offers."""
+    """A domain that runs, the agent that it should have, the channel that its tree offers, and what the tree uses."""
 
     name: str
     made: Domain
     wanted: int | None
     offer: Offer | None
+    uses: tuple[ResourceUse, ...] = ()
 
 
 def _domains(xen: Model, host: Host, deviations: list[Deviation], refusals: list[Diagnostic]) -> list[_Running]:
     """Return every domain that runs: those that Xen booted, and the toolstack's, created here."""
     booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
+    index = Index(host)
     running = [
-        _Running(name=domain.name, made=made, wanted=_wanted_at_boot(domain), offer=offer_of(made))
+        _Running(
+            name=domain.name,
+            made=made,
+            wanted=_wanted_at_boot(domain),
+            offer=offer_of(made),
+            uses=tuple(_uses(index, domain)),
+        )
         for domain, made in zip(booted, list(xen.domains.values()), strict=True)
     ]
     for prepared in prepare_host(host):
@@ -167,12 +179,23 @@ def _domains(xen: Model, host: Host, deviations: list[Deviation], refusals: list
             refusals += error.diagnostics
             continue
         offer = spec.offer if spec.tree_known else own_offer(made)
-        running.append(_Running(name=prepared.name, made=made, wanted=spec.agent_id, offer=offer))
+        uses = tuple(_uses(index, prepared.domain)) if prepared.domain else ()
+        running.append(_Running(name=prepared.name, made=made, wanted=spec.agent_id, offer=offer, uses=uses))
     return running
 
 
 def _not_created(prepared: Prepared, reason: str) -> Deviation:
     return Deviation(domain=prepared.name, subject="create", expected="created", seen=reason)
+
+
+def _uses(index: Index, domain: HostDomain) -> Iterator[ResourceUse]:
+    """Yield the resources that a domain's own device tree uses; none where the firmware's devices are only assumed."""
+    if index.host.firmware.devices is None:
+        return
+    if domain.kind is DomainKind.DOM0:
+        yield from (use for _, uses in index.resources_of_dom0 for use in uses)
+    for node in domain.tree.nodes if domain.tree else ():
+        yield from node.resources
 
 
 def _wanted_at_boot(domain: HostDomain) -> int | None:
@@ -210,7 +233,24 @@ def _look(xen: Model, domain: _Running) -> DomainView:
     for device, command in hears(xen, made, guest, agent, tries):
         heard[device] = (*heard.get(device, ()), command)
     given = view.given - (devices.keys() - known_access.keys())
-    return replace(view, agent_id=agent, devices=known_access, hears=heard, given=given)
+    own = [known[device] for device in view.given & known.keys()]
+    used = tuple(_used(xen, guest, domain.uses, own))
+    return replace(view, agent_id=agent, devices=known_access, hears=heard, given=given, used=used)
+
+
+def _used(xen: Model, guest: Guest, uses: Iterable[ResourceUse], own: Sequence[_Resources]) -> Iterator[Attempt]:
+    """Try what a domain's tree uses, except for what belongs to its own devices, which is tried with them."""
+    for (protocol, number), use in {(use.protocol.value, use.resource_id): use for use in uses if use.protocol}.items():
+        request = ATTEMPTS.get(protocol) if protocol is not None else None
+        if protocol is None or request is None or any(number in each.get(protocol, ()) for each in own):
+            continue
+        server = xen.firmware.servers.get(protocol)
+        if server is None:
+            seen = "no such protocol"
+        else:
+            answer = guest.ask(protocol, request(number, server.version), server.version)
+            seen = status_name(answer.status) if isinstance(answer, Refusal) else _USABLE
+        yield Attempt(subject=f"{use.kind} {number} (protocol {protocol:#x})", expected=_USABLE, seen=seen)
 
 
 def _not_its_own(resources: _Resources, given: frozenset[int], known: Mapping[int, _Resources]) -> _Resources:
@@ -270,7 +310,7 @@ def _judge(view: DomainView) -> Iterator[Deviation]:
         if device not in view.given and not view.uses(device):
             seen_of = ", ".join(commands)
             yield Deviation(domain=view.name, subject=f"events of device {device}", expected="none", seen=seen_of)
-    for tried in view.forbidden:
+    for tried in (*view.used, *view.forbidden):
         if tried.seen != tried.expected:
             yield Deviation(domain=view.name, subject=tried.subject, expected=tried.expected, seen=tried.seen)
 

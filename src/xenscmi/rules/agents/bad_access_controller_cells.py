@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -37,7 +39,7 @@ def check(index: Index) -> Iterator[Finding]:
     harmless = not referring or (cells is not None and (cells.value or 0) > 1)
     yield Finding(
         message=message,
-        span=cells.span if cells else own.span,
+        span=cells.span if cells else place_in(index.host.tree, own.path, ACCESS_CONTROLLER_CELLS, own.span),
         related=also("a device refers to it", *referring[:1]),
         severity=Severity.WARNING if harmless else None,
     )

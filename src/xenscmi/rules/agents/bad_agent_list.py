@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import SECONDARY_AGENTS_CELLS_DEFAULT
+from xenscmi.bindings.names import SECONDARY_AGENTS, SECONDARY_AGENTS_CELLS_DEFAULT
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
+from xenscmi.rules.phrases import FIRST_FUNC_ID, NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.source import Span
 
 RULE = HostRule(
     code="XS106",
@@ -39,6 +40,21 @@ def check(index: Index) -> Iterator[Finding]:
         message = f"the list of agents has {len(listing.value)} cells, which is not a whole number of rows of {width}"
     yield Finding(
         message=message,
-        span=listing.span,
-        related=also(f"a row has {width} cells", cells.span if cells else None),
+        span=_broken_row(index, listing.value or (), width) or listing.span,
+        related=(
+            *also("the list", listing.span),
+            *also(f"a row has {width} cells", cells.span if cells else None),
+        ),
     )
+
+
+def _broken_row(index: Index, cells: tuple[int, ...], width: int) -> Span | None:
+    """Return the place of the first row after which no row begins: a row begins with a function id."""
+    container = index.container
+    node = index.host.tree.node(container.path) if index.host.tree and container else None
+    prop = node.get(SECONDARY_AGENTS) if node else None
+    for at in range(0, len(cells), width):
+        following = cells[at + width : at + width + 1]
+        if prop is not None and (not following or following[0] < FIRST_FUNC_ID):
+            return prop.place(4 * at, min(4 * width, len(prop.value) - 4 * at))
+    return None

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
+from xenscmi.host.types import Stated
+from xenscmi.rules.phrases import FIRST_FUNC_ID, NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -32,6 +33,16 @@ def check(index: Index) -> Iterator[Finding]:
         yield Finding(
             message=f"Could not find shmem node for {index.row_name(row)}: "
             f"no node has phandle {row.shmem.value.phandle:#x}",
-            span=row.shmem.span,
-            related=also(f"a row has {width} cells", cells.span if cells else None),
+            span=cells.span if cells and _has_rows_of(index, 5 - width) else row.shmem.span,
+            related=(
+                *also(f"a row has {width} cells", cells.span if cells else None),
+                *also("Xen reads a phandle here", row.shmem.span),
+            ),
         )
+
+
+def _has_rows_of(index: Index, width: int) -> bool:
+    """Return whether the list of agents has rows of a width: each begins with a function id."""
+    listing: Stated[tuple[int, ...]] | None = index.container.listing if index.container else None
+    found = (listing.value if listing else None) or ()
+    return len(found) % width == 0 and all(cell >= FIRST_FUNC_ID for cell in found[::width])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, page
+from xenscmi.host.passthrough import unit_address
 from xenscmi.host.types import DomainKind, FirmwareAgent, SecondaryAgent
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import PROBE_FAILS
@@ -41,6 +42,7 @@ def check(index: Index) -> Iterator[Finding]:
                 related=(
                     *also("the firmware's agent", known.span if known else None),
                     *also("the page", row.shmem.value.span if row.shmem.value and span == row.shmem.span else None),
+                    *also("listed here", row.shmem.span if row.shmem.value and span == row.shmem.value.span else None),
                 ),
                 severity=None if harmful or row.agent_id is None else Severity.WARNING,
                 then=PROBE_FAILS if row.agent_id is None else None,
@@ -62,4 +64,14 @@ def _differences(index: Index, row: SecondaryAgent, known: FirmwareAgent | None)
         # Xen uses the listed page only to let dom0 map it for the toolstack; dom0less domains map their own.
         by_toolstack = any(domain.kind is DomainKind.TOOLSTACK for domain in users)
         message = f"the page of {name} is {known.shmem:#x} in the firmware, not {address:#x}"
-        yield message, row.shmem.span, by_toolstack
+        yield message, _wrong_page_place(index, row, address, known.shmem), by_toolstack
+
+
+def _wrong_page_place(index: Index, row: SecondaryAgent, address: int, wanted: int) -> Span:
+    """Return where the page went wrong: in the row if it is another agent's page, or else in reg of the page's node."""
+    listed = row.shmem.value
+    named = index.host.tree.node(listed.path) if index.host.tree and listed and listed.path else None
+    is_other = any(agent.shmem == address for agent in index.host.firmware.agents or ())
+    if listed is None or named is None or (is_other and unit_address(named) != wanted):
+        return row.shmem.span
+    return listed.span

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SECONDARY_AGENTS
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -26,5 +28,5 @@ def check(index: Index) -> Iterator[Finding]:
     if index.container and index.container.listing is None:
         yield Finding(
             message=f"{index.container.path} has no scmi-secondary-agents: no agents to collect",
-            span=index.container.span,
+            span=place_in(index.host.tree, index.container.path, SECONDARY_AGENTS, index.container.span),
         )

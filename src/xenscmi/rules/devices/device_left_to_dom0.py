@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import XEN_PASSTHROUGH
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.rules.misspelling import place_of_missing
 from xenscmi.rules.ownership import one_owner
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -37,7 +39,7 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"{each.node.path} is given to {each.domain.title}, and dom0 has it too: "
                 "its node has no xen,passthrough",
-                span=each.node.span,
+                span=place_of_missing(each.node, XEN_PASSTHROUGH, each.node.span),
                 related=also("given here", each.span),
                 severity=Severity.ERROR if reason else None,
                 then=reason,

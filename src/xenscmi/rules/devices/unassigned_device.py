@@ -29,7 +29,7 @@ def check(index: Index) -> Iterator[Finding]:
     for domain in index.host.domains:
         if domain.kind is DomainKind.DOM0 or index.channel(domain) is None:
             continue
-        given = {each.device.path for each in index.assigned(domain)}
+        given = {each.device.path for each in index.assigned(domain)} | _misnamed(index, domain)
         setting = "dtdev" if domain.kind is DomainKind.TOOLSTACK else "xen,path"
         for mapping in _unnamed(domain):
             for device in _within(mapping, controlled):
@@ -57,6 +57,14 @@ def _unnamed(domain: HostDomain) -> Iterator[GuestMapping]:
     for node in domain.tree.nodes if domain.tree and domain.kind is DomainKind.DOM0LESS else ():
         if node.host_path is None and node.mappings:
             yield from node.mappings.value or ()
+
+
+def _misnamed(index: Index, domain: HostDomain) -> set[str]:
+    """Return the devices that a domain names by a path that is not there: unknown-device-path says so."""
+    stated = [*domain.dtdevs, *(node.host_path for node in domain.tree.nodes if node.host_path)] if domain.tree else []
+    unknown = [path.value.rstrip("/") for path in stated if path.value and index.passthrough.node(path.value) is None]
+    ends = tuple(f"@{path.rpartition('@')[2]}" for path in unknown if "@" in path)
+    return {device.path for device in index.host.devices if device.path.endswith(ends)}
 
 
 def _by_page(index: Index) -> dict[int, Device]:

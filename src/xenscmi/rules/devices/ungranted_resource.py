@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import ACCESS_CONTROLLERS
 from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import GuestNode, HostDomain
+from xenscmi.rules.misspelling import place_of_missing
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -33,7 +35,7 @@ def check(index: Index) -> Iterator[Finding]:
             if not (own and own.entries):
                 yield Finding(
                     message=f"{kept.path} of dom0 uses SCMI resources, but has no access-controllers",
-                    span=kept.span,
+                    span=place_of_missing(kept, ACCESS_CONTROLLERS, kept.span),
                     related=also("used here", uses[0].span),
                     severity=Severity.WARNING,
                     then="Xen asks the firmware for nothing",
@@ -46,7 +48,7 @@ def check(index: Index) -> Iterator[Finding]:
                 yield Finding(
                     message=f"{device.path} has no access-controllers, "
                     f"but {node.path} of {domain.title} uses SCMI resources with it",
-                    span=device.span,
+                    span=place_of_missing(device, ACCESS_CONTROLLERS, device.span),
                     related=also("used here", *(each.span for each in node.resources[:1])),
                 )
 

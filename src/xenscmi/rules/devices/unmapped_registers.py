@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.addresses import RegEntry, address_cells, size_cells
 from xenscmi.bindings.names import XEN_REG
+from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.guest_memory import GuestMemory
 from xenscmi.host.index import Index
@@ -48,7 +49,9 @@ def check(index: Index) -> Iterator[Finding]:
                 help="write every address and size in as many cells as the parent declares, the high cell first",
             )
             continue
-        for entry in entries if regions else ():
+        if not regions and "reg" in given.node and given.node.parent is not None:
+            yield _untranslated(given, given.node.parent)
+        for entry in {entry.address: entry for entry in entries}.values() if regions else ():
             yield from _compare(given, entry, regions, memory)
         for region in () if entries else regions:
             if not memory.by_host.covers(*pages_of(region.start, region.size)):
@@ -66,7 +69,7 @@ def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region], memory:
         if elsewhere is not None:
             mapped_at = elsewhere.guest + region.start - elsewhere.host
             # A node whose name has the mapped address has a wrong reg; else the mapping is the more likely mistake.
-            wrong_reg = unit_address(given.guest) == mapped_at
+            wrong_reg = unit_address(given.guest) in _named_addresses(given, mapped_at, regions, memory)
             yield Finding(
                 message=f"{given.domain.title} looks for the registers of {given.node.path} at {entry.address:#x}, "
                 f"but {_setting(given)} maps them at {mapped_at:#x}",
@@ -92,6 +95,30 @@ def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region], memory:
             span=behind.span,
             related=also("the registers", entry.span),
         )
+
+
+def _named_addresses(
+    given: GivenDevice, mapped_at: int, regions: list[Region], memory: GuestMemory
+) -> Iterator[int | None]:
+    """Yield the addresses that show that reg is wrong if they are in the node's name.
+
+    It has the first address: if that is wrong in reg, so are the others.
+    """
+    yield mapped_at
+    first, mapping = guest_registers(given.guest)[0] if given.guest else None, memory.by_host.at(regions[0].start)
+    if first and mapping and memory.by_guest.at(first.address) is None:
+        yield mapping.guest + regions[0].start - mapping.host
+
+
+def _untranslated(given: GivenDevice, bus: Node) -> Finding:
+    return Finding(
+        message=f"{given.node.path} is given to {given.domain.title}, but Xen finds no registers of it: "
+        f"{bus.path} has no usable ranges",
+        span=bus.span,
+        related=also("given here", given.span),
+        then="Xen does not let anyone map them",
+        help="add `ranges;` to the bus, or `ranges` with the addresses of the parent",
+    )
 
 
 def _meant(entry: RegEntry, regions: list[Region]) -> Region:

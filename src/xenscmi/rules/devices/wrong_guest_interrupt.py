@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, INTERRUPTS_EXTENDED
+from xenscmi.bindings.interrupts import (
+    FIRST_SPI,
+    INTERRUPT_CELLS,
+    INTERRUPTS,
+    INTERRUPTS_EXTENDED,
+    InterruptEntry,
+    interrupt_parent,
+)
+from xenscmi.bindings.names import PASSTHROUGH
+from xenscmi.bindings.properties import read_u32
+from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.passthrough import guest_interrupts, spis
+from xenscmi.host.passthrough import GivenDevice, GuestInterrupt, interrupts_as_written, spis
 from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+_GIC_CELLS, _SPI, _TRIGGER_MASK = 3, 0, 0xF
+_NAMES = "interrupt-names"
 
 RULE = HostRule(
     code="XS315",
@@ -27,18 +40,20 @@ def check(index: Index) -> Iterator[Finding]:
     for given in index.passthrough.given:
         host = dict(spis(given.node))
         guest = given.guest
-        if guest is None:
+        if guest is None or not _is_at_gic(guest):
             continue
-        for each in guest_interrupts(guest):
-            if each.number not in host:
-                has = ", ".join(str(number - FIRST_SPI) for number in host) or "none"
-                yield Finding(
-                    message=f"{guest.path} of {given.domain.title} has SPI {each.number - FIRST_SPI}, "
-                    f"but {given.node.path} has {has}",
-                    span=each.span,
-                    related=also("the host's interrupt", *(entry.span for entry in host.values())),
-                )
-        if host and INTERRUPTS not in guest and INTERRUPTS_EXTENDED not in guest:
+        prop, written = guest.get(INTERRUPTS), interrupts_as_written(guest)
+        if prop is not None and len(prop.value) % (4 * _GIC_CELLS):
+            yield Finding(
+                message=f"interrupts of {guest.path} of {given.domain.title} has {len(prop.value) // 4} cells, "
+                f"which is not a whole number of entries of {_GIC_CELLS}",
+                span=prop.span,
+                related=also("the host's interrupt", *(entry.span for entry in host.values())),
+            )
+            continue
+        wrong = [found for each in written if (found := _compare(given, each, host))]
+        yield from wrong
+        if host and prop is None and INTERRUPTS_EXTENDED not in guest:
             yield Finding(
                 message=f"{guest.path} of {given.domain.title} has no interrupts, but {given.node.path} has",
                 span=guest.span,
@@ -46,3 +61,60 @@ def check(index: Index) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 then="the guest's driver gets none",
             )
+        elif (
+            prop is not None and not wrong and _reordered(given.node, guest, [*host], [each.number for each in written])
+        ):
+            yield Finding(
+                message=f"interrupts of {guest.path} of {given.domain.title} are in another order than the host's",
+                span=prop.span,
+                related=also("the host's interrupt", *(entry.span for entry in host.values())),
+                severity=Severity.WARNING,
+                then="the guest's driver takes one for the other",
+            )
+
+
+def _is_at_gic(guest: Node) -> bool:
+    """Return whether a guest's interrupts go to the GIC that Xen makes, not to a controller that the guest is given."""
+    parent = interrupt_parent(guest)
+    if parent is None:
+        return True
+    return read_u32(parent, INTERRUPT_CELLS) == _GIC_CELLS and not f"{parent.path}/".startswith(f"{PASSTHROUGH}/")
+
+
+def _compare(given: GivenDevice, written: GuestInterrupt, host: dict[int, InterruptEntry]) -> Finding | None:
+    """Return what is wrong with an interrupt of a guest's node."""
+    kind, number, trigger = written.specifier
+    name, has = f"{given.node.path} of {given.domain.title}", "none"
+    if host:
+        has = "SPI " + ", ".join(str(each - FIRST_SPI) for each in host)
+    places = also("the host's interrupt", *(entry.span for entry in host.values()))
+    if kind != _SPI:
+        return Finding(
+            message=f"the guest's node for {name} has an interrupt of type {kind} (an SPI is 0), "
+            f"but the host's has {has}",
+            span=written.span,
+            related=places,
+        )
+    entry = host.get(written.number)
+    if entry is None:
+        return Finding(
+            message=f"the guest's node for {name} has SPI {number}, but the host's has {has}",
+            span=written.span,
+            related=places,
+        )
+    own = entry.specifier[2]
+    if (own ^ trigger) & _TRIGGER_MASK:
+        return Finding(
+            message=f"SPI {number} of the guest's node for {name} has trigger {trigger & _TRIGGER_MASK}, "
+            f"but the host's has {own & _TRIGGER_MASK}",
+            span=written.span,
+            related=also("the host's interrupt", entry.span),
+            severity=Severity.WARNING,
+            then="the guest may lose interrupts, or never see one end",
+        )
+    return None
+
+
+def _reordered(node: Node, guest: Node, host: list[int], written: list[int]) -> bool:
+    """Return whether a guest's interrupts are not in the host's order, nor told apart by names."""
+    return [each for each in host if each in written] != written and _NAMES not in guest

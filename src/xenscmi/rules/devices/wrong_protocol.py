@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.properties import read_u32
+from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.host.passthrough import unit_address
+from xenscmi.host.types import ResourceUse, ScmiNode
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.source import Span
@@ -15,16 +19,23 @@ _PROTOCOLS = {
     "resets": (ProtocolId.RESET,),
     "power-domains": (ProtocolId.POWER_DOMAIN, ProtocolId.PERFORMANCE),
 }
+_PROVIDERS = {
+    "#clock-cells": (ProtocolId.CLOCK, ProtocolId.PERFORMANCE),
+    "#reset-cells": (ProtocolId.RESET,),
+    "#power-domain-cells": (ProtocolId.POWER_DOMAIN, ProtocolId.PERFORMANCE),
+}
+_FIRST_VENDOR_PROTOCOL = 0x80
 
 RULE = HostRule(
     code="XS328",
     name="wrong-protocol",
     severity=Severity.ERROR,
-    summary="Clocks, resets or power domains of a partial tree lead to a node of another SCMI protocol.",
-    then="the guest's driver finds no provider",
-    xen="Xen does not look at protocols. Linux takes the protocol's id from reg: 0x11 is power domains, 0x14 clocks, "
-    "0x16 resets.",
-    fix="correct reg of the protocol's node, or refer to the right one",
+    summary="reg of an SCMI protocol's node does not fit its #…-cells, or the clocks, resets or power domains that "
+    "lead to it.",
+    then="the driver finds no provider",
+    xen="Xen does not look at protocols. Linux takes the protocol's id from reg: 0x11 is power domains, 0x13 "
+    "performance, 0x14 clocks, 0x16 resets. A node without reg is no protocol to it.",
+    fix="correct reg of the protocol's node, its #…-cells = <1>, or refer to the right node",
     bad=(Change("panel.dts", "reg = <0x14>;", "reg = <0x15>;"),),
 )
 
@@ -32,17 +43,75 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     told: set[Span] = set()
+    for user, use in _uses(index):
+        protocol = use.protocol
+        if protocol is None or protocol.value in _PROTOCOLS[use.kind] or protocol.span in told:
+            continue
+        told.add(protocol.span)
+        has = "unreadable" if protocol.value is None else f"{protocol.value:#x}"
+        yield Finding(
+            message=f"{use.kind} of {user} lead to an SCMI protocol whose reg is {has}, "
+            f"not {_PROTOCOLS[use.kind][0]:#x}",
+            span=protocol.span,
+            related=also("used here", use.span),
+        )
+    for title, scmi in _scmi_nodes(index):
+        for node in scmi.children:
+            found = _misfit(node, title)
+            reg = node.get("reg")
+            if found is not None and (reg is None or reg.span not in told):
+                yield found
+
+
+def _uses(index: Index) -> Iterator[tuple[str, ResourceUse]]:
+    """Yield the uses of SCMI resources, and what to call their users."""
+    if index.container is not None:
+        for node, uses in index.resources_of_dom0:
+            yield from ((f"{node.path} of dom0", use) for use in uses)
     for domain in index.host.domains:
-        for node in domain.tree.nodes if domain.tree else ():
-            for use in node.resources:
-                protocol = use.protocol
-                if protocol is None or protocol.value in _PROTOCOLS[use.kind] or protocol.span in told:
-                    continue
-                told.add(protocol.span)
-                has = "unreadable" if protocol.value is None else f"{protocol.value:#x}"
-                yield Finding(
-                    message=f"{use.kind} of {node.path} of {domain.title} lead to an SCMI protocol whose reg is {has}, "
-                    f"not {_PROTOCOLS[use.kind][0]:#x}",
-                    span=protocol.span,
-                    related=also("used here", use.span),
-                )
+        for guest in domain.tree.nodes if domain.tree else ():
+            yield from ((f"{guest.path} of {domain.title}", use) for use in guest.resources)
+
+
+def _scmi_nodes(index: Index) -> Iterator[tuple[str, Node]]:
+    """Yield the SCMI nodes that dom0 and the guests use, and their owners' names."""
+    own = index.dom0_channel if index.container is not None and index.dom0 is not None else None
+    if own is not None and index.host.tree is not None:
+        yield from _node("dom0", index.host.tree.node(own.path))
+    for domain in index.host.domains:
+        kept: tuple[ScmiNode, ...] = domain.tree.scmi_nodes if domain.tree else ()
+        for scmi in kept:
+            if scmi.kept and domain.tree is not None:
+                yield from _node(domain.title, domain.tree.tree.node(scmi.path))
+
+
+def _node(title: str, node: Node | None) -> Iterator[tuple[str, Node]]:
+    if node is not None:
+        yield title, node
+
+
+def _misfit(node: Node, title: str) -> Finding | None:
+    """Return what is wrong with a protocol's node by itself."""
+    providers = [prop for prop in node.properties if prop.name in _PROVIDERS]
+    protocol, reg = read_u32(node, "reg"), node.get("reg")
+    name = f"{node.path} of {title}"
+    if protocol is None or reg is None:
+        if not providers:
+            return None
+        return Finding(message=f"{name} has no readable reg", span=reg.span if reg else node.span)
+    for prop in providers if protocol < _FIRST_VENDOR_PROTOCOL else ():
+        if protocol not in _PROVIDERS[prop.name]:
+            # A node whose name has the protocol's id has the wrong #…-cells; else reg is the more likely mistake.
+            wrong_cells = unit_address(node) == protocol
+            wanted = _PROVIDERS[prop.name][0]
+            return Finding(
+                message=f"{name} has {prop.name}, which is for protocol {wanted:#x}, but reg {protocol:#x}",
+                span=prop.span if wrong_cells else reg.span,
+                related=also("the protocol's id", reg.span) if wrong_cells else also("the provider", prop.span),
+            )
+        if read_u32(node, prop.name) != 1:
+            return Finding(
+                message=f"{prop.name} of {name} is not 1: SCMI numbers its resources by one cell",
+                span=prop.span,
+            )
+    return None

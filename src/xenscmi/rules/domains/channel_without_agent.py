@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import CHOSEN, SCI_TYPE
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, guest_channel, multi_agent
-from xenscmi.host.types import DomainKind
+from xenscmi.host.types import DomainKind, HostDomain
+from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.source import Span
 
 RULE = HostRule(
     code="XS218",
@@ -30,6 +33,13 @@ def check(index: Index) -> Iterator[Finding]:
         if node and plain and not multi_agent(domain) and domain.kind is not DomainKind.DOM0:
             yield Finding(
                 message=f"the partial tree of {domain.title} has an scmi node, but the domain asks for no agent",
-                span=domain.sci_type.span if domain.sci_type else domain.span,
+                span=domain.sci_type.span if domain.sci_type else _place_of_type(index, domain),
                 related=also("the scmi node", node.span),
             )
+
+
+def _place_of_type(index: Index, domain: HostDomain) -> Span:
+    """Return where a domain's type should stand."""
+    if domain.kind is not DomainKind.DOM0LESS:
+        return domain.span
+    return place_in(index.host.tree, f"{CHOSEN}/{domain.name}", SCI_TYPE, domain.span)

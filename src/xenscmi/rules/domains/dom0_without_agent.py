@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import FIRMWARE_SCMI
+from xenscmi.bindings.names import DOM0_AGENT_ID, FIRMWARE_SCMI
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, wanted_agent
+from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -37,6 +38,6 @@ def check(index: Index) -> Iterator[Finding]:
         what = "is removed from its tree" if node.path == FIRMWARE_SCMI else "stays in its tree without its page"
         yield Finding(
             message=f"dom0 has no agent: {node.path} {what}",
-            span=index.container.span,
+            span=place_in(index.host.tree, index.container.path, DOM0_AGENT_ID, index.container.span),
             related=also("dom0's scmi node", node.span),
         )

@@ -30,7 +30,8 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     for use in page_uses(index):
-        if use.behind is None and use.elsewhere() is None:
+        empty = any(each.host == use.host and not each.size for each in use.domain.iomem)  # empty-iomem
+        if use.behind is None and use.elsewhere() is None and not empty:
             channel = guest_channel(use.domain)
             shmem = channel.shmem.value if channel and channel.shmem else None
             wanted = use.domain.agent_id

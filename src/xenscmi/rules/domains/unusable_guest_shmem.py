@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.names import SCMI_SHMEM
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule, also
+
+_MIN_SIZE = 0x98  # Linux: the header of 24 bytes, and messages of 128 (SCMI_SHMEM_LAYOUT_OVERHEAD, max_msg_size)
 
 RULE = HostRule(
     code="XS219",
@@ -33,6 +36,12 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(message=f"{node.path} of {name} has no shmem", span=node.span)
         elif page is None or page.path is None:
             yield Finding(message=f"shmem of {node.path} of {name} does not point to a node", span=node.shmem.span)
+        elif page.problem and not page.compatible:
+            yield Finding(
+                message=f"shmem of {node.path} of {name} points to {page.path}, which is not shared memory",
+                span=node.shmem.span,
+                related=also("the node", page.span),
+            )
         elif page.problem:
             yield Finding(
                 message=f"the address of the page of {name} does not translate: {page.problem.message}",
@@ -48,4 +57,13 @@ def check(index: Index) -> Iterator[Finding]:
                 related=also("used here", node.shmem.span),
                 severity=Severity.WARNING,
                 then="Linux refuses the channel",
+            )
+        elif page.size is not None and page.size != PAGE_SIZE:
+            enough = page.size >= _MIN_SIZE
+            yield Finding(
+                message=f"{page.path} of {name} has {page.size:#x} bytes; an agent's page has {PAGE_SIZE:#x}",
+                span=page.span,
+                related=also("used here", node.shmem.span),
+                severity=Severity.WARNING if enough else None,
+                then="the guest takes the page for smaller or larger than it is" if enough else None,
             )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SHMEM, SMC_ID
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, page
+from xenscmi.host.passthrough import unit_address
+from xenscmi.host.types import ScmiNode
+from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.source import Span
 
 RULE = HostRule(
     code="XS214",
@@ -33,7 +38,7 @@ def check(index: Index) -> Iterator[Finding]:
         said = "none" if func_id is None or func_id.value is None else f"{func_id.value:#x}"
         yield Finding(
             message=f"the function id of {node.path} is {said}, but dom0's agent has {row.func_id.value:#x}",
-            span=func_id.span if func_id else node.span,
+            span=func_id.span if func_id else place_in(index.host.tree, node.path, SMC_ID, node.span),
             related=also("dom0's agent", row.func_id.span, asked),
         )
     shared = node.shmem.value if node.shmem else None
@@ -49,7 +54,7 @@ def check(index: Index) -> Iterator[Finding]:
         said = "none" if address is None else f"{address:#x}"
         yield Finding(
             message=f"the page of {node.path} is {said}, but dom0's agent has {wanted:#x}",
-            span=node.shmem.span if node.shmem else node.span,
+            span=_wrong_page_place(index, node, wanted),
             related=(*also("dom0's agent", row.shmem.span, asked), *also("the page", shared.span if shared else None)),
         )
     for other in index.dom0_nodes:
@@ -61,3 +66,12 @@ def check(index: Index) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 then="if dom0 uses it, its calls return -1",
             )
+
+
+def _wrong_page_place(index: Index, node: ScmiNode, wanted: int) -> Span:
+    """Return where dom0's page went wrong: in reg of a node that is named for the right page, or else in shmem."""
+    shared = node.shmem.value if node.shmem else None
+    if node.shmem is None:
+        return place_in(index.host.tree, node.path, SHMEM, node.span)
+    named = index.host.tree.node(shared.path) if index.host.tree and shared and shared.path else None
+    return shared.span if shared and unit_address(named) == wanted else node.shmem.span

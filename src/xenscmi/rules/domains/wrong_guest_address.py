@@ -33,6 +33,9 @@ def check(index: Index) -> Iterator[Finding]:
     for use in page_uses(index):
         mapping = use.elsewhere()
         channel = guest_channel(use.domain)
+        target = channel.shmem.value if channel and channel.shmem else None
+        if target and target.problem and not target.compatible:
+            continue  # unusable-guest-shmem
         if use.behind is None and mapping and use.guest is not None and channel and channel.shmem:
             shmem = channel.shmem.value
             mapped = mapping.guest + use.host - mapping.host

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SMC_ID
 from xenscmi.diagnostics import Severity
 from xenscmi.host.guest_memory import mappings, maps_host
 from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind, HostDomain, SecondaryAgent
+from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -33,12 +35,19 @@ def check(index: Index) -> Iterator[Finding]:
         if node.func_id is None or node.func_id.value is None:
             yield Finding(
                 message=f"the scmi node of {domain.title} has no readable arm,smc-id",
-                span=node.func_id.span if node.func_id else node.span,
+                span=node.func_id.span
+                if node.func_id
+                else place_in(domain.tree.tree if domain.tree else None, node.path, SMC_ID, node.span),
                 related=also("the domain's agent", row.func_id.span, asked),
             )
         elif node.func_id.value != row.func_id.value:
             described = index.described_row(domain)
-            if described is not None and asked is not None and _maps_page_of(index, domain, described):
+            if (
+                described is not None
+                and index.agent_id(described) != index.agent_id(row)
+                and asked is not None
+                and _maps_page_of(index, domain, described)
+            ):
                 yield Finding(
                     message=f"{domain.title} asks for {index.row_name(row)}, "
                     f"but has the function id and the page of {index.row_name(described)}",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.configuration import Configuration
 from xenscmi.rules.rule import Change, FileRule, Finding
+from xenscmi.source import Span
 
 RULE = FileRule(
     code="XS002",
@@ -25,4 +26,5 @@ def check(configuration: Configuration) -> Iterator[Finding]:
     # Without settings it is a syntax error, which is another rule.
     for error in configuration.errors if configuration.settings else ():
         if error.severity is Severity.ERROR:
-            yield Finding(message=error.message, span=error.span, related=error.related, help=error.help or None)
+            span = error.span or Span(configuration.source, 0, 0)  # of a setting that is missing
+            yield Finding(message=error.message, span=span, related=error.related, help=error.help or None)

@@ -1,0 +1,62 @@
+"""XS331 unused-passthrough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xenscmi.bindings.names import SCI_AGENT_ID, XEN_PASSTHROUGH
+from xenscmi.diagnostics import Severity
+from xenscmi.host.index import Index
+from xenscmi.host.types import DomainKind, HostDomain
+from xenscmi.rules.rule import Change, Finding, HostRule
+
+RULE = HostRule(
+    code="XS331",
+    name="unused-passthrough",
+    severity=Severity.INFO,
+    summary="A device under SCMI control is set aside for a guest, but no domain gets it.",
+    xen="Xen keeps the device from dom0. Without a domain that gets it, nobody has it.",
+    fix="name the device in dtdev or xen,path of its domain, or remove xen,passthrough to leave it to dom0",
+    bad=(
+        Change(
+            "host.dts",
+            "access-controllers = <&scmi_xen 0>;",
+            "access-controllers = <&scmi_xen 0>;\n\t\t\txen,passthrough;",
+        ),
+    ),
+)
+
+
+@RULE.check
+def check(index: Index) -> Iterator[Finding]:
+    guests = [domain for domain in index.host.domains if domain.kind is not DomainKind.DOM0]
+    if index.dom0 is None or not guests or index.host.tree is None or index.host.unlisted:
+        return
+    if _lacks_domains(index) or any(_is_unclear(index, domain) for domain in guests):
+        return
+    given = {each.node.path for each in index.passthrough.given}
+    for device in index.host.devices:
+        node = index.host.tree.node(device.path)
+        mark = node.get(XEN_PASSTHROUGH) if node else None
+        mapped = any(
+            any(index.passthrough.memory(domain).by_host.within(region.start, region.end))
+            for domain in guests
+            for region in device.regions
+        )  # unassigned-device
+        if mark is not None and index.scmi_entries(device) and device.path not in given and not mapped:
+            yield Finding(message=f"{device.path} is marked xen,passthrough, but no domain gets it", span=mark.span)
+
+
+def _lacks_domains(index: Index) -> bool:
+    """Return whether a domain is missing by another mistake: its file is refused, or Xen overlooks its node."""
+    refused = len(index.host.configurations) > sum(d.kind is DomainKind.TOOLSTACK for d in index.host.domains)
+    known = {domain.agent_id.span for domain in index.host.domains if domain.agent_id}
+    stated = (node.get(SCI_AGENT_ID) for node in (index.host.tree.walk() if index.host.tree else ()))
+    return refused or any(prop is not None and prop.span not in known for prop in stated)
+
+
+def _is_unclear(index: Index, domain: HostDomain) -> bool:
+    """Return whether a domain may lack devices by another mistake: no tree, no dtdev, or a path that leads nowhere."""
+    paths = [*domain.dtdevs, *(node.host_path for node in (domain.tree.nodes if domain.tree else ()) if node.host_path)]
+    missing = domain.tree is None if domain.kind is DomainKind.DOM0LESS else not domain.dtdevs
+    return missing or any(index.passthrough.node(path.value) is None for path in paths)
