@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xenscmi.api import boot, check, load_host, read_source, simulate
+    from xenscmi.api import boot, check, diagnose, load_host, read_source, simulate
     from xenscmi.config.capabilities import HostCapabilities
     from xenscmi.config.errors import ConfigError
     from xenscmi.config.parse import parse_xlcfg
@@ -34,6 +34,7 @@ __all__ = [
     "check",
     "create",
     "decode",
+    "diagnose",
     "encode",
     "load_host",
     "parse_xlcfg",
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("boot", "check", "load_host", "read_source", "simulate"),
+    "api": ("boot", "check", "diagnose", "load_host", "read_source", "simulate"),
     "config.capabilities": ("HostCapabilities",),
     "config.errors": ("ConfigError",),
     "config.parse": ("parse_xlcfg",),

@@ -64,6 +64,17 @@ def check(host: LoadedHost, *, select: Sequence[str] = (), ignore: Sequence[str]
     return run(host.host, selection)
 
 
+def diagnose(log: Source, host: LoadedHost | None = None) -> tuple[Diagnostic, ...]:
+    """Return what a log of Xen, Linux or xl shows to be wrong, the cause first: what `xenscmi diagnose` shows.
+
+    Without a host these are the candidates, at the lines of the log; with the host that wrote the log they are its
+    errors, those that explain the log first.
+    """
+    from xenscmi.diagnosis.diagnose import diagnose as run
+
+    return run(log, None if host is None else check(host))
+
+
 def simulate(host: LoadedHost) -> Simulation:
     """Run a host on the model, and return what each domain reached and where that differs from its assignments.
 

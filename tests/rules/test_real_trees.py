@@ -37,7 +37,9 @@ def test_real_trees_have_no_container_and_no_other_finding(debian_dtbs: Path) ->
     checked = 0
     for path in sorted(debian_dtbs.rglob("*.dtb")):
         found = check(read_host(load(path)))
-        assert [(each.name, each.severity) for each in found] == [("missing-container", Severity.INFO)], path
+        said = [(each.name, each.severity) for each in found if each.name != "untranslatable-device"]
+        assert said == [("missing-container", Severity.INFO)], path
+        assert all(each.severity is Severity.INFO for each in found), path
         checked += 1
     assert checked > 500
 

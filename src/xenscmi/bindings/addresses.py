@@ -258,8 +258,11 @@ def _unreadable(node: Node, message: str, printed: str | None = None, help: str 
     return BindingError(message, span=node.span, help=help, errno=errno.EINVAL, printed=printed)
 
 
+_RANGES_HELP = "write `ranges;` into {} where the addresses below it are the CPU's own"
+
+
 def _missing(node: Node, name: str, printed: str | None = None) -> BindingError:
-    return _unreadable(node, f"{node.path} has no {name}", printed)
+    return _unreadable(node, f"{node.path} has no {name}", printed, _RANGES_HELP.format(node.path) * (name == "ranges"))
 
 
 def _no_bus(node: Node, printed: str | None = None) -> BindingError:
@@ -271,7 +274,7 @@ def _no_bus(node: Node, printed: str | None = None) -> BindingError:
         f"{parent.path} has no ranges: Xen cannot translate the address of {node.path} "
         f"({parent.path} is not a valid bus)",
         printed,
-        f"write `ranges;` into {parent.path} where the addresses below it are the CPU's own",
+        _RANGES_HELP.format(parent.path),
     )
 
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "conform": "test whether an SCMI platform does what the specification says",
     "profiles": "list the layouts of createdomain, or the firmware profiles",
     "check": "report where the parts of a host disagree",
+    "diagnose": "explain what went wrong in a log of Xen, Linux or xl",
     "show": "show a host as a table: agents, pages, owners, devices",
     "plan": "write every file of a host from one plan",
     "convert": "rewrite a host tree of an older dialect with the current container",

@@ -95,7 +95,8 @@ def nearest(name: str) -> str:
     """Return advice on a name that no rule has."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, [rule.name for rule in all_rules()], 1)
+    words = [word for rule in all_rules() for word in (rule.code, rule.name)]
+    near = get_close_matches(name, words, 1) or get_close_matches(name.upper(), words, 1)
     return f"did you mean `{near[0]}'?" if near else "see `xenscmi rules`"
 
 

@@ -46,7 +46,7 @@ def _device_model(build: Build) -> None:
             build.warn(message, text.span, "remove it")
 
 
-@custom("device_model_version", "`qemu-xen`", "b_info.device_model_version", "Kind of device model.", x86=True)
+@custom("device_model_version", "`qemu-xen`", "b_info.device_model_version", "Kind of device model.")
 def _version(build: Build) -> None:
     text = build.text("device_model_version")
     if text is None:
@@ -113,7 +113,7 @@ def _console_options() -> tuple[Option, ...]:
 OPTIONS = (
     _cpuid,
     _device_model,
-    string("device_model_override", "b_info.device_model", "Path of the device model.", x86=True),
+    string("device_model_override", "b_info.device_model", "Path of the device model; on Arm it serves vfb and disks."),
     _version,
     boolean(
         "device_model_stubdomain_override",
@@ -131,8 +131,8 @@ OPTIONS = (
     number(
         "stubdomain_memory", "b_info.stubdomain_memkb", "Memory of that domain, in MiB.", times=KIB_PER_MIB, x86=True
     ),
-    string_list("device_model_args", "b_info.extra", "More arguments for the device model.", x86=True),
-    string_list("device_model_args_pv", "b_info.extra_pv", "More arguments for PV guests.", x86=True),
+    string_list("device_model_args", "b_info.extra", "More arguments for the device model."),
+    string_list("device_model_args_pv", "b_info.extra_pv", "More arguments for PV and PVH guests."),
     string_list("device_model_args_hvm", "b_info.extra_hvm", "More arguments for HVM guests.", x86=True),
     *_console_options(),
     companion("keymap", "string", "b_info.u.keymap", "Keyboard layout.", x86=True),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SCMI_SHMEM
+from xenscmi.bindings.properties import is_compatible
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.memory import MEMRESERVE
+from xenscmi.host.scmi_nodes import read_shmem
 from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.source import Span
 
 RULE = HostRule(
     code="XS124",
@@ -35,11 +39,19 @@ def check(index: Index) -> Iterator[Finding]:
     for region in index.host.reserved:
         if region.path == MEMRESERVE:
             continue  # Xen uses it for nothing, and does not map it to dom0 either
-        inside = [page for page in index.pages if region.overlaps(page.address, PAGE_SIZE)]
+        inside = {page.address: page.span for page in index.pages if region.overlaps(page.address, PAGE_SIZE)}
         if inside:
+            inside |= {at: span for at, span in _unlisted(index) if region.overlaps(at, PAGE_SIZE) and at not in inside}
             yield Finding(
-                message=f"{region.path} holds {len(inside)} of the agents' pages, the first at {inside[0].address:#x}: "
+                message=f"{region.path} holds {len(inside)} of the agents' pages, the first at {min(inside):#x}: "
                 "dom0 can read them",
                 span=region.span,
-                related=also("one of these pages", *(page.span for page in inside)),
+                related=also("one of these pages", *inside.values()),
             )
+
+
+def _unlisted(index: Index) -> Iterator[tuple[int, Span]]:
+    """Yield the pages that no list names: EPAM's driver finds the agents' pages behind that of its own channel."""
+    for node in index.host.tree.walk() if index.host.tree and not index.rows else ():
+        if is_compatible(node, SCMI_SHMEM) and (shmem := read_shmem(node)).address is not None:
+            yield shmem.address, node.span

@@ -16,7 +16,8 @@ RULE = HostRule(
     summary="A device that Xen gives to dom0 has an address that does not translate.",
     then="Xen panics at boot",
     xen='Xen maps the registers of every device to dom0, SCMI or not, and panics at the first that it cannot: "Unable '
-    'to retrieve address … for …", "Could not set up d0 guest OS (rc = -22)".',
+    'to retrieve address … for …", "Could not set up d0 guest OS (rc = -22)". In a tree that has no agents for Xen yet '
+    "it is an info: another boot stage may still change the tree.",
     fix="make `ranges` of every node above the device cover its address, in the cells that these nodes declare",
     bad=(
         Change(
@@ -33,7 +34,7 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     seen: set[Span | None] = set()
-    for device in index.unmappable_devices if index.container and index.dom0 else ():
+    for device in index.unmappable_devices if index.dom0 else ():
         problem, path = device.problem, device.node.path
         if problem.span in seen:
             continue
@@ -43,5 +44,7 @@ def check(index: Index) -> Iterator[Finding]:
             message=f"{what} for {path}: {problem.message}",
             span=problem.span,
             related=also("the device", device.node.span),
+            severity=None if index.host.containers else Severity.INFO,
+            then=RULE.then,
             help=problem.help or None,
         )

@@ -10,6 +10,8 @@ from xenscmi.rules.rule import Change, FileRule, Finding
 
 _KEYS = ("type", "agent_id")
 
+EPAM = ("scmi_smc", "none")
+
 RULE = FileRule(
     code="XS006",
     name="ignored-arm-sci-part",
@@ -35,6 +37,8 @@ def check(configuration: Configuration) -> Iterator[Finding]:
 
 def _reason(text: str) -> str:
     name, equals, _ = text.partition("=")
+    if text in EPAM:
+        return f"that is the form of EPAM's first series; write type={text}"
     if name.strip() in _KEYS and equals:
         return (
             "a part must start with its key, without a space"

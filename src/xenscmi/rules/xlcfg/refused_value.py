@@ -9,6 +9,13 @@ from xenscmi.host.configuration import Configuration
 from xenscmi.rules.rule import Change, FileRule, Finding
 from xenscmi.source import Span
 
+# What downstream toolstacks accept, as it stands in upstream's message, and what stands for it upstream.
+DOWNSTREAM = {
+    'Unknown tee "native"': "a downstream xl knows it; upstream has optee and ffa, which Xen mediates, and none",
+    ",arm_mem_WB": "a downstream xl knows it; upstream chooses the memory type itself: write the range without it",
+    'Unknown transport "pci"': "a downstream xl knows it; upstream has transport=mmio, or leave transport out",
+}
+
 RULE = FileRule(
     code="XS002",
     name="refused-value",
@@ -27,4 +34,5 @@ def check(configuration: Configuration) -> Iterator[Finding]:
     for error in configuration.errors if configuration.settings else ():
         if error.severity is Severity.ERROR:
             span = error.span or Span(configuration.source, 0, 0)  # of a setting that is missing
-            yield Finding(message=error.message, span=span, related=error.related, help=error.help or None)
+            known = next((advice for start, advice in DOWNSTREAM.items() if start in error.message), error.help)
+            yield Finding(message=error.message, span=span, related=error.related, help=known or None)

@@ -9,13 +9,23 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.configuration import Configuration
 from xenscmi.rules.rule import Change, FileRule, Finding
 
+# Keys of downstream toolstacks, and what stands for them upstream.
+DOWNSTREAM = {
+    "dt_passthrough_nodes": "xl of EPAM's products copies these nodes of the partial tree; upstream copies "
+    "/passthrough and /aliases alone: move the nodes into /passthrough",
+    "force_assign_without_iommu": "EPAM's first series knows it; upstream, a device under SCMI control may be in dtdev "
+    "without an IOMMU: leave the key out",
+    "scmi": 'EPAM\'s products know it; upstream, write arm_sci = "type=scmi_smc_multiagent,agent_id=N"',
+}
+
 RULE = FileRule(
     code="XS004",
     name="unknown-key",
     severity=Severity.WARNING,
     summary="An xl.cfg file has a key that xl does not know.",
     then="xl ignores it",
-    xen="xl silently ignores unknown keys: the domain is created without what was meant.",
+    xen="xl silently ignores unknown keys: the domain is created without what was meant. That holds for the keys of "
+    "downstream toolstacks too.",
     fix="correct the key, or remove it",
     bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus = 1\nmaxmemory = 256\n"),),
 )
@@ -28,8 +38,9 @@ def check(configuration: Configuration) -> Iterator[Finding]:
             from difflib import get_close_matches
 
             nearest = get_close_matches(setting.key, KEYS, 1)
+            meant = f"did you mean `{nearest[0]}'?" if nearest else None
             yield Finding(
                 message=f"xl does not know the key `{setting.key}'",
                 span=setting.key_span,
-                help=f"did you mean `{nearest[0]}'?" if nearest else None,
+                help=DOWNSTREAM.get(setting.key, meant),
             )

@@ -1,0 +1,129 @@
+"""What products' files taught the rules: keys and forms of downstream toolstacks, and findings that were not true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.rules.conftest import ReadExample
+
+from xenscmi.bindings.names import SECONDARY_AGENTS_EPAM
+from xenscmi.devicetree import parse_dts
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
+from xenscmi.host.configuration import read_configuration
+from xenscmi.host.reader import read_host
+from xenscmi.rules.engine import Selection, check, check_files
+from xenscmi.rules.example import FILES
+from xenscmi.rules.rule import Change
+from xenscmi.source import Source
+
+DOMAIN = 'name = "g"\nkernel = "/k"\nmemory = 64\n'
+
+
+def found_in(text: str) -> dict[str, Diagnostic]:
+    configuration = read_configuration(Source("g.cfg", DOMAIN + text))
+    return {each.code: each for each in check_files([configuration])}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "instead"),
+    [
+        ('dt_passthrough_nodes = [ "/soc" ]\n', "XS004", "move the nodes into /passthrough"),
+        ('scmi = "on"\n', "XS004", "type=scmi_smc_multiagent"),
+        ("force_assign_without_iommu = 1\n", "XS004", "leave the key out"),
+        ('tee = "native"\n', "XS002", "optee"),
+        ('virtio = [ "type=virtio,device,transport=pci" ]\n', "XS002", "transport=mmio"),
+        ('iomem = [ "47ff2,1@22001,arm_mem_WB" ]\n', "XS002", "without it"),
+        ('arm_sci = "scmi_smc"\n', "XS006", "type=scmi_smc_multiagent"),
+    ],
+)
+def test_what_only_downstream_knows_is_named_with_what_upstream_has(text: str, code: str, instead: str) -> None:
+    found = found_in(text)
+    assert instead in found[code].help
+    assert "did you mean" not in found[code].help
+
+
+def test_a_device_model_serves_pvh_guests_too() -> None:
+    model = 'device_model_override = "/q"\ndevice_model_args = [ "-x" ]\ndevice_model_args_pv = [ "-y" ]\n'
+    model += 'device_model_version = "qemu-xen"\n'
+    assert found_in(f'{model}vfb = [ "vnc=1" ]\n') == {}
+    assert set(found_in('device_model_args_hvm = [ "-x" ]\n')) == {"XS011"}
+
+
+def test_a_boot_script_may_add_the_modules(read_example: ReadExample) -> None:
+    _, panel, rest = FILES["host.dts"].partition("\t\tpanel {")
+    change = Change("host.dts", panel + rest, panel + rest.replace('"multiboot,', '"other,'))
+    (found,) = (each for each in check(read_example((change,))) if each.code == "XS409")
+    assert found.severity is Severity.WARNING
+    assert "unless the boot loader adds it" in found.message
+    assert "is not loaded" not in found.message
+
+
+EPAM = """\
+/dts-v1/;
+/ {
+	#address-cells = <2>;
+	#size-cells = <2>;
+	reserved-memory {
+		#address-cells = <2>;
+		#size-cells = <2>;
+		ranges;
+		scmi@47ff0000 { reg = <0x0 0x47ff0000 0x0 0x8000>; no-map; };
+	};
+	outer {
+		#address-cells = <2>;
+		#size-cells = <2>;
+		bus {
+			#address-cells = <2>;
+			#size-cells = <2>;
+			ranges;
+			timer@20000 { reg = <0x0 0x20000 0x0 0x1000>; };
+		};
+	};
+	firmware {
+		scmi { compatible = "arm,scmi-smc"; arm,smc-id = <0x82000002>; shmem = <&page_0>; LIST };
+	};
+PAGES
+	chosen { #address-cells = <2>; #size-cells = <2>; modules };
+};
+"""
+
+
+def epam(rows: str) -> str:
+    pages = "".join(
+        f'\tpage_{number}: sram@{0x47FF0000 + number * 0x1000:x} {{ compatible = "arm,scmi-shmem"; '
+        f"reg = <0x0 {0x47FF0000 + number * 0x1000:#x} 0x0 0x1000>; }};\n"
+        for number in range(8)
+    )
+    module = 'module@0 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x48000000 0x0 0x1000>; };'
+    return EPAM.replace("LIST", rows).replace("PAGES", pages).replace("modules };", f"{module} }};")
+
+
+def test_all_pages_of_epams_driver_are_counted_and_dom0s_devices_looked_at() -> None:
+    listed = f"{SECONDARY_AGENTS_EPAM} = <1 0x82000003 &page_1>;"
+    host = read_host(parse_dts(epam(listed).encode(), name="host.dts", directory=Path()))
+    found = {each.code: each for each in check(host)}
+    assert "8 of the agents' pages" in found["XS124"].message
+    assert found["XS312"].severity is Severity.ERROR
+    assert "write `ranges;` into /outer" in found["XS312"].help
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(select=("XS25",)),
+        Selection(ignore=("duplicate-agnet-id",)),
+        Selection(severities={"XS2O1": Severity.INFO}),
+        Selection(per_file={"host.dts": ("xs201",)}),
+    ],
+)
+def test_a_mistyped_rule_is_an_error(selection: Selection, read_example: ReadExample) -> None:
+    with pytest.raises(XenscmiError) as error:
+        check(read_example(), selection)
+    (said,) = error.value.diagnostics
+    assert said.message.startswith("there is no rule `")
+    assert "did you mean `" in said.help
+
+
+def test_starts_of_codes_and_names_are_no_mistakes(read_example: ReadExample) -> None:
+    assert check(read_example(), Selection(select=("XS", "XS2", "XS201", "duplicate-agent-id", "XS901"))) == ()
