@@ -12,6 +12,7 @@ from bench.measure import Figure, best
 from xenscmi.cli.files import load_host
 from xenscmi.devicetree import load
 from xenscmi.host.reader import read_host
+from xenscmi.report.html import HostReport, render
 from xenscmi.rules.engine import check
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "guests" / "domd.cfg"
@@ -37,6 +38,9 @@ def run() -> Iterator[Figure]:
         yield Figure("  of which dtc and reading the host tree", dtc, "s")
         yield Figure("  of which reading the host from its tree", best(lambda: read_host(tree), times=3)[0], "s")
         yield Figure("  of which the rules", rules, "s")
+        page = HostReport(name="full", host=host, findings=check(host))
+        yield Figure("  the HTML page of its findings", best(lambda: render(page), times=3)[0], "s", most=1)
+        yield Figure("  the size of that page", len(render(page).encode()) / 1000, "KB", most=500)
         few = load_host([str(part)]).host
         many, less = best(lambda: check(host), lambda: check(few), times=10)
         yield Figure("rules on 254 agents against 32", many / less, "×", most=10, remark="linear: 8")

@@ -2,7 +2,8 @@
 
 PATH is a folder with a host.toml; a folder without one, whose files are recognised by their kind; or the files
 themselves: the host device tree, partial trees, overlays, xl.cfg files. The default is the current folder. Findings
-go to standard error as text, and to standard output in the other formats.
+go to standard error as text, and to standard output in the other formats. --format html is one file for a browser:
+who has what, as a drawing and as tables, the findings with their lines, and the difference to another host.
 
 exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cannot be used
 
@@ -10,6 +11,7 @@ examples:
   xenscmi check board/
   xenscmi check host.dts panel.dts guest.cfg
   xenscmi check --format sarif board/ > xenscmi.sarif
+  xenscmi check --format html --against board-v1/ board/ > board.html
   xenscmi check --ignore XS128 --severity error board/
 """
 
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import load_host, read_source, show
+from xenscmi.cli.files import load_host, read_source, say, show
 from xenscmi.diagnostics import Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from xenscmi.diagnostics import Diagnostic
 
-_FORMATS = ("text", "json", "sarif", "github")
+_FORMATS = ("text", "json", "sarif", "github", "html")
 _RANK = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
 EXIT_FINDINGS, EXIT_UNUSABLE = 1, 2
 
@@ -54,20 +56,54 @@ def configure(parser: ArgumentParser) -> None:
         help="run only these rules: codes (XS201), starts of codes (XS2) or names",
     )
     parser.add_argument("--ignore", metavar="RULES", action="append", help="do not run these rules")
+    parser.add_argument(
+        "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
+    )
 
 
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    try:
-        found, notes = _check(arguments)
-    except XenscmiError as error:
-        _write(arguments.format, error.diagnostics)
+    if arguments.against is not None and arguments.format != "html":
+        say("xenscmi check: error: --against needs --format html")
         return EXIT_UNUSABLE
-    show(notes)
-    _write(arguments.format, found)
+    try:
+        found = _page(arguments) if arguments.format == "html" else _check_and_write(arguments)
+    except XenscmiError as error:
+        _write_unusable(arguments, error.diagnostics)
+        return EXIT_UNUSABLE
     threshold = _RANK[Severity(arguments.severity)]
     failed = any(_RANK[each.severity] >= threshold for each in found)
     return EXIT_FINDINGS if failed and not arguments.exit_zero else 0
+
+
+def _page(arguments: Namespace) -> Sequence[Diagnostic]:
+    """Print the page of the host, and return the findings."""
+    from xenscmi.api import check
+    from xenscmi.cli.page import host_report, other_host, put_page
+
+    select, ignore = _names(arguments.select), _names(arguments.ignore)
+    loaded = load_host(arguments.paths)
+    found = check(loaded, select=select, ignore=ignore)
+    against = other_host(arguments.against, select, ignore) if arguments.against is not None else None
+    show(loaded.host.notes)
+    put_page(host_report(arguments.paths, loaded, found), against)
+    return found
+
+
+def _check_and_write(arguments: Namespace) -> Sequence[Diagnostic]:
+    found, notes = _check(arguments)
+    show(notes)
+    _write(arguments.format, found)
+    return found
+
+
+def _write_unusable(arguments: Namespace, diagnostics: Sequence[Diagnostic]) -> None:
+    if arguments.format != "html":
+        _write(arguments.format, diagnostics)
+        return
+    from xenscmi.cli.page import put_unusable
+
+    put_unusable(arguments.paths, diagnostics)
 
 
 def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:

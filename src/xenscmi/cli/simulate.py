@@ -8,6 +8,8 @@ notifications (`p2a_page`) asks for all of them, and the output lists those that
 With --on board, every call that Xen makes to EL3 is a real SMC on a virtual board (qemu), served by xenscmi's firmware
 behind an EL3 monitor; the result is compared with that of the model, cell by cell.
 
+--format html is one file for a browser: what `xenscmi check --format html` shows, and what the run shows.
+
 PATH is as for `xenscmi check`; the default is the current folder.
 
 exit codes: 0 no deviation; 1 deviations, or board and model differ; 2 the input cannot be used, or there is no qemu
@@ -16,16 +18,20 @@ examples:
   xenscmi simulate board/
   xenscmi simulate --json board/ | jq .deviations
   xenscmi simulate --on board board/
+  xenscmi simulate --format html --against board-v1/ board/ > board.html
 """
 
 from __future__ import annotations
 
 from xenscmi.cli.files import load_host, put, say, show
-from xenscmi.cli.running import EXIT_FAILURE, guarded, print_xen
+from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+    from xenscmi.host.load import LoadedHost
+    from xenscmi.simulation.simulate import Simulation
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -36,20 +42,27 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--on", choices=("model", "board"), default="model", help="choose where the firmware runs (default: model)"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, with Xen's log")
+    parser.add_argument(
+        "--format", choices=("text", "json", "html"), default="text", help="choose the format (default: text)"
+    )
+    parser.add_argument("--json", action="store_const", const="json", dest="format", help="print JSON, with Xen's log")
+    parser.add_argument(
+        "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
+    )
 
 
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.host.platform import declared_names
     from xenscmi.model.console import telling_lines
-    from xenscmi.model.devices import device_paths
-    from xenscmi.report.matrix import document, render
     from xenscmi.simulation.compare import compare
     from xenscmi.simulation.simulate import simulate
 
-    host = load_host(arguments.paths).host
+    if arguments.against is not None and arguments.format != "html":
+        say("xenscmi simulate: error: --against needs --format html")
+        return EXIT_UNUSABLE
+    loaded = load_host(arguments.paths)
+    host = loaded.host
     show(host.notes)
     model = simulation = simulate(host)
     if arguments.on == "board":
@@ -57,12 +70,27 @@ def run(arguments: Namespace) -> int:
 
         simulation = simulate_on_board(host)
     differences = compare(model, simulation)
-    paths = device_paths(host.tree) if host.tree is not None else {}
-    names = declared_names(host)
-    put(document(simulation, paths, names) + "\n" if arguments.json else render(simulation, paths, names))
+    _write(arguments, loaded, simulation)
     if simulation.panic is not None:
         print_xen(telling_lines(simulation.log))
     show(simulation.refusals)
     for each in differences:
         say(f"xenscmi: {each.domain}: {each.subject}: {each.first} on the model, {each.second} on the board")
     return EXIT_FAILURE if simulation.deviations or differences else 0
+
+
+def _write(arguments: Namespace, loaded: LoadedHost, simulation: Simulation) -> None:
+    if arguments.format == "html":
+        from xenscmi.api import check
+        from xenscmi.cli.page import host_report, other_host, put_page
+
+        against = other_host(arguments.against, run=True) if arguments.against is not None else None
+        put_page(host_report(arguments.paths, loaded, check(loaded), simulation), against)
+        return
+    from xenscmi.host.platform import declared_names
+    from xenscmi.model.devices import device_paths
+    from xenscmi.report.matrix import document, render
+
+    tree, names = loaded.host.tree, declared_names(loaded.host)
+    paths = device_paths(tree) if tree is not None else {}
+    put(document(simulation, paths, names) + "\n" if arguments.format == "json" else render(simulation, paths, names))

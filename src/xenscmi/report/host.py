@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 from xenscmi.host.index import Index, page, wanted_agent
 from xenscmi.host.types import DomainKind, Host, SecondaryAgent
 
+XEN_OWNER = "Xen"
+"""The owner of Xen's own agent."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRow:
@@ -69,7 +72,7 @@ def _xens(index: Index) -> Iterable[AgentRow]:
     own = index.management
     if own is not None:
         func_id = own.func_id.value if own.func_id else None
-        yield AgentRow(agent_id=index.xen_agent_id, func_id=func_id, page=page(own.shmem), owners=("Xen",))
+        yield AgentRow(agent_id=index.xen_agent_id, func_id=func_id, page=page(own.shmem), owners=(XEN_OWNER,))
 
 
 def _agent(index: Index, row: SecondaryAgent) -> AgentRow:

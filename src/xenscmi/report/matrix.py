@@ -38,7 +38,7 @@ def render(simulation: Simulation, paths: Paths, names: Names = MappingProxyType
                 view.name,
                 str(view.domid),
                 "-" if view.agent_id is None else str(view.agent_id),
-                *(_cell(view, device, simulation.domains) for device in devices),
+                *(cell(view, device, simulation.domains) for device in devices),
             )
             for view in simulation.domains
         ],
@@ -60,7 +60,8 @@ def _called(paths: Sequence[str], names: DeviceNames | None) -> str:
     return f"{node} ({called})" if called else node
 
 
-def _cell(view: DomainView, device: int, views: Sequence[DomainView]) -> str:
+def cell(view: DomainView, device: int, views: Sequence[DomainView]) -> str:
+    """Return the sign of a domain and a device: `+`, `?`, `!`, `.` or `-`, as the legend says."""
     if view.wanted is None and view.agent_id is None:
         return "-"
     if not view.uses(device):
