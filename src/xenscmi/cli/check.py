@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import load_host, read_source, show
+from xenscmi.cli.files import configure_include, load_host, read_source, show
 from xenscmi.diagnostics import Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -37,6 +37,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="check the host in this folder, host.toml or these files"
     )
+    configure_include(parser)
     parser.add_argument(
         "--format", choices=_FORMATS, default="text", help="choose the format of the findings (default: text)"
     )
@@ -81,7 +82,7 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
         return check_files([configuration], Selection(select=select, ignore=ignore)), ()
     from xenscmi.api import check
 
-    loaded = load_host(arguments.paths)
+    loaded = load_host(arguments.paths, arguments.include)
     return check(loaded, select=select, ignore=ignore), loaded.host.notes
 
 

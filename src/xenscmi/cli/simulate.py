@@ -20,7 +20,7 @@ examples:
 
 from __future__ import annotations
 
-from xenscmi.cli.files import load_host, put, say, show
+from xenscmi.cli.files import configure_include, load_host, put, say, show
 from xenscmi.cli.running import EXIT_FAILURE, guarded, print_xen
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="run the host in this folder, host.toml or these files"
     )
+    configure_include(parser)
     parser.add_argument(
         "--on", choices=("model", "board"), default="model", help="choose where the firmware runs (default: model)"
     )
@@ -49,7 +50,7 @@ def run(arguments: Namespace) -> int:
     from xenscmi.simulation.compare import compare
     from xenscmi.simulation.simulate import simulate
 
-    host = load_host(arguments.paths).host
+    host = load_host(arguments.paths, arguments.include).host
     show(host.notes)
     model = simulation = simulate(host)
     if arguments.on == "board":
