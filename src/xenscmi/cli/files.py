@@ -59,7 +59,7 @@ def configure_include(parser: ArgumentParser) -> None:
         metavar="DIR",
         action="append",
         default=[],
-        help="let device tree sources include files of this folder, too",
+        help="look for included files in this folder too",
     )
 
 
