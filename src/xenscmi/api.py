@@ -33,16 +33,19 @@ def load_host(
     *paths: str | PathLike[str],
     read: Read = filesystem.read_file,
     list_folder: ListFolder = filesystem.list_folder,
+    include: Sequence[str | PathLike[str]] = (),
 ) -> LoadedHost:
     """Return the host of a folder, of a host.toml, or of single files; without paths, of the current folder.
 
     `read` returns a file's bytes and `list_folder` the files in a folder (None if the path is not one); both raise
-    OSError. Give your own to read from elsewhere, such as an editor's buffers. Raises XenscmiError if a file cannot be
+    OSError. Give your own to read from elsewhere, such as an editor's buffers. DTS files may include what lies below
+    their own folders, and in the folders `include`. Raises XenscmiError if a file cannot be
     read, or if the files do not make a host.
     """
     from xenscmi.host.load import load_host as load
 
-    return load([str(path) for path in paths], read=read, list_folder=list_folder)
+    folders = [Path(folder) for folder in include]
+    return load([str(path) for path in paths], read=read, list_folder=list_folder, include=folders)
 
 
 def check(host: LoadedHost, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

@@ -57,7 +57,7 @@ def test_every_value_has_its_place() -> None:
     assert {path: places.at(path).line for path in PATHS} == PATHS
     for path in _leaves(tomllib.loads(TEXT), "$"):
         span = places.at(path)
-        assert span.text.strip("'\"") in path or path.endswith("]"), path
+        assert span.text.replace("'", "").strip('"') in path or path.endswith("]"), path
         assert span.line > 1 or path == "$.a"
 
 

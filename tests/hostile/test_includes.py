@@ -72,6 +72,16 @@ def test_neither_does_an_included_file_or_a_link(place: Place, run: Run) -> None
     assert "its name has an escape" in run("check", "host.dts").err
 
 
+def test_include_lets_a_tree_include_more(place: Place, run: Run) -> None:
+    place.write("common/soc.dtsi", "/ { };\n")
+    place.write("board/host.dts", '/dts-v1/;\n/include/ "../common/soc.dtsi"\n')
+    for command in ("check", "simulate", "show"):
+        assert "name its folder with --include" in run(command, "board").err
+        assert run(command, "--include", "common", "board").code in (0, 1)
+    place.write("host.toml", 'device_tree = "board/host.dts"\n')
+    assert run("check").code == 0
+
+
 def test_what_is_no_regular_file_is_not_included(place: Place, run: Run) -> None:
     os.mkfifo(place.folder / "pipe")
     (place.folder / "loop").symlink_to("loop")

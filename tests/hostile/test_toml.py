@@ -100,3 +100,23 @@ def test_clocks_of_any_number_make_no_list_of_that_length(place: Place, run: Run
         place.write("host.toml", f"{GOOD}[[firmware.devices]]\nid = 4294967295\nclocks = {numbers}\n")
         for command in ("check", "simulate", "show"):
             assert run(command).code in (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a = {'[' * 100_000}",
+        f"a{'.b' * 20_000} = 1",
+        f"[xen]\nprofile = {DIGITS}",
+        '"a\\u001b[31m" = 1',
+        f'a = """\n[{" " * 6000}"""',
+        "[[domain]]\n" * 20_000,
+        f'"{"a." * 20_000}" = 1',
+    ],
+    ids=range(7),
+)
+def test_a_plan_out_of_bounds(place: Place, run: Run, text: str) -> None:
+    place.write("plan.toml", f"{text}\n")
+    done = run("plan", "check")
+    assert done.code == 2
+    assert "error:" in done.err

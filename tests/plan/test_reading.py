@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.plan.boards import HEAD, MAP
 
 from xenscmi.diagnostics import XenscmiError
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.plan.lock import Lock, read_lock, write_lock
-from xenscmi.plan.places import PlanPlaces
 from xenscmi.plan.reading import read_plan
 from xenscmi.plan.resource_map import read_map, shipped
 from xenscmi.plan.schema import Plan
@@ -146,7 +146,7 @@ def test_places_are_found_in_every_form() -> None:
     source = Source(
         "x", 'a = 1\n[t]\nb = [1,\n  "two", { c = [3] }]\n[[d]]\ne.f = 1\n[[d]]\n"g h" = 2\n[d.sub]\ni = 1\n'
     )
-    places = PlanPlaces(source)
+    places = TomlPlaces(source)
     lines = {
         path: places.at(path).line for path in ("$.a", "$.t.b[0]", "$.t.b[1]", "$.t.b[2].c[0]", "$.d[0].e.f", "$.d[1]")
     }

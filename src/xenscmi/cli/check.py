@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import load_host, read_source, say, show
+from xenscmi.cli.files import configure_include, load_host, read_source, say, show
 from xenscmi.diagnostics import Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -39,6 +39,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="check the host in this folder, host.toml or these files"
     )
+    configure_include(parser)
     parser.add_argument(
         "--format", choices=_FORMATS, default="text", help="choose the format of the findings (default: text)"
     )
@@ -82,7 +83,7 @@ def _page(arguments: Namespace) -> Sequence[Diagnostic]:
     from xenscmi.cli.page import host_report, other_host, put_page
 
     select, ignore = _names(arguments.select), _names(arguments.ignore)
-    loaded = load_host(arguments.paths)
+    loaded = load_host(arguments.paths, arguments.include)
     found = check(loaded, select=select, ignore=ignore)
     against = other_host(arguments.against, select, ignore) if arguments.against is not None else None
     show(loaded.host.notes)
@@ -117,7 +118,7 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
         return check_files([configuration], Selection(select=select, ignore=ignore)), ()
     from xenscmi.api import check
 
-    loaded = load_host(arguments.paths)
+    loaded = load_host(arguments.paths, arguments.include)
     return check(loaded, select=select, ignore=ignore), loaded.host.notes
 
 

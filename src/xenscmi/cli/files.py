@@ -11,6 +11,7 @@ from xenscmi.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -50,11 +51,23 @@ def _shown(path: str) -> str:
     return "<stdin>" if path == "-" else path
 
 
-def load_host(paths: Sequence[str]) -> LoadedHost:
+def configure_include(parser: ArgumentParser) -> None:
+    """Declare the argument that says where included files may lie."""
+    parser.add_argument(
+        "-i",
+        "--include",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="look for included files in this folder too",
+    )
+
+
+def load_host(paths: Sequence[str], include: Sequence[str] = ()) -> LoadedHost:
     """Return the host of a folder, of a host.toml, or of single files. Raises XenscmiError as `api.load_host` does."""
     from xenscmi import api
 
-    return api.load_host(*map(_shown, paths), read=read_file)
+    return api.load_host(*map(_shown, paths), read=read_file, include=include)
 
 
 def read_file(path: Path) -> bytes:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 
 from xenscmi.cli.check import EXIT_UNUSABLE
-from xenscmi.cli.files import load_host, show
+from xenscmi.cli.files import configure_include, load_host, show
 from xenscmi.diagnostics import XenscmiError
 
 TYPE_CHECKING = False
@@ -25,6 +25,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="show the host in this folder, host.toml or these files"
     )
+    configure_include(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -33,7 +34,7 @@ def run(arguments: Namespace) -> int:
     from xenscmi.report.host import render, render_json, table
 
     try:
-        host = load_host(arguments.paths).host
+        host = load_host(arguments.paths, arguments.include).host
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE

@@ -23,7 +23,7 @@ examples:
 
 from __future__ import annotations
 
-from xenscmi.cli.files import load_host, put, say, show
+from xenscmi.cli.files import configure_include, load_host, put, say, show
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
 TYPE_CHECKING = False
@@ -39,6 +39,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="run the host in this folder, host.toml or these files"
     )
+    configure_include(parser)
     parser.add_argument(
         "--on", choices=("model", "board"), default="model", help="choose where the firmware runs (default: model)"
     )
@@ -61,7 +62,7 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
-    loaded = load_host(arguments.paths)
+    loaded = load_host(arguments.paths, arguments.include)
     host = loaded.host
     show(host.notes)
     model = simulation = simulate(host)

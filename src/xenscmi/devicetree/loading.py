@@ -40,14 +40,14 @@ def parse_tree(data: bytes, path: Path, include: Sequence[Path] = (), within: Pa
     return parse_dts(data, name=str(path), directory=path.parent, include=include, within=within)
 
 
-def parse_trees(files: Iterable[tuple[Path, bytes]]) -> list[Tree | DeviceTreeError]:
+def parse_trees(files: Iterable[tuple[Path, bytes]], include: Sequence[Path] = ()) -> list[Tree | DeviceTreeError]:
     """Return, for each file in order, what `parse_tree` returns or raises; dtc runs for several of them at a time."""
     from concurrent.futures import ThreadPoolExecutor
 
     def attempt(file: tuple[Path, bytes]) -> Tree | DeviceTreeError:
         path, data = file
         try:
-            return parse_tree(data, path)
+            return parse_tree(data, path, include)
         except DeviceTreeError as error:
             return error
 

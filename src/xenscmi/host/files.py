@@ -19,10 +19,14 @@ ListFolder = Callable[[Path], Sequence[Path] | None]
 
 
 class HostFiles:
-    """Reads files by the caller's function. Raises XenscmiError, at the place that names the file if there is one."""
+    """Reads files by the caller's function. Raises XenscmiError, at the place that names the file if there is one.
 
-    def __init__(self, read: Read) -> None:
+    `include` are the folders for the includes of DTS files that the caller allows.
+    """
+
+    def __init__(self, read: Read, include: Sequence[Path] = ()) -> None:
         self._read = read
+        self.include = include
 
     def read_if_there(self, path: Path, span: Span | None = None) -> bytes | None:
         """Return a file's bytes; None where there is no such file."""
@@ -46,7 +50,7 @@ class HostFiles:
 
     def trees(self, paths: Iterable[Path]) -> list[Tree]:
         """Return the trees of several files. Raises XenscmiError with the errors of all of them."""
-        results = parse_trees([(path, self.read(path)) for path in paths])
+        results = parse_trees([(path, self.read(path)) for path in paths], self.include)
         errors = [error for each in results if isinstance(each, DeviceTreeError) for error in each.diagnostics]
         if errors:
             raise XenscmiError(*errors)

@@ -36,12 +36,13 @@ class LoadedHost:
     rules: RulesSection = field(default_factory=RulesSection)
 
 
-def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder) -> LoadedHost:
+def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder, include: Sequence[Path] = ()) -> LoadedHost:
     """Return the host of a folder, of a manifest, or of single files; without paths, of the current folder.
 
-    Raises XenscmiError where a file cannot be read, or where the files do not make a host.
+    DTS files may include what lies in the folders `include`. Raises XenscmiError where a file cannot be read, or where
+    the files do not make a host.
     """
-    files = HostFiles(read)
+    files = HostFiles(read, include)
     given = [Path(path) for path in paths] or [Path()]
     if len(given) > 1:
         return _by_kind(files, given)
@@ -67,7 +68,7 @@ class _Folder:
         self._files = files
         self._path = path
         self._places = TomlPlaces(source)
-        self._include = [self.find(name, "$.include") for name in manifest.include]
+        self._include = [*(self.find(name, "$.include") for name in manifest.include), *files.include]
 
     def find(self, name: str, key: str) -> Path:
         """Return the path of a name that stands at a key of the manifest."""

@@ -49,7 +49,7 @@ class TomlPlaces:
 
     def at(self, path: str) -> Span:
         """Return the place of a key, or of the nearest table or list around it where the text does not have the key."""
-        path = path[:_LONGEST_PATH]
+        path = path.removeprefix("key in ")[:_LONGEST_PATH]  # msgspec's words for a key that is wrong itself
         while path and path not in self._found:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         return self._found.get(path) or Span(self.source, 0, 0)
@@ -126,7 +126,8 @@ class _Reader:
             else:
                 path = f"{outer}[{index}]"
                 stack[-1] = outer, index + 1
-                yield path, self._at, self._at + 1
+                whole = _STRING.match(self._text, self._at) or _PLAIN.match(self._text, self._at)
+                yield path, self._at, whole.end() if whole else self._at + 1
 
     def _assigned(self, table: str) -> tuple[str, int, int]:
         place = self._key(table)
@@ -136,8 +137,9 @@ class _Reader:
         return place
 
     def _key(self, path: str) -> tuple[str, int, int]:
-        """Read a key, dotted or not; return its path and the place of its last part."""
-        parts = 0
+        """Read a key, dotted or not; return its path and its place."""
+        self._skip(_BLANK)
+        start, parts = self._at, 0
         while True:
             self._skip(_BLANK)
             match = _KEY.match(self._text, self._at)
@@ -147,7 +149,7 @@ class _Reader:
             self._at = match.end()
             self._skip(_BLANK)
             if not self._take("."):
-                return path, match.start(), match.end()
+                return path, start, match.end()
             parts += 1
             if parts == MAX_DEPTH:
                 raise self._places.error(match.start(), match.end(), f"the key has more than {MAX_DEPTH} parts")

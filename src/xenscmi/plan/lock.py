@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from xenscmi.plan.places import PlanPlaces
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.plan.reading import convert, read_toml
 from xenscmi.plan.schema import U32, Address, AgentId
 from xenscmi.source import Source
@@ -36,7 +36,8 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def read_lock(source: Source) -> Lock:
     """Return the lock in a TOML text. Raises XenscmiError with the place of what is wrong."""
-    return convert(read_toml(source, NAME), Lock, PlanPlaces(source), NAME)
+    places = TomlPlaces(source)
+    return convert(read_toml(source, NAME), Lock, places, NAME)
 
 
 def write_lock(lock: Lock) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from xenscmi.config.options import KEYS
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import PROFILES
-from xenscmi.plan.places import PlanPlaces
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.plan.schema import NAME, DomainPlan, Plan
 from xenscmi.source import Source, Span
 
@@ -42,7 +42,7 @@ class ReadPlan:
     """A plan, and where its keys stand."""
 
     plan: Plan
-    places: PlanPlaces
+    places: TomlPlaces
 
     @property
     def source(self) -> Source:
@@ -55,8 +55,8 @@ class ReadPlan:
 
 def read_plan(source: Source) -> ReadPlan:
     """Return the plan in a TOML text. Raises XenscmiError with the place of each key that is wrong."""
+    places = TomlPlaces(source)
     document = read_toml(source, NAME)
-    places = PlanPlaces(source)
     errors = [*_sort_keys(document, places)]
     if errors:
         raise XenscmiError(*errors)
@@ -87,7 +87,7 @@ def read_toml(source: Source, what: str) -> dict[str, Any]:
     return document
 
 
-def convert(document: object, kind: type[_T], places: PlanPlaces, what: str) -> _T:
+def convert(document: object, kind: type[_T], places: TomlPlaces, what: str) -> _T:
     """Return plain values as a structure. Raises XenscmiError at the key that does not fit."""
     try:
         return msgspec.convert(document, kind)
@@ -134,7 +134,7 @@ def _shallow(value: object, depth: int) -> bool:
     return depth > 0 and all(_shallow(each, depth - 1) for each in items)
 
 
-def _sort_keys(document: dict[str, Any], places: PlanPlaces) -> list[Diagnostic]:
+def _sort_keys(document: dict[str, Any], places: TomlPlaces) -> list[Diagnostic]:
     """Apply the defaults and move xl.cfg keys of the domains into `xl`; return what is wrong with a key."""
     domains, defaults = document.get("domain", []), document.get("defaults", {})
     if not isinstance(domains, list) or not isinstance(defaults, dict):
@@ -155,7 +155,7 @@ def _sort_keys(document: dict[str, Any], places: PlanPlaces) -> list[Diagnostic]
     return errors
 
 
-def _unknown(keys: dict[str, Any], path: str, places: PlanPlaces, refused: tuple[str, ...]) -> list[Diagnostic]:
+def _unknown(keys: dict[str, Any], path: str, places: TomlPlaces, refused: tuple[str, ...]) -> list[Diagnostic]:
     found = []
     xl = keys.get("xl", {})
     asked = [(key, f"{path}.{key}") for key in keys if key not in _OWN_KEYS or key in refused]
@@ -172,7 +172,7 @@ def _unknown(keys: dict[str, Any], path: str, places: PlanPlaces, refused: tuple
     return found
 
 
-def _names(plan: Plan, places: PlanPlaces) -> list[Diagnostic]:
+def _names(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:
     found, seen = [], dict[str, int]()
     for number, domain in enumerate(plan.domain):
         place = places.at(f"$.domain[{number}].name")
@@ -188,7 +188,7 @@ def _names(plan: Plan, places: PlanPlaces) -> list[Diagnostic]:
     return found
 
 
-def _profile(plan: Plan, places: PlanPlaces) -> list[Diagnostic]:
+def _profile(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:
     if plan.xen.profile in PROFILES:
         return []
     message = f"{NAME}: $.xen.profile: there is no Xen profile {plan.xen.profile}"
@@ -196,7 +196,7 @@ def _profile(plan: Plan, places: PlanPlaces) -> list[Diagnostic]:
     return [Diagnostic(message=message, span=places.at("$.xen.profile"), help=help)]
 
 
-def _values(plan: Plan, places: PlanPlaces) -> list[Diagnostic]:
+def _values(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:
     """Return which keys of dom0less domains only xl would understand, and which texts no file could hold."""
     found = []
     for number, domain in enumerate(plan.domain):

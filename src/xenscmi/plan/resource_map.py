@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from xenscmi.plan.places import PlanPlaces
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.plan.reading import convert, failure, read_toml
 from xenscmi.plan.schema import U32, Address, File, Profile
 from xenscmi.source import Source
@@ -126,7 +126,7 @@ def shipped() -> dict[str, Source]:
 def read_map(source: Source) -> ResourceMap:
     """Return the map in a TOML text. Raises XenscmiError with the place of what is wrong."""
     document = read_toml(source, source.name)
-    places = PlanPlaces(source)
+    places = TomlPlaces(source)
     written = convert(document, MapFile, places, source.name)
     devices: dict[str, MapDevice] = {}
     numbers: dict[int, str] = {}
