@@ -47,7 +47,11 @@ def configure(parser: ArgumentParser) -> None:
         "message", nargs="?", metavar="MESSAGE", help="choose the message: clock_rate_get, … or its number"
     )
     parser.add_argument(
-        "fields", nargs="*", metavar="FIELD=VALUE", help="set these fields; write part of a field as field.part=VALUE"
+        "fields",
+        nargs="*",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="set these fields; write part of a field as field.part=VALUE",
     )
     parser.add_argument("--smc-id", metavar="N", type=number, help="use this SMC function id")
     parser.add_argument("--page", metavar="ADDRESS", type=number, help="use the page at this guest physical address")
