@@ -243,7 +243,7 @@ def _console(raw: bool) -> Callable[[bytes], None]:
 
 @contextmanager
 def _typed() -> Iterator[Callable[[], bytes | None] | None]:
-    """Give what reads the keys as they are typed on the terminal; None where there is no terminal."""
+    """Yield a function that reads the keys typed on the terminal; None if there is no terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         yield None
         return
@@ -302,5 +302,5 @@ def _replay(arguments: Namespace) -> int:
             differing += 1
             say(f"recorded {in_words(message)}")
             say(f"now      {in_words(message.answered(response))}")
-    say(f"xenscmi: {count} messages, of which {differing} are answered otherwise now")
+    say(f"xenscmi: {count} messages, {differing} of them with another response now")
     return EXIT_FAILED if differing else 0

@@ -154,7 +154,7 @@ def _firmware(arguments: Namespace) -> tuple[Platform, FirmwareProfile]:
 
 
 def _order(arguments: Namespace, platform: Platform) -> list[int]:
-    """Return the agents' ids, the one under test first. Raises XenscmiError where there is none of that id."""
+    """Return the agents' ids, the one under test first. Raises XenscmiError if there is none of that id."""
     known = [agent.agent_id for agent in platform.agents]
     if not known:
         raise XenscmiError(Diagnostic(message="the platform has no agent", help="list some under [firmware]"))

@@ -175,7 +175,7 @@ class Output:
         return [name for name in self._sums() if name not in project.files and (self.folder / name).is_file()]
 
     def _sums(self) -> dict[str, str]:
-        """Return the sums of what was written last; names that leave the folder are nobody's."""
+        """Return the sums of what was written last; names that lead out of the folder are ignored."""
         data = self._read(SUMS) or b""
         rows = (line.partition("  ") for line in data.decode("utf-8", "replace").splitlines())
         return {

@@ -48,7 +48,7 @@ def import_file(path: Path, board: Path) -> dict[str, bytes]:
 
 def _yaml(text: str, path: Path) -> object:
     try:
-        yaml = import_module("yaml")  # typed by nobody
+        yaml = import_module("yaml")  # has no type hints
     except ImportError:
         help = "pip install pyyaml"
         raise XenscmiError(Diagnostic(message=f"{path}: reading YAML needs PyYAML", help=help)) from None
@@ -114,7 +114,7 @@ def _load(folder: Path, name: str) -> Tree:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """Return a file of the manifest. Raises XenscmiError where it leaves the manifest's folder."""
+    """Return a file of the manifest. Raises XenscmiError if it leaves the manifest's folder."""
     found = folder / name
     if Path(name).is_absolute() or not found.resolve().is_relative_to(folder.resolve()):
         raise XenscmiError(Diagnostic(message=f"{name} lies outside of {folder}"))

@@ -26,13 +26,13 @@ MOST_UNASKED = 1000
 
 
 Receive = Callable[[], Posted | None]
-"""Takes the next message that the platform has sent unasked; None where there is none."""
+"""Takes the next message that the platform has sent unasked; None if there is none."""
 
 
 class AgentChannel:
     """An agent's channel to the platform, and what has been learned over it.
 
-    `receive` brings delayed responses and notifications; None where there is no way for them.
+    `receive` brings delayed responses and notifications; None if there is no way for them.
     """
 
     def __init__(self, name: str, exchange: Exchange, receive: Receive | None = None) -> None:
