@@ -129,11 +129,15 @@ def write_file(path: str, data: str | bytes) -> None:
     from tempfile import NamedTemporaryFile
 
     target = Path(path)
+    temporary: Path | None = None
     try:
         with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            temporary = Path(file.name)
             file.write(data.encode() if isinstance(data, str) else data)
-        temporary = Path(file.name)
         temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
         temporary.replace(target)
     except OSError as error:
         raise XenscmiError(Diagnostic(message=f"cannot write {path}: {error.strerror}")) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)  # nothing is there if it was renamed
