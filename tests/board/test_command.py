@@ -56,7 +56,7 @@ def test_a_run_is_shown_recorded_and_replayed(
     assert {message["agent"] for message in recorded} == {1, 2, 3}
 
     code, out, err = board(capfd, "replay", trace, *profile)
-    assert (code, err) == (0, f"xenscmi: {len(recorded)} messages, of which 0 are answered otherwise now\n")
+    assert (code, err) == (0, f"xenscmi: {len(recorded)} messages, 0 of them with another response now\n")
 
     code, out, err = board(capfd, "replay", trace, "--profile", "scp")
     assert code == 1

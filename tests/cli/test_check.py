@@ -156,6 +156,14 @@ def test_a_misspelt_rule_in_the_manifest_is_shown_there(board: Path, capsys: pyt
     assert "did you mean `page-in-ram'?" in said
 
 
+def test_a_manifest_is_not_one_file_among_others(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (board / "host.toml").write_text(MANIFEST)
+    assert main(["check", str(board / "host.toml"), str(board / "guest.cfg")]) == 2
+    assert "host.toml names the files of its host\n  = help: give it alone" in capsys.readouterr().err
+    assert main(["check", str(board / "guest.dts")]) == 2
+    assert f"nor an xl.cfg among {board / 'guest.dts'}\n" in capsys.readouterr().err
+
+
 def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules"]) == 0
     assert "XS201  duplicate-agent-id" in capsys.readouterr().out

@@ -167,6 +167,16 @@ def test_xen_sees_only_what_the_bytes_of_its_profile_say(lab: Lab) -> None:
     assert (code, "Xen 4.21 cannot be told an SCMI agent id" in err) == (1, True)
 
 
+def test_without_the_mediator_nobody_gets_a_page_and_the_advice_says_why(lab: Lab) -> None:
+    (lab.folder / "host.dts").write_text((lab.host / "host.dts").read_text())
+    (lab.folder / "host.toml").write_text(
+        'device_tree = "host.dts"\n[firmware]\nprofile = "generic"\nunsupported = ["BASE_DISCOVER_AGENT"]\n'
+    )
+    lab.host = lab.folder
+    code, _, err = lab.create("one", 2)
+    assert (code, "Xen's SCMI mediator does not run, so no domain gets an agent's page" in err) == (3, True)
+
+
 def test_a_host_that_panics_is_said_so(lab: Lab) -> None:
     text = (lab.host / "host.dts").read_text().replace("xen,dom0-sci-agent-id = <0>", "xen,dom0-sci-agent-id = <9>")
     lab.host = lab.folder

@@ -13,6 +13,8 @@ import pytest
 
 from xenscmi import __version__
 from xenscmi.cli import COMMANDS
+from xenscmi.cli.files import write_file
+from xenscmi.diagnostics import XenscmiError
 
 Result = subprocess.CompletedProcess[bytes]
 Run = Callable[..., Result]
@@ -180,3 +182,12 @@ def test_what_the_locale_cannot_show_is_escaped(xenscmi: Run, guest: Path) -> No
     done = xenscmi("create", "-n", "guest.cfg", 'type="é"', env={"PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"Invalid domain type \\xe9." in done.stderr
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(XenscmiError, match="cannot write"):
+        write_file(str(tmp_path / "taken"), "text")
+    assert [each.name for each in tmp_path.iterdir()] == ["taken"]
+    write_file(str(tmp_path / "new"), "text")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["new", "taken"]

@@ -101,7 +101,7 @@ def test_a_lock_holds_against_who_insists(place: Workplace, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("pages = 0x47ff0001", "which is no page"),
+        ("pages = 0x47ff0001", "which is not the start of a page"),
         ("pages = 0x90000000", "overlap /reserved-memory/buffer@90000000, which dom0 may read"),
         ("pages = 0xe0120000", "overlap the registers of /soc/mmc@e0120000"),
         ("func_id = 0x83000000", "function id 0x83000002 of agent 2 is never forwarded by Xen"),

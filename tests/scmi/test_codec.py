@@ -78,9 +78,12 @@ def test_the_header() -> None:
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        (clock.ClockRateGetRequest(2**32), "clock_id cannot be 4294967296"),
+        (clock.ClockRateGetRequest(2**32), "clock_id cannot be 4294967296: it must be 0..4294967295"),
         (clock.ClockRateGetRequest(-1), "clock_id cannot be -1"),
-        (clock.ClockRateSetRequest(clock.ClockRateSetFlags(0), 1, 2**64), "rate cannot be 18446744073709551616"),
+        (
+            clock.ClockRateSetRequest(clock.ClockRateSetFlags(0), 1, 2**64),
+            "rate cannot be 18446744073709551616: it must be 0..18446744073709551615",
+        ),
         (base.BaseDiscoverVendorResponse("a" * 17), "not a name of at most 16 bytes"),
         (base.BaseDiscoverVendorResponse("é" * 9), "not a name of at most 16 bytes"),
         (base.BaseDiscoverVendorResponse("a\0b"), "without NUL"),

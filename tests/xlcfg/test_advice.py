@@ -1,4 +1,4 @@
-"""How to mend what libxlu does not understand."""
+"""How to fix what libxlu does not understand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import pytest
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.source import Source
 from xenscmi.xlcfg import parse
+
+NOT_A_TREE = "name the domain's xl.cfg file; its device_tree names the tree"
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,8 @@ from xenscmi.xlcfg import parse
         ("memory = 1G\n", "write the number without a unit: memory, for example, is in MiB"),
         ("Memory = 1\n", "write KEY = VALUE, with the key in lower case"),
         ('{ "c_info": 1 }\n', "this looks like JSON; `xenscmi domctl` reads libxl's JSON"),
+        ("\udcd0\r\udcfe\udced\0\0\0\x10", "this is a device tree blob: " + NOT_A_TREE),
+        ("/dts-v1/;\n", "this is a device tree source: " + NOT_A_TREE),
         ("\ufeffname = 1\n", "remove the byte order mark at the beginning of the file"),
         ("x = 1 # end", "a comment must end with a newline: add a newline at the end of the file"),
     ],
@@ -31,6 +35,13 @@ def test_the_first_error_says_how_to_fix_it(text: str, advice: str) -> None:
     with pytest.raises(XenscmiError) as raised:
         parse(Source("f", text))
     assert raised.value.diagnostics[0].help == advice
+
+
+def test_a_long_bad_piece_does_not_fill_the_screen() -> None:
+    with pytest.raises(XenscmiError) as raised:
+        parse(Source("f", "\0\1" * 1000 + "\n"))
+    assert len(raised.value.diagnostics[0].message) < 200
+    assert raised.value.diagnostics[0].message.endswith("…': lexical error")
 
 
 def test_the_warning_of_python_points_at_what_looks_like_it() -> None:

@@ -83,7 +83,7 @@ def started(
     faults: Sequence[Fault] = (),
     observer: Observer | None = None,
 ) -> Iterator[Session]:
-    """Switch a board on, and off at the end of the block. Raises XenscmiError where it cannot be."""
+    """Switch a board on, and off at the end of the block. Raises XenscmiError if it cannot be."""
     ram = Ram(hardware.memory)
     service = None
     try:
@@ -103,7 +103,7 @@ def started(
 
 
 def _load(ram: Ram, software: Software, dtb: bytes) -> None:
-    """Put everything in its place. Raises XenscmiError where something is too long for it."""
+    """Put everything in its place. Raises XenscmiError if something is too long for it."""
     end = layout.RAM + ram.size
     loads = [
         ("the device tree", layout.DEVICE_TREE, dtb, layout.DEVICE_TREE + layout.DEVICE_TREE_LIMIT),

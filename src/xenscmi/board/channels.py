@@ -45,7 +45,7 @@ class BoardChannels:
     def ring(self, agent_id: int, area: Area) -> None:
         """Ring a channel with what an area has; the area then has what the platform has left in the page.
 
-        Raises XenscmiError where the SMC is refused, RelayError where the board has died.
+        Raises XenscmiError if the SMC is refused, RelayError where the board has died.
         """
         agent = self._agents[agent_id]
         result = self._relay.ring(agent.func_id, agent.shmem, area)
@@ -95,7 +95,7 @@ def board_channels(
 ) -> Iterator[BoardChannels]:
     """Switch on a board with a platform's firmware behind its EL3; yield the channels of its agents.
 
-    Raises XenscmiError where qemu is missing, and for firmware that cannot be; RelayError when the board dies.
+    Raises XenscmiError if qemu is missing, and for firmware that cannot be; RelayError when the board dies.
     """
     firmware = Firmware(on_the_board(platform), profile)
     hardware, software, relay = Hardware(cpus=1), Software(linux=relay_image()), Relay()

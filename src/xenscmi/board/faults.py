@@ -41,7 +41,7 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault. `protocol_id`, `message_id` and `agent_id` are None where any will do; `nth` 0 is every time.
+    """One fault. `protocol_id`, `message_id` and `agent_id` are None if any will do; `nth` 0 is every time.
 
     `status` is what a refused message gets, `seconds` how long a delayed one waits, `part` what is corrupted.
     """

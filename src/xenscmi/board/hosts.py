@@ -62,7 +62,7 @@ class BoardHost:
         return [self._node(agent) for agent in chosen]
 
     def container(self) -> XenContainer | None:
-        """Return what a multi-agent Xen is told; None where there is no trusted agent for Xen to be."""
+        """Return what a multi-agent Xen is told; None if there is no trusted agent for Xen to be."""
         channels = [
             (self._is_trusted(agent), ChannelRow(agent.func_id, agent.shmem, agent.agent_id))
             for agent in self.platform.agents
@@ -97,7 +97,7 @@ class BoardHost:
 
 
 def _first(device: PlatformDevice, protocol: ProtocolId) -> int | None:
-    """Return the first resource of a protocol that a device owns; None where it owns none."""
+    """Return the first resource of a protocol that a device owns; None if it owns none."""
     return min(device.resources.get(protocol, ()), default=None)
 
 
@@ -107,7 +107,7 @@ def _protocols(platform: Platform) -> set[int]:
 
 
 def showcase_host(profile: str | None = None) -> BoardHost:
-    """Return a host of which nobody has files: the showcase platform, its first agent dom0's."""
+    """Return a host without files: the showcase platform, whose first agent is dom0's."""
     platform = showcase()
     return BoardHost(
         platform=platform, profile=read_profile(profile or "generic"), dom0_agent=platform.agents[0].agent_id

@@ -19,7 +19,7 @@ KILL_SECONDS = 5
 
 
 def find_qemu() -> str:
-    """Return the path of qemu. Raises XenscmiError where it is not installed."""
+    """Return the path of qemu. Raises XenscmiError if it is not installed."""
     path = shutil.which(QEMU)
     if path is None:
         raise XenscmiError(

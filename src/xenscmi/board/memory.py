@@ -20,7 +20,7 @@ class Ram:
         self._view = memoryview(self._map)
 
     def write(self, address: int, data: bytes) -> None:
-        """Put data at a physical address. Raises XenscmiError where there is no RAM for it."""
+        """Put data at a physical address. Raises XenscmiError if there is no RAM for it."""
         if not self.has(address, len(data)):
             end = RAM + self.size
             message = f"{len(data):#x} bytes at {address:#x} are not in the board's RAM, {RAM:#x} to {end:#x}"

@@ -109,7 +109,7 @@ class Session:
         return self.outcome()
 
     def serve(self, seconds: float) -> None:
-        """Wait for something to happen, so long at most, and deal with it."""
+        """Wait at most this long for something to happen, and handle it."""
         for key, _ in self._selector.select(max(seconds, 0)):
             if self._ending is None:
                 key.data()

@@ -22,7 +22,7 @@ class TracedMessage:
     """A message of an agent and its answer.
 
     `at` is seconds since the board started. Both payloads are without the header, the answer's with its status; it is
-    None where there was no answer. `fault` is the fault that was made, as it was written.
+    None if there was no answer. `fault` is the fault that was made, as it was written.
     """
 
     at: float

@@ -18,7 +18,7 @@ from xenscmi.devicetree import Tree, parse_dts
 class Consumer(NamedTuple):
     """A device that is none: a clock, a reset domain and a power domain that Linux is to switch on for it, or None.
 
-    `device_id` is the id under which the firmware knows it, for Xen to ask permission; None where it is not asked.
+    `device_id` is the id under which the firmware knows it, for Xen to ask permission; None if it is not asked.
     """
 
     clock: int | None = None

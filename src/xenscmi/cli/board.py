@@ -1,11 +1,11 @@
 """Run a real Linux, alone or under a real Xen, on a virtual board whose SCMI firmware is ours.
 
   run [HOST]           boot, with qemu: console on standard output, SCMI messages on standard error as they come
-  replay TRACE [HOST]  send the messages of a trace again, and say which are answered otherwise now
+  replay TRACE [HOST]  send the messages of a trace again, and show which responses differ
   tree [HOST]          print the device tree that the board would have
 
-HOST is a folder, a host.toml or a host tree, as for `xenscmi check`; without it, a platform with something of
-everything. Its firmware has each agent's devices as Xen gives them. Linux alone has all agents in one kernel but the
+HOST is a folder, a host.toml or a host tree, as for `xenscmi check`; without it, a platform with resources of
+every kind. Its firmware has each agent's devices as Xen gives them. Linux alone has all agents in one kernel but the
 trusted ones; under Xen, dom0 has its own. On a terminal, what is typed goes to the console; Ctrl-] ends the board.
 
 A guest can tell what it found by a line on its console: `xenscmi-report: pass`, or `xenscmi-report: fail REASON`.
@@ -53,7 +53,7 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("action", choices=("run", "replay", "tree"), help="choose what to do")
     parser.add_argument(
-        "paths", nargs="*", metavar="HOST", help="take the host in this folder; for replay, the trace first"
+        "paths", nargs="*", default=[], metavar="HOST", help="take the host in this folder; for replay, the trace first"
     )
     parser.add_argument("--kernel", metavar="FILE", type=Path, help="boot this arm64 Linux (vmlinuz, Image)")
     parser.add_argument("--initrd", metavar="FILE", type=Path, help="give it this initial RAM disk")
@@ -71,12 +71,14 @@ def configure(parser: ArgumentParser) -> None:
         "--agent", metavar="ID", type=int, action="append", default=[], help="give Linux these agents only"
     )
     parser.add_argument("--profile", metavar="NAME", help="choose how the firmware behaves (the host's)")
-    parser.add_argument("--cpus", metavar="N", type=int, default=2, help="have so many CPUs, 1 to 8 (2)")
-    parser.add_argument("--memory", metavar="MIB", type=int, default=2048, help="have so much RAM, 1024 or more (2048)")
-    parser.add_argument("--fault", metavar="FAULT", action="append", default=[], help="make a fault; repeatable")
+    parser.add_argument("--cpus", metavar="N", type=int, default=2, help="give the board this many CPUs, 1 to 8 (2)")
+    parser.add_argument(
+        "--memory", metavar="MIB", type=int, default=2048, help="give it this much RAM, 1024 or more (2048)"
+    )
+    parser.add_argument("--fault", metavar="FAULT", action="append", default=[], help="inject this fault; repeatable")
     parser.add_argument("--record", metavar="FILE", help="write all messages to a trace")
     parser.add_argument("--quiet", action="store_true", help="show no messages as they come")
-    parser.add_argument("--timeout", metavar="SECONDS", type=float, default=600, help="give up after so long (600)")
+    parser.add_argument("--timeout", metavar="SECONDS", type=float, default=600, help="give up after this time (600)")
 
 
 def run(arguments: Namespace) -> int:
@@ -241,7 +243,7 @@ def _console(raw: bool) -> Callable[[bytes], None]:
 
 @contextmanager
 def _typed() -> Iterator[Callable[[], bytes | None] | None]:
-    """Give what reads the keys as they are typed on the terminal; None where there is no terminal."""
+    """Yield a function that reads the keys typed on the terminal; None if there is no terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         yield None
         return
@@ -300,5 +302,5 @@ def _replay(arguments: Namespace) -> int:
             differing += 1
             say(f"recorded {in_words(message)}")
             say(f"now      {in_words(message.answered(response))}")
-    say(f"xenscmi: {count} messages, of which {differing} are answered otherwise now")
+    say(f"xenscmi: {count} messages, {differing} of them with another response now")
     return EXIT_FAILED if differing else 0

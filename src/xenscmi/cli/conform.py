@@ -50,7 +50,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--profile", metavar="NAME", help="choose how our firmware behaves: see docs (generic)")
     parser.add_argument("--agent", metavar="ID", type=int, help="choose the agent under test (the first)")
     parser.add_argument("--test", metavar="PATTERN", action="append", default=[], help="run these tests only: clock.*")
-    parser.add_argument("--changes", action="store_true", help="run tests that change resources' state, always")
+    parser.add_argument("--changes", action="store_true", help="run tests that change resources, on every platform")
     parser.add_argument("--list", action="store_true", help="list the tests and their sections, and run none")
     parser.add_argument("--format", choices=("text", "json", "junit"), default="text", help="choose the output (text)")
     parser.add_argument("-v", "--verbose", action="store_true", help="show tests that pass too")
@@ -154,7 +154,7 @@ def _firmware(arguments: Namespace) -> tuple[Platform, FirmwareProfile]:
 
 
 def _order(arguments: Namespace, platform: Platform) -> list[int]:
-    """Return the agents' ids, the one under test first. Raises XenscmiError where there is none of that id."""
+    """Return the agents' ids, the one under test first. Raises XenscmiError if there is none of that id."""
     known = [agent.agent_id for agent in platform.agents]
     if not known:
         raise XenscmiError(Diagnostic(message="the platform has no agent", help="list some under [firmware]"))

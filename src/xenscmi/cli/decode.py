@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import read_source, show, write
+from xenscmi.cli.files import put, read_text, show
 from xenscmi.diagnostics import XenscmiError
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ def run(arguments: Namespace) -> int:
     exit_code = 0
     for file in arguments.files or ["-"]:
         try:
-            results = decode_each(read_source(file))
+            results = decode_each(read_text(file))
         except XenscmiError as error:
             results = iter([error])
         for each in results:
@@ -55,7 +55,7 @@ def run(arguments: Namespace) -> int:
                 _print(each, first=not found)
             found.append(each)
     if arguments.json:
-        write(_document(found))
+        put(_document(found))
     return exit_code
 
 
@@ -71,6 +71,10 @@ def _document(found: list[Found]) -> str:
 
     from xenscmi.report.messages import message
 
-    return json.dumps(
-        [{"file": each.span.source.name, "line": each.span.line, **message(each.decoded)} for each in found], indent=2
+    return (
+        json.dumps(
+            [{"file": each.span.source.name, "line": each.span.line, **message(each.decoded)} for each in found],
+            indent=2,
+        )
+        + "\n"
     )

@@ -51,7 +51,10 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Run the command."""
     if (arguments.domain is None) != arguments.all:
-        print("xenscmi destroy: error: name a domain, or give --all; see xenscmi destroy --help", file=sys.stderr)
+        print(
+            "xenscmi destroy: error: name a domain or give --all, not both; see --help",
+            file=sys.stderr,
+        )
         return EXIT_UNUSABLE
     if arguments.all:
         if is_real(arguments):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xenscmi.host.load import LoadedHost
+    from xenscmi.source import Span
 
 
 def read_source(path: str, settings: Sequence[str] = ()) -> Source:
@@ -25,26 +26,40 @@ def read_source(path: str, settings: Sequence[str] = ()) -> Source:
     """
     name = _shown(path)
     try:
-        if path == "-":
-            data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-        else:
-            with open(path, "rb") as file:  # noqa: PTH123 (pathlib takes longer to import than the parse takes)
-                data = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise _unreadable(name, error.strerror or str(error)) from None
-    except ValueError as error:
-        raise _unreadable(name, str(error)) from None
-    if len(data) > LARGEST_FILE:
-        raise _unreadable(name, f"larger than {LARGEST_FILE >> 20} MiB")
-    text = data.decode("utf-8", "surrogateescape")
+        text = _read(path)
+    except (OSError, ValueError) as error:
+        message = f"Failed to read config file: {name}: {_reason(error)}"
+        raise ConfigError([Diagnostic(message=message)], EXIT_ERROR_FAIL) from None
     appended = len(text)
     if settings:
         text += "\n" + "".join(f"{setting}\n" for setting in settings) + "\n"
     return Source(name, text, appended)
 
 
-def _unreadable(name: str, reason: str) -> ConfigError:
-    return ConfigError([Diagnostic(message=f"Failed to read config file: {name}: {reason}")], EXIT_ERROR_FAIL)
+def read_text(path: str, span: Span | None = None) -> Source:
+    """Read a text that is not an xl.cfg file (`-` is standard input).
+
+    Bytes that are not UTF-8 are kept. Raises XenscmiError, at the place that names the file, if it cannot be read.
+    """
+    name = _shown(path)
+    try:
+        return Source(name, _read(path))
+    except (OSError, ValueError) as error:
+        raise XenscmiError(Diagnostic(message=f"cannot read {name}: {_reason(error)}", span=span)) from None
+
+
+def _read(path: str) -> str:
+    """Return the text of a file, which may be a pipe. Raises OSError and ValueError."""
+    if path == "-":
+        data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    else:
+        with open(path, "rb") as file:  # noqa: PTH123 (pathlib takes longer to import than the parse takes)
+            data = file.read(LARGEST_FILE + 1)
+    return bounded(data).decode("utf-8", "surrogateescape")
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _shown(path: str) -> str:
@@ -127,11 +142,15 @@ def write_file(path: str, data: str | bytes) -> None:
     from tempfile import NamedTemporaryFile
 
     target = Path(path)
+    temporary: Path | None = None
     try:
         with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            temporary = Path(file.name)
             file.write(data.encode() if isinstance(data, str) else data)
-        temporary = Path(file.name)
         temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
         temporary.replace(target)
     except OSError as error:
         raise XenscmiError(Diagnostic(message=f"cannot write {path}: {error.strerror}")) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)  # nothing is there if it was renamed

@@ -11,7 +11,7 @@ from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from xenscmi.cli.files import read_source, write_file
+from xenscmi.cli.files import read_text, write_file
 from xenscmi.devicetree import Tree, apply_overlays
 from xenscmi.devicetree import load as load_tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
@@ -46,7 +46,7 @@ def load(path: Path) -> Project:
         return found
 
     def text(name: str, span: Span) -> Source:
-        return read_source(str(inside(name, span)))
+        return read_text(str(inside(name, span)), span)
 
     def board(section: BoardPlan, at: Callable[[str], Span]) -> Tree:
         include = [inside(name, at("$.board.include")) for name in section.include]
@@ -56,7 +56,7 @@ def load(path: Path) -> Project:
 
     lock = folder / LOCK
     return load_project(
-        read_source(str(path)), read_source(str(lock)) if lock.exists() else None, Opener(text=text, board=board)
+        read_text(str(path)), read_text(str(lock)) if lock.exists() else None, Opener(text=text, board=board)
     )
 
 
@@ -69,7 +69,7 @@ def map_source(name: str) -> Source:
         return known[name]
     if not Path(name).exists():
         raise _error(f"there is no resource map {name}", help=f"write {', '.join(sorted(known))}, or a file's path")
-    return read_source(name)
+    return read_text(name)
 
 
 def write_new(folder: Path, files: dict[str, bytes], *, force: bool) -> None:
@@ -99,7 +99,7 @@ class Output:
 
     def lock(self) -> Lock:
         """Return what the lock says now."""
-        return read_lock(read_source(str(self.lock_path))) if self.lock_path.exists() else Lock()
+        return read_lock(read_text(str(self.lock_path))) if self.lock_path.exists() else Lock()
 
     def changes(self, project: Project) -> list[tuple[Path, str]]:
         """Return the files that are not as the plan says, and what is wrong with each."""
@@ -175,7 +175,7 @@ class Output:
         return [name for name in self._sums() if name not in project.files and (self.folder / name).is_file()]
 
     def _sums(self) -> dict[str, str]:
-        """Return the sums of what was written last; names that leave the folder are nobody's."""
+        """Return the sums of what was written last; names that lead out of the folder are ignored."""
         data = self._read(SUMS) or b""
         rows = (line.partition("  ") for line in data.decode("utf-8", "replace").splitlines())
         return {

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from xenscmi.cli.files import read_source
+from xenscmi.cli.files import read_source, read_text
 from xenscmi.config.parse import parse_xlcfg
 from xenscmi.devicetree import Tree, apply_overlays, load, write_dtb
 from xenscmi.diagnostics import Diagnostic, XenscmiError
@@ -34,7 +34,7 @@ def import_folder(folder: Path) -> tuple[Imported, dict[str, bytes]]:
 def import_file(path: Path, board: Path) -> dict[str, bytes]:
     """Return the files of a plan's folder from a firmware's C tables, or from lopper's YAML, and a board's tree."""
     tree = write_dtb(load(board))
-    source = read_source(str(path))
+    source = read_text(str(path))
     if path.suffix == ".c":
         from xenscmi.plan.import_table import plan_of_table, read_table
 
@@ -48,7 +48,7 @@ def import_file(path: Path, board: Path) -> dict[str, bytes]:
 
 def _yaml(text: str, path: Path) -> object:
     try:
-        yaml = import_module("yaml")  # typed by nobody
+        yaml = import_module("yaml")  # has no type hints
     except ImportError:
         help = "pip install pyyaml"
         raise XenscmiError(Diagnostic(message=f"{path}: reading YAML needs PyYAML", help=help)) from None
@@ -56,11 +56,11 @@ def _yaml(text: str, path: Path) -> object:
         found: object = yaml.safe_load(text)
         return found
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise XenscmiError(Diagnostic(message=f"{path} is no YAML: {error}")) from None
+        raise XenscmiError(Diagnostic(message=f"{path} is not YAML: {error}")) from None
 
 
 def _by_manifest(folder: Path) -> ExistingHost:
-    source = read_source(str(folder / _MANIFEST))
+    source = read_text(str(folder / _MANIFEST))
     try:
         manifest = tomllib.loads(source.text)
         tree = _load(folder, manifest["device_tree"])
@@ -81,7 +81,7 @@ def _by_manifest(folder: Path) -> ExistingHost:
         )
     except (KeyError, TypeError, AttributeError, tomllib.TOMLDecodeError) as error:
         help = "`xenscmi check' says what is wrong with it"
-        raise XenscmiError(Diagnostic(message=f"{source.name} is no host: {error}", help=help)) from None
+        raise XenscmiError(Diagnostic(message=f"{source.name} does not describe a host: {error}", help=help)) from None
 
 
 def _by_names(folder: Path) -> ExistingHost:
@@ -114,7 +114,7 @@ def _load(folder: Path, name: str) -> Tree:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """Return a file of the manifest. Raises XenscmiError where it leaves the manifest's folder."""
+    """Return a file of the manifest. Raises XenscmiError if it leaves the manifest's folder."""
     found = folder / name
     if Path(name).is_absolute() or not found.resolve().is_relative_to(folder.resolve()):
         raise XenscmiError(Diagnostic(message=f"{name} lies outside of {folder}"))

@@ -103,11 +103,10 @@ def open_store(arguments: Namespace) -> Store:
     where = location(arguments)
 
     def load() -> Host:
-
         try:
             return load_host([str(where)]).host
         except XenscmiError as error:
-            if arguments.host:
+            if arguments.host or (where / "host.toml").exists():
                 raise
             help_text = "name the folder of the host to model: --host DIR; or run this in dom0 of a real Xen"
             raise XenscmiError(

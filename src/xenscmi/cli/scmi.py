@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import put, say
+from xenscmi.cli.files import put, say, write_json
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, find_domain, guarded, open_store, print_xen
 from xenscmi.cli.running import configure as configure_host
 
@@ -47,11 +47,15 @@ def configure(parser: ArgumentParser) -> None:
         "message", nargs="?", metavar="MESSAGE", help="choose the message: clock_rate_get, … or its number"
     )
     parser.add_argument(
-        "fields", nargs="*", metavar="FIELD=VALUE", help="set these fields; write part of a field as field.part=VALUE"
+        "fields",
+        nargs="*",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="set these fields; write part of a field as field.part=VALUE",
     )
     parser.add_argument("--smc-id", metavar="N", type=number, help="use this SMC function id")
     parser.add_argument("--page", metavar="ADDRESS", type=number, help="use the page at this guest physical address")
-    parser.add_argument("--json", action="store_true", help="print request and response as JSON")
+    parser.add_argument("--json", action="store_true", help="print request and response, or the list, as JSON")
     configure_host(parser)
 
 
@@ -68,18 +72,22 @@ def run(arguments: Namespace) -> int:
     """Run the command."""
     store = open_store(arguments)
     if arguments.message is None:
-        put(_available(store.model(), arguments.protocol))
+        xen = store.model()
+        if _domain(xen, arguments.domain) is None:
+            return EXIT_FAILURE
+        rows = _messages(xen, arguments.protocol) if arguments.protocol else _protocols(xen)
+        if arguments.json:
+            write_json(rows)
+        else:
+            put(_table(rows))
         return 0
     from xenscmi.scmi.compose import fields_of, find_command, find_protocol
     from xenscmi.simulation.send import send, version_of
 
     protocol = find_protocol(arguments.protocol)
     with store.session() as xen:
-        domid = find_domain(xen, arguments.domain)
+        domid = _domain(xen, arguments.domain)
         if domid is None:
-            return EXIT_FAILURE
-        if domid not in xen.domains:
-            say(f"Error: Domain '{arguments.domain}' does not exist.")
             return EXIT_FAILURE
         command = find_command(protocol, arguments.message, version_of(xen, protocol.id) or 0)
         if not arguments.fields and any(True for _ in fields_of(command.request)):
@@ -91,6 +99,15 @@ def run(arguments: Namespace) -> int:
         put(_text(sent))
         print_xen(sent.log)
     return 0 if sent.succeeded else EXIT_FAILURE
+
+
+def _domain(xen: Model, word: str) -> int | None:
+    """Return the id of a domain by name or id; print xl's message, and return None, if there is none."""
+    domid = find_domain(xen, word)
+    if domid is not None and domid not in xen.domains:
+        say(f"Error: Domain '{word}' does not exist.")
+        return None
+    return domid
 
 
 def _show_fields(command: Command) -> int:
@@ -139,28 +156,40 @@ def _document(sent: Exchange) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _available(xen: Model, protocol_name: str | None) -> str:
-    """Return a list of what can be sent: the protocols, or the messages of one."""
-    from xenscmi.report.table import table
-    from xenscmi.scmi.compose import fields_of, find_protocol
+def _protocols(xen: Model) -> list[dict[str, object]]:
+    """Return the protocols that there are, and their versions in the firmware."""
     from xenscmi.scmi.header import ProtocolId
     from xenscmi.simulation.send import version_of
 
-    if protocol_name is None:
-        versions = [(each, version_of(xen, each)) for each in ProtocolId]
-        return table(
-            ("ID", "PROTOCOL", "IN THE FIRMWARE"),
-            [
-                (f"{each:#x}", each.name.lower(), "-" if v is None else f"version {v >> 16}.{v & 0xFFFF}")
-                for each, v in versions
-            ],
-        )
+    return [{"id": each.value, "protocol": each.name.lower(), "version": version_of(xen, each)} for each in ProtocolId]
+
+
+def _messages(xen: Model, protocol_name: str) -> list[dict[str, object]]:
+    """Return the messages of a protocol, in the firmware's version."""
+    from xenscmi.scmi.compose import fields_of, find_protocol
+    from xenscmi.simulation.send import version_of
+
     protocol = find_protocol(protocol_name)
     commands = protocol.commands_of(version_of(xen, protocol.id) or 0)
+    return [
+        {"id": row.id, "message": row.name, "fields": [each.path for each in fields_of(row.request)]}
+        for _, row in sorted(commands.items())
+    ]
+
+
+def _table(rows: list[dict[str, object]]) -> str:
+    from xenscmi.report.table import table
+
+    headings = {"version": "IN THE FIRMWARE"}
     return table(
-        ("ID", "MESSAGE", "FIELDS"),
-        [
-            (f"{row.id:#x}", row.name, " ".join(each.path for each in fields_of(row.request)) or "-")
-            for _, row in sorted(commands.items())
-        ],
+        [headings.get(name, name.upper()) for name in rows[0]],
+        [[_cell(name, value) for name, value in row.items()] for row in rows],
     )
+
+
+def _cell(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(value) or "-"
+    if isinstance(value, int):
+        return f"{value:#x}" if name == "id" else f"version {value >> 16}.{value & 0xFFFF}"
+    return "-" if value is None else str(value)

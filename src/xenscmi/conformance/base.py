@@ -144,7 +144,7 @@ def agent_0_is_the_platform(t: Tester) -> None:
     t.need_command(BaseDiscoverAgentRequest)
     answer = t.ask(BaseDiscoverAgentRequest(PLATFORM_AGENT_ID))
     name = getattr(answer, "name", "")
-    t.check(name.startswith("platform"), f"agent 0 is {answer}")
+    t.check(name.startswith("platform"), f"agent 0 is called {name!r}" if name else f"the answer is {answer}")
 
 
 @CASES.test("BASE_DISCOVER_AGENT", since=V2)

@@ -60,7 +60,7 @@ def cases_of(protocol: Protocol) -> Cases:
 
 
 def version_is_one_that_exists(t: Tester) -> None:
-    """The version has a major part of 1 or more, and is none that the specification has not had."""
+    """The version is one that a specification has had: its major part is neither 0 nor too high."""
     answer = t.get(ProtocolVersionRequest(), ProtocolVersionResponse)
     t.check(answer.version.major >= 1, f"the version is {answer.version:#x}: its major part is 0")
     newest = 0x4

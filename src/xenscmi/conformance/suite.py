@@ -81,7 +81,7 @@ def run_suite(
     """Run tests on a platform, and yield how each ended.
 
     `channel` is the agent under test's, `others` are further agents'. Without `changes`, tests that change a resource's
-    state are left out as not supported. Raises PlatformGone where the platform cannot be reached any more.
+    state are left out as not supported. Raises PlatformGone if the platform cannot be reached any more.
     """
     for case in cases:
         started(case)

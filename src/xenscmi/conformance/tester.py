@@ -26,13 +26,13 @@ MOST_UNASKED = 1000
 
 
 Receive = Callable[[], Posted | None]
-"""Takes the next message that the platform has sent unasked; None where there is none."""
+"""Takes the next message that the platform has sent unasked; None if there is none."""
 
 
 class AgentChannel:
     """An agent's channel to the platform, and what has been learned over it.
 
-    `receive` brings delayed responses and notifications; None where there is no way for them.
+    `receive` brings delayed responses and notifications; None if there is no way for them.
     """
 
     def __init__(self, name: str, exchange: Exchange, receive: Receive | None = None) -> None:
@@ -145,13 +145,15 @@ class Tester:
             yield cast("R", part)
 
     def command_of(self, request: Request | type[Request]) -> Command:
-        """Return the command of a request, in the platform's version; not supported where that has it not."""
+        """Return the command of a request, in the platform's version; not supported if that has none."""
         kind = request if isinstance(request, type) else type(request)
         commands = self.protocol.commands_of(self.version)
         for each in self.protocol.commands:
             if each.request is kind and each.id in commands and commands[each.id].name == each.name:
                 return commands[each.id]
-        raise Unsupported(f"version {self.version:#x} of the protocol has no {kind.__name__}")
+        names = {each.name for each in self.protocol.commands if each.request is kind}
+        wanted = ", ".join(sorted(names)) or kind.__name__
+        raise Unsupported(f"version {self.version:#x} of the protocol has no {wanted}")
 
     def fitted(self, request: Request) -> Request:
         """Return a request in the platform's version: fields that only that has are 0."""

@@ -27,7 +27,7 @@ _LENGTH, _HEADER = struct.Struct("<I"), struct.Struct("<I")
 
 
 class UnixSocket:
-    """A channel over a Unix socket. Raises PlatformGone where nobody listens."""
+    """A channel over a Unix socket. Raises PlatformGone if no server listens."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -74,7 +74,7 @@ class UnixSocket:
 class RawMode:
     """A channel over a running Linux: `folder` is one instance's, such as /sys/kernel/debug/scmi/0.
 
-    Raises PlatformGone where the kernel has no raw mode, or the caller may not use it.
+    Raises PlatformGone if the kernel has no raw mode, or the caller may not use it.
     """
 
     def __init__(self, folder: Path) -> None:

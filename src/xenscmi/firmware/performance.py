@@ -128,7 +128,7 @@ class PerformanceServer(Server):
         return min(bisect_left(self.levels[number], level), len(self.levels[number]) - 1)
 
     def _meant(self, agent: int, number: int, value: int) -> int:
-        """Return the level that a message means; 0, which is no level, for an index that does not exist."""
+        """Return the level that a message means; 0, which is not a level, for an index that does not exist."""
         if not self._indexed(agent, number):
             return value
         levels = self.levels[number]

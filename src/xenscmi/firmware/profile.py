@@ -211,7 +211,7 @@ def _protocol(name: str, value: object) -> int:
 def _command(name: str, value: object) -> str:
     if value not in _commands():
         raise ProfileError(
-            name, f"`missing' names {value!r}, which is no command", "see docs/scmi.md for the names of all commands"
+            name, f"`missing' names {value!r}, which is not a command", "see docs/scmi.md for the names of all commands"
         )
     return str(value)
 

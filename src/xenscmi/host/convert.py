@@ -83,7 +83,8 @@ def to_v8(host: Host) -> Tree:
     """
     container = next(iter(host.containers), None)
     if host.tree is None or container is None:
-        raise _error("there is no container to convert, of any dialect", host.tree.root.span if host.tree else None)
+        message = "this tree has no list of SCMI agents for Xen, in any dialect"
+        raise _error(message, host.tree.root.span if host.tree else None, "name the host device tree that Xen gets")
     if container.dialect is Dialect.CONTAINER:
         return host.tree
     root = _draft(host.tree.root)
@@ -283,5 +284,7 @@ def _page(shmem: Stated[Shmem] | None) -> int:
     return shmem.value.address
 
 
-def _error(message: str, span: Span | None) -> XenscmiError:
-    return XenscmiError(Diagnostic(message=message, span=span, help="run `xenscmi check`, and fix this first"))
+def _error(
+    message: str, span: Span | None, help: str = "run `xenscmi check`, and fix what it finds first"
+) -> XenscmiError:
+    return XenscmiError(Diagnostic(message=message, span=span, help=help))

@@ -45,6 +45,9 @@ def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder, incl
     files = HostFiles(read, include)
     given = [Path(path) for path in paths] or [Path()]
     if len(given) > 1:
+        for each in given:
+            if each.suffix == ".toml":
+                raise _error(f"{each} names the files of its host", None, "give it alone, or the files without it")
         return _by_kind(files, given)
     (path,) = given
     manifest = path.suffix == ".toml"
@@ -190,7 +193,8 @@ def _by_kind(files: HostFiles, paths: Sequence[Path], *, found: bool = False) ->
                 partial[name] = built
     configurations = [read_configuration(each) for each in texts if each not in builders]
     if tree is None and not configurations:
-        raise _error("there is neither a host device tree nor an xl.cfg here", None, f"name them, or write {NAME}")
+        where = "here" if found else "among " + ", ".join(map(str, paths))
+        raise _error(f"there is neither a host device tree nor an xl.cfg {where}", None, f"name them, or write {NAME}")
     whole = apply_overlays(tree, overlays) if tree and overlays else tree
     host = read_host(
         whole,

@@ -60,7 +60,7 @@ class GuestFiles:
 
 
 def read_guest_files(spec: DomainSpec) -> GuestFiles:
-    """Return a domain's kernel, ramdisk and partial device tree. Raises XenscmiError where one cannot be used."""
+    """Return a domain's kernel, ramdisk and partial device tree. Raises XenscmiError if one cannot be used."""
     info = spec.config.b_info
     if info.kernel is None:
         message = "no kernel: this toolstack starts nothing but a kernel of its own file"
@@ -125,7 +125,7 @@ class GuestBuilder:
     def build(self, files: GuestFiles, store_domid: int, console_domid: int) -> BuiltGuest:
         """Give the domain vCPUs, memory, kernel and device tree; it then waits to be unpaused.
 
-        Raises HypercallError where Xen refuses, XenscmiError where it all does not fit.
+        Raises HypercallError if Xen refuses, XenscmiError if it does not all fit.
         """
         domid, size = self.domid, self.info.max_memkb // 1024 * layout.MIB
         layout.ram_banks(size)
@@ -196,7 +196,7 @@ class GuestBuilder:
     # Memory
 
     def _populate(self, first: int, count: int) -> None:
-        """Have Xen give the guest memory at these frames, in extents as large as can be had."""
+        """Have Xen give the guest memory at these frames, in extents as large as possible."""
         done = 0
         while done < count:
             for order in _ORDERS:

@@ -19,9 +19,9 @@ _LOOK_AGAIN = 0.1
 
 
 def wait_for_tty(xen: Xen, domid: int, kind: str | None, limit: float) -> str:
-    """Return the path of a console's terminal; `kind` is "pv", "vuart", or None for a vuart where there is one.
+    """Return the path of a console's terminal; `kind` is "pv", "vuart", or None for a vuart if there is one.
 
-    Raises XenscmiError where there is none within `limit` seconds.
+    Raises XenscmiError if there is none within `limit` seconds.
     """
     end = time.monotonic() + limit
     while True:

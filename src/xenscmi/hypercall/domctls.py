@@ -35,7 +35,8 @@ _READCONSOLE, _PHYSINFO, _GETDOMAININFOLIST, _CPUTOPOINFO = 1, 3, 6, 16
 
 # The fields of DomainRecord and PhysInfo, in order; x is what is not used.
 _DOMAININFO = struct.Struct("<H2xI3Q24xQII4x16sIB7x")
-# It ends with struct xen_arch_domainconfig, which nobody fills in on Arm; with 12 bytes and with 16, 120 is the whole.
+# It ends with struct xen_arch_domainconfig, which Xen does not fill in on Arm; whether that has 12 bytes or 16, the
+# whole has 120.
 _DOMAININFO_SIZE = 120
 _PHYSINFO_FIELDS = struct.Struct("<8x3I8x2I4x2Q")
 _CPU_LIMIT = 4096

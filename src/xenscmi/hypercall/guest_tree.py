@@ -30,7 +30,7 @@ _MOST_REGIONS = 256
 class GuestHardware:
     """What a guest's device tree describes.
 
-    `bits` is 32 or 64, `gic_version` 2 or 3; `clock_frequency` (Hz) is 0 where the timer tells it itself; `ramdisk` is
+    `bits` is 32 or 64, `gic_version` 2 or 3; `clock_frequency` (Hz) is 0 if the timer reports it; `ramdisk` is
     its address and the one behind its last page; `banks` are the RAM (address, size), `regions` the extended regions;
     `seed` is random.
     """
@@ -52,7 +52,7 @@ class GuestHardware:
 def make_guest_tree(hardware: GuestHardware, partial: Tree | None = None) -> Tree:
     """Return the device tree of a guest.
 
-    Raises DeviceTreeError where the partial tree has no /passthrough, or its /passthrough takes a phandle or a name
+    Raises DeviceTreeError if the partial tree has no /passthrough, or its /passthrough takes a phandle or a name
     that is libxl's.
     """
     writer = _Writer(hardware)

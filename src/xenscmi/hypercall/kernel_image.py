@@ -25,7 +25,7 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 class KernelError(XenscmiError):
-    """The file is no kernel that an Arm guest could run."""
+    """The file is not a kernel that an Arm guest can run."""
 
     def __init__(self, name: str, reason: str) -> None:
         help_text = "give a 64-bit Image or a 32-bit zImage: arch/arm64/boot/Image, /boot/vmlinuz of an arm64 Debian"

@@ -24,7 +24,7 @@ class NoXenError(XenscmiError):
 
 
 def load_library(name: str, package: str) -> ctypes.CDLL:
-    """Return one of Xen's libraries. Raises NoXenError where it is missing."""
+    """Return one of Xen's libraries. Raises NoXenError if it is missing."""
     try:
         return ctypes.CDLL(name, use_errno=True)
     except OSError:

@@ -15,7 +15,7 @@ from xenscmi.toolstack.hosts import with_domain
 from xenscmi.toolstack.prepare import prepare
 from xenscmi.toolstack.spec import DomainSpec
 
-# Lists of libxl_domain_config whose devices nobody makes here, and what they are called.
+# Lists of libxl_domain_config whose devices this toolstack does not create, and what they are called.
 _DEVICES = {
     "disks": "disk",
     "nics": "network interface",
@@ -56,9 +56,9 @@ _REFUSED: tuple[tuple[str, Callable[[DomainConfig], Any], str], ...] = (
 
 
 def prepare_for_xen(files: Sequence[tuple[str, Parsed]], xen: Xen) -> tuple[list[DomainSpec], tuple[Diagnostic, ...]]:
-    """Return what is to be made of several xl.cfg files on the Xen that runs, and what there is to say before.
+    """Return the domains to create from several xl.cfg files on the running Xen, and remarks for the user.
 
-    Raises ConfigError as `prepare` does, and where a domain needs what this toolstack cannot do.
+    Raises ConfigError as `prepare` does, and if a domain needs what this toolstack cannot do.
     """
     capabilities = xen.capabilities()
     specs, remarks = [], []

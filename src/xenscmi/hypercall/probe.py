@@ -75,7 +75,7 @@ def _accepted(ask: Callable[[], object]) -> bool:
 
 
 def probe_profile(domctls: Domctls) -> Profile:
-    """Return the layout of createdomain that this Xen has. Raises UnknownXenError where it cannot be known."""
+    """Return the layout of createdomain that this Xen has. Raises UnknownXenError if it cannot be known."""
     release = domctls.xen_version
     names = _CANDIDATES.get((domctls.domctl_version, release))
     if names is None:
@@ -115,7 +115,7 @@ def _trapping(config: CreateDomain) -> CreateDomain:
 
 
 def _refusal(domctls: Domctls, config: bytes) -> int | None:
-    """Return the errno with which Xen refuses a domain; None where it makes it, which is undone."""
+    """Return the errno with which Xen refuses a domain; None if it makes it, which is undone."""
     try:
         domid, _ = domctls.createdomain(config)
     except HypercallError as error:

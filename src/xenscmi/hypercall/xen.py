@@ -42,7 +42,7 @@ _GONE_LIMIT, _LOOK_AGAIN = 2.0, 0.01
 class Xen(Backend):
     """The Xen under this dom0; use it in a `with`, or close it.
 
-    Opening it raises NoXenError where there is none, and UnknownXenError where it is none whose interface is known.
+    Opening it raises NoXenError if there is none, and UnknownXenError if its interface is not known.
     """
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class Xen(Backend):
         return found
 
     def agents(self) -> tuple[AgentInfo, ...]:
-        """As far as xenscmi made their domains: Xen itself tells nobody."""
+        """Return the agents of the domains that xenscmi created: Xen does not say which domain has which agent."""
         alive = {record.domid for record in self._domctls.getdomaininfolist()}
         owners = {agent: domid for domid, agent in xenstore_entries.agents(self._store).items() if domid in alive}
         return tuple(AgentInfo(agent_id=agent_id, owner=domid) for agent_id, domid in sorted(owners.items()))
@@ -148,7 +148,7 @@ class Xen(Backend):
     def createdomain(self, config: CreateDomain) -> int:
         """As the domctl; EEXIST too where a domain that runs has the SCMI agent.
 
-        Raises UnknownXenError where what Xen wrote back does not look like this profile's layout; the domain is then
+        Raises UnknownXenError if what Xen wrote back does not look like this profile's layout; the domain is then
         gone again.
         """
         if config.arch_arm_sci_type == ArmSciType.SCMI_SMC_MULTIAGENT.value and any(
@@ -227,7 +227,7 @@ class Xen(Backend):
         xenstore_entries.remove_domain(self._store, domid)
 
     def _wait_until_gone(self, domid: int) -> None:
-        """Wait until nobody maps a page of a destroyed domain any more; not for ever."""
+        """Wait, for a limited time, until no page of a destroyed domain is mapped."""
         end = time.monotonic() + _GONE_LIMIT
         with suppress(HypercallError):
             while self._domctls.getdomaininfo(domid) and time.monotonic() < end:

@@ -83,7 +83,7 @@ class Xenstore:
         self.close()
 
     def read(self, path: str) -> str | None:
-        """Return what stands at a path; bytes that are no text are escaped."""
+        """Return the value at a path; bytes that are not text are escaped."""
         length = ctypes.c_uint()
         address = self._library.xs_read(self._handle, self._transaction, path.encode(), ctypes.byref(length))
         if not address:

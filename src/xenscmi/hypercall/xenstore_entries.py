@@ -68,7 +68,7 @@ def agents(store: Xenstore) -> dict[int, int]:
 
 
 def console_tty(store: Xenstore, domid: int, kind: str) -> str | None:
-    """Return where xenconsoled serves a console, "pv" or "vuart"; None where it does not, or not yet."""
+    """Return where xenconsoled serves a console, "pv" or "vuart"; None if it does not, or not yet."""
     path = store.read(f"{domain_path(domid)}/{'vuart/0' if kind == 'vuart' else 'console'}/tty")
     return path if path and path.startswith("/dev/") else None
 

@@ -14,7 +14,7 @@ from xenscmi.model.xen import Model
 
 
 def start(xen: Model, partial: Mapping[str, Tree]) -> None:
-    """Boot Xen on a machine that was just switched on. Raises Panic where Xen panics; its console stays readable.
+    """Boot Xen on a machine that was just switched on. Raises Panic if Xen panics; its console stays readable.
 
     `partial` has the partial trees of dom0less domains by the names of their nodes.
     """

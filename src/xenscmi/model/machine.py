@@ -50,7 +50,7 @@ def switch_on(
 
 
 def boot(host: Host) -> Model:
-    """Return the host booted, without the toolstack's domains. Raises Panic where Xen panics, and as `switch_on`."""
+    """Return the host booted, without the toolstack's domains. Raises Panic if Xen panics, and as `switch_on`."""
     xen = switch_on(host)
     start(xen, partial_trees(host))
     return xen

@@ -206,7 +206,7 @@ class Mediator:
 
     @property
     def management_page(self) -> int | None:
-        """The page of Xen's own channel, by its physical address; None where there is no channel."""
+        """The page of Xen's own channel, by its physical address; None if there is no channel."""
         return next((channel.address for channel in self.channels if channel.owner == DOMID_XEN), None)
 
     def _channel(self, agent_id: int) -> Channel | None:

@@ -116,7 +116,7 @@ class AddressSpace:
         self._mappings, self._pages = [*mappings[:low], *before, *new, *after, *mappings[high:]], {}
 
     def frame(self, guest_frame: int) -> int | None:
-        """Return the machine frame behind a guest frame; None where nothing is mapped."""
+        """Return the machine frame behind a guest frame; None if nothing is mapped."""
         mappings = self._mappings
         at = bisect_right(mappings, guest_frame, key=lambda each: each[0]) - 1
         if at < 0:
@@ -125,13 +125,13 @@ class AddressSpace:
         return frame + guest_frame - guest if guest_frame < guest + count else None
 
     def guest_frame(self, frame: int) -> int | None:
-        """Return the first guest frame behind which a machine frame lies; None where there is none."""
+        """Return the first guest frame behind which a machine frame lies; None if there is none."""
         return next(
             (guest + frame - first for guest, count, first in self._mappings if first <= frame < first + count), None
         )
 
     def page(self, address: int) -> bytearray:
-        """Return the page behind a guest physical address. Raises DataAbort where nothing is mapped."""
+        """Return the page behind a guest physical address. Raises DataAbort if nothing is mapped."""
         pages = self._pages
         guest_frame = address >> PAGE_SHIFT
         page = pages.get(guest_frame)

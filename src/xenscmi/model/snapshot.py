@@ -134,7 +134,7 @@ def machine_row(
 
 
 def read_machine(connection: sqlite3.Connection) -> Machine | None:
-    """Return the row of the machine; None where no host runs. Raises ValueError for a damaged one."""
+    """Return the row of the machine; None if no host runs. Raises ValueError for a damaged one."""
     row = connection.execute("SELECT * FROM machine").fetchone()
     if row is None:
         return None

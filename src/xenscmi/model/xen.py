@@ -95,7 +95,7 @@ class Model(Backend):
 
     @property
     def hardware_domain(self) -> Domain | None:
-        """dom0; None where the host runs without one."""
+        """dom0; None if the host runs without one."""
         return next((domain for domain in self.domains.values() if domain.hardware), None)
 
     def new_domain(self, config: CreateDomain, domid: int | None = None) -> Domain:

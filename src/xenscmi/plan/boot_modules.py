@@ -42,7 +42,7 @@ class BootModule:
 
 
 def boot_modules(allocation: Allocation) -> tuple[BootModule, ...]:
-    """Return the modules; a file that several domains use is loaded once. Raises XenscmiError where RAM is short."""
+    """Return the modules; a file that several domains use is loaded once. Raises XenscmiError if RAM is short."""
     wanted = list(_wanted(allocation))
     taken = [*(region for _, region in allocation.resolved.board.reserved), *allocation.holes]
     for allotment in allocation.guests:

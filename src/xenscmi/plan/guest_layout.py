@@ -45,7 +45,7 @@ def ram(mebibytes: int) -> list[AddressRange]:
 
 
 def taken_by(region: AddressRange, mebibytes: int) -> str | None:
-    """Return what of a guest's own lies in a region; None where it is free."""
+    """Return what of a guest's own lies in a region; None if it is free."""
     if any(region.overlaps(bank) for bank in ram(mebibytes)):
         return "the guest's RAM"
     return next((what for what, there in TAKEN.items() if region.overlaps(there)), None)

@@ -13,7 +13,7 @@ _DOM0 = ("dom0", "Dom0", "domain0")
 
 
 def plan_of_lopper(document: object, source: Source, board: str) -> str:
-    """Return a plan for a board. Raises XenscmiError where the document has no domains."""
+    """Return a plan for a board. Raises XenscmiError if the document has no domains."""
     domains = document.get("domains") if isinstance(document, dict) else None
     if not isinstance(domains, dict) or not domains:
         help = "lopper's file has `domains:' at its top"

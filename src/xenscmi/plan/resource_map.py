@@ -103,7 +103,7 @@ class ResourceMap:
     properties: Mapping[str, Treatment]
 
     def scmi_id(self, kind: str, provider: str, cells: tuple[int, ...]) -> int | None:
-        """Return the SCMI id of a reference to a provider (its path); None where the map lacks it."""
+        """Return the SCMI id of a reference to a provider (its path); None if the map lacks it."""
         return self.ids[kind].get((provider, cells))
 
     def providers(self) -> frozenset[str]:

@@ -110,7 +110,7 @@ def treatment(prop: Property, of_map: dict[str, str]) -> Treatment:
 
 
 def cells_name(name: str) -> str | None:
-    """Return what counts the arguments of a property that leads to nodes; None where it is a list of phandles."""
+    """Return what counts the arguments of a property that leads to nodes; None if it is a list of phandles."""
     if _GPIOS.fullmatch(name):
         return "#gpio-cells"
     return "#dma-cells" if name == "dmas" else _FOLLOWED.get(name)

@@ -189,7 +189,7 @@ def _not_created(prepared: Prepared, reason: str) -> Deviation:
 
 
 def _uses(index: Index, domain: HostDomain) -> Iterator[ResourceUse]:
-    """Yield the resources that a domain's own device tree uses; none where the firmware's devices are only assumed."""
+    """Yield the resources that a domain's own device tree uses; none if the firmware's devices are only assumed."""
     if index.host.firmware.devices is None:
         return
     if domain.kind is DomainKind.DOM0:
@@ -271,7 +271,7 @@ def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
 
 
 def _access(xen: Model, guest: Guest, agent: int, resources: Mapping[int, frozenset[int]]) -> Access | None:
-    """Let an agent try a device's resources; return None where the platform itself forbids it to try any.
+    """Let an agent try a device's resources; return None if the platform itself forbids it to try any.
 
     Resources of a protocol that the firmware lacks nobody can use.
     """

@@ -67,6 +67,8 @@ def _frames_not_dom0s(xen: Backend, spec: DomainSpec, index: int) -> str:
         return "dom0 cannot give these frames away: the host's device tree must have a node with this reg"
     if agent.owner is Owner.XEN:
         return "this is the page of Xen's own channel: no domain may have it"
+    if not xen.scmi_works():
+        return "Xen's SCMI mediator does not run, so no domain gets an agent's page; `xenscmi dmesg` may say why"
     return f"this is agent {agent.agent_id}'s page: only the domain that has that agent can get it; see arm_sci"
 
 

@@ -10,6 +10,7 @@ SUM = "a list can only be added to a list, a string or number to a string or num
 
 _JSON = "this looks like JSON; `xenscmi domctl` reads libxl's JSON"
 _STATEMENT = "write KEY = VALUE, with the key in lower case"
+_NOT_A_TREE = "name the domain's xl.cfg file; its device_tree names the tree"
 _LONGEST_VALUE = 200
 
 # The beginning of the bad piece, and the advice.
@@ -18,6 +19,8 @@ _BEGINNINGS = (
     ("'", "close the string on the same line"),
     ('"', "close the string on the same line"),
     ("\r", "the file has DOS line endings: convert it with dos2unix"),
+    ("\udcd0\r\udcfe\udced", f"this is a device tree blob: {_NOT_A_TREE}"),
+    ("/dts-v1/", f"this is a device tree source: {_NOT_A_TREE}"),
     ("\ufeff", "remove the byte order mark at the beginning of the file"),
 )
 

@@ -38,6 +38,7 @@ _TOKEN = re.compile(
 # past ASCII has several bytes, except U+DC80 to U+DCFF, which stand for bytes that are not UTF-8. The pattern is only
 # compiled when it is needed: its large class takes ten times as long to compile as all of the above.
 _BAD = r"[\x80-\udc7f\udd00-\U0010ffff][^ \t\n]*|[^\n](?:[ \t]|\n|[^ \t\n]+)"
+_LONGEST_PIECE = 120  # characters of a bad piece that are shown
 _LOOKS_LIKE_PYTHON = frozenset("+-.():")
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "'": "'", "\\": "\\"}
@@ -111,6 +112,8 @@ class Scanner:
             return
         self.error_line = counted
         piece = piece.rstrip(" \t\n")
+        if len(piece) > _LONGEST_PIECE:  # xl prints it all; of a binary file that is the whole screen
+            piece = piece[:_LONGEST_PIECE] + "…"
         self.diagnostics.append(
             Diagnostic(
                 message=f"config parsing error near `{piece}': {message}",

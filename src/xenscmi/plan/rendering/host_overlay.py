@@ -220,7 +220,7 @@ def _controlled(allocation: Allocation, device: PlannedDevice) -> dict[str, str]
 
 
 def _rewritten(allocation: Allocation, device: PlannedDevice) -> Iterator[tuple[Node, str, list[Use]]]:
-    """Yield the properties of dom0's devices that lead to the hardware, and shall lead to dom0's agent."""
+    """Yield the properties of dom0's devices that lead to the hardware, and must lead to dom0's agent."""
     for node in device.nodes:
         for prop in consumers(node):
             if prop.name in device.section.allow:

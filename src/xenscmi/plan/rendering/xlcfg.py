@@ -31,7 +31,7 @@ def device_paths(allocation: Allocation, allotment: Allotment) -> list[str]:
 
 
 def render(allocation: Allocation, allotment: Allotment, fragments: Iterable[str]) -> str:
-    """Return the file; `fragments` are texts to append. Raises XenscmiError where xl would refuse it."""
+    """Return the file; `fragments` are texts to append. Raises XenscmiError if xl would refuse it."""
     domain = allotment.domain
     section = domain.section
     assert section is not None
@@ -90,7 +90,7 @@ def _value(value: object) -> str:
 
 
 def _check(text: str, domain: PlannedDomain) -> None:
-    """Have xl's parser read the file. Raises XenscmiError where it refuses it."""
+    """Have xl's parser read the file. Raises XenscmiError if it refuses it."""
     try:
         parse_xlcfg(Source(f"{domain.name}.cfg", text), new_uuid=bytes(16))
     except XenscmiError as error:

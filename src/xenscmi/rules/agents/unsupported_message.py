@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.types import HostFirmware
+from xenscmi.host.types import Host
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Finding, HostRule, also
 
@@ -29,7 +29,7 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    own, lacks = index.management, _lacking(index.host.firmware)
+    own, lacks = index.management, _lacking(index.host)
     if own is None:
         return
     for message in _PROBE:
@@ -48,12 +48,11 @@ def check(index: Index) -> Iterator[Finding]:
         )
 
 
-def _lacking(firmware: HostFirmware) -> frozenset[str]:
+def _lacking(host: Host) -> frozenset[str]:
     """Return the messages that the firmware lacks: by its profile, or because host.toml says so."""
-    if firmware.profile == "generic":
-        return firmware.unsupported
+    if host.firmware.profile == "generic":
+        return host.firmware.unsupported
     # The firmware's records take a while to import.
-    from xenscmi.firmware.profile import PROFILES
+    from xenscmi.host.platform import profile_of
 
-    profile = PROFILES.get(firmware.profile)
-    return firmware.unsupported | (profile.missing if profile else frozenset())
+    return profile_of(host).missing

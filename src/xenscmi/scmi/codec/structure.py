@@ -214,8 +214,15 @@ class Codec:
             try:
                 struct.pack("<" + each.code, each.revert(value) if each.revert else value)
             except (struct.error, ValueError) as error:
-                return f"{name} cannot be {value!r}: {error}"
+                reason = f"it must be {_range(each.code)}" if isinstance(value, int) else error
+                return f"{name} cannot be {value!r}: {reason}"
         raise AssertionError("every field fits by itself, so all of them do")
+
+
+def _range(code: str) -> str:
+    """Return the numbers that an integer of a struct code can be."""
+    bits = 8 * struct.calcsize("<" + code)
+    return f"{-(1 << bits - 1)}..{(1 << bits - 1) - 1}" if code.islower() else f"0..{(1 << bits) - 1}"
 
 
 def _number_at(named: dict[str, object], path: str) -> int:
