@@ -114,4 +114,11 @@ def _misfit(node: Node, title: str) -> Finding | None:
                 message=f"{prop.name} of {name} is not 1: SCMI numbers its resources by one cell",
                 span=prop.span,
             )
+    if providers and unit_address(node) not in (None, protocol):
+        return Finding(
+            message=f"{name} is named for protocol {node.unit_address}, but its reg is {protocol:#x}",
+            span=reg.span,
+            severity=Severity.WARNING,
+            then="the driver takes reg",
+        )
     return None
