@@ -96,7 +96,15 @@ MORE_SLIPS = (
         None,
         WARNING,
     ),
-    Slip(SPIDER, GUEST, "reg = <0x0 0x22001000 0x0 0x1000>", "reg = <0x0 0x22001000 0x0 0x10>", "unusable-guest-shmem"),
+    Slip(
+        SPIDER,
+        GUEST,
+        "reg = <0x0 0x22001000 0x0 0x1000>",
+        "reg = <0x0 0x22001000 0x0 0x10>",
+        "unusable-guest-shmem",
+        None,
+        WARNING,
+    ),
     Slip(
         SPIDER,
         GUEST,

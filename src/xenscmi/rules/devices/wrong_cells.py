@@ -58,13 +58,16 @@ def _misread(node: Node, owner: str) -> Finding | None:
     meant = [cells for cells in _CELLS if all(_fits(each, *cells) for each in children)]
     if not meant:
         return None
-    wrong = node.get(ADDRESS_CELLS) if all(cells[0] != declared[0] for cells in meant) else node.get(SIZE_CELLS)
+    wrong_addresses = all(cells[0] != declared[0] for cells in meant)
+    wrong = node.get(ADDRESS_CELLS if wrong_addresses else SIZE_CELLS)
     reg = children[0].get("reg")
     return Finding(
         message=f"{node.path} of {owner} declares addresses of {declared[0]} cells and sizes of {declared[1]}, "
         f"but reg of its nodes is written for {meant[0][0]} and {meant[0][1]}",
         span=wrong.span if wrong else node.span,
         related=also("such as this one", reg.span if reg else None),
+        severity=None if wrong_addresses else Severity.WARNING,
+        then=None if wrong_addresses else "no size below it is read as it was meant",
     )
 
 
