@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from xenscmi.bindings.addresses import address_cells, size_cells
 from xenscmi.bindings.names import (
     ARM_SCI_EPAM,
     CHOSEN,
@@ -23,7 +24,7 @@ from xenscmi.bindings.names import (
     XEN_XSM_POLICY,
 )
 from xenscmi.bindings.properties import compatible, is_compatible
-from xenscmi.devicetree.tree import Node, Tree
+from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.host.partial import read_partial_tree
 from xenscmi.host.properties import string, u32
@@ -58,6 +59,21 @@ def boots_dom0(tree: Tree) -> bool:
 def has_dom0_kernel(tree: Tree) -> bool:
     """Return whether dom0 has a kernel: any below /chosen, however deep, that is not a dom0less domain's."""
     return not all(_belongs_to_domain(node) for node in _kernels(tree))
+
+
+def unreadable_modules(tree: Tree) -> Iterator[Property]:
+    """Yield each `reg` of a boot module at which Xen panics, before its console works (process_multiboot_node).
+
+    It has less cells than its parent declares. A module without one is taken to get it from the boot loader.
+    """
+    chosen = tree.node(CHOSEN)
+    for child in chosen.children if chosen is not None else ():
+        for node in (child, *child.children):
+            if not is_compatible(node, *_MODULES):
+                continue
+            reg = node.get("reg")
+            if reg is not None and len(reg.value) < 4 * (address_cells(node) + size_cells(node)):
+                yield reg
 
 
 def has_kernels(tree: Tree) -> bool:

@@ -39,6 +39,12 @@ class GivenDevice:
     span: Span
     guest: Node | None = None
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether the two nodes can be one device: `compatible` says so, or does not say."""
+        theirs, own = compatible(self.guest) if self.guest else (), compatible(self.node)
+        return not theirs or not own or not set(theirs).isdisjoint(own)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestInterrupt:

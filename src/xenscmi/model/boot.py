@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xenscmi.devicetree import Tree
-from xenscmi.host.domains import boots_dom0
+from xenscmi.host.domains import boots_dom0, unreadable_modules
 from xenscmi.model.console import telling_lines
 from xenscmi.model.dom0 import create_dom0
 from xenscmi.model.dom0less import create_domus
@@ -19,6 +19,8 @@ def start(xen: Model, partial: Mapping[str, Tree]) -> None:
     `partial` has the partial trees of dom0less domains by the names of their nodes.
     """
     try:
+        for reg in unreadable_modules(xen.tree):
+            raise Panic(f"fdt: node `{reg.node.name}': `reg` property length is too short", reg.span)
         xen.mediator.probe(xen.tree)
         if boots_dom0(xen.tree):
             create_dom0(xen)

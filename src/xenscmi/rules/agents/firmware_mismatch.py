@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
+from xenscmi.host.guest_memory import mappings, maps_host
 from xenscmi.host.index import Index, page
 from xenscmi.host.passthrough import unit_address
-from xenscmi.host.types import DomainKind, FirmwareAgent, SecondaryAgent
+from xenscmi.host.types import DomainKind, FirmwareAgent, HostDomain, SecondaryAgent
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -40,7 +41,8 @@ def check(index: Index) -> Iterator[Finding]:
                 message=message,
                 span=span,
                 related=(
-                    *also("the firmware's agent", known.span if known else None),
+                    *also("the firmware's agent", known.span if known and span != known.span else None),
+                    *also("the row of the list", row.span if known and span == known.span else None),
                     *also("the page", row.shmem.value.span if row.shmem.value and span == row.shmem.span else None),
                     *also("listed here", row.shmem.span if row.shmem.value and span == row.shmem.value.span else None),
                 ),
@@ -68,10 +70,25 @@ def _differences(index: Index, row: SecondaryAgent, known: FirmwareAgent | None)
 
 
 def _wrong_page_place(index: Index, row: SecondaryAgent, address: int, wanted: int) -> Span:
-    """Return where the page went wrong: in the row if it is another agent's page, or else in reg of the page's node."""
+    """Return where the page went wrong: where the others disagree with it.
+
+    That is the firmware's table if the domains map what is listed; the row if it has another agent's page; or else reg
+    of the page's node.
+    """
+    known = index.firmware_by_func_id.get(row.func_id.value)
+    users = index.users(row)
+    if known and known.span and users and all(_maps(index, user, address) for user in users):
+        return known.span  # the list and the domains agree, and the firmware's table is alone
     listed = row.shmem.value
     named = index.host.tree.node(listed.path) if index.host.tree and listed and listed.path else None
     is_other = any(agent.shmem == address for agent in index.host.firmware.agents or ())
     if listed is None or named is None or (is_other and unit_address(named) != wanted):
         return row.shmem.span
     return listed.span
+
+
+def _maps(index: Index, domain: HostDomain, address: int) -> bool:
+    """Return whether a domain has a page of shared memory at an address."""
+    if domain.kind is DomainKind.DOM0:
+        return index.dom0_channel is not None and page(index.dom0_channel.shmem) == address
+    return any(maps_host(each, address) for each in mappings(domain))

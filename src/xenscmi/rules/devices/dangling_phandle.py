@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import PASSTHROUGH, SHMEM
+from xenscmi.bindings.names import PASSTHROUGH, RESOURCE_CELLS, SHMEM
+from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import guest_nodes
@@ -32,6 +33,10 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
+    for node in _controlled_by_dom0(index):
+        for use in phandle_uses(node):
+            if use.prop.name in RESOURCE_CELLS and (use.target is None or use.uncounted):
+                yield _finding(use, f"{node.path} of dom0", _problem(use), "dom0's driver does not probe")
     for domain in index.host.domains:
         for node in guest_nodes(domain):
             for use in phandle_uses(node):
@@ -39,11 +44,26 @@ def check(index: Index) -> Iterator[Finding]:
                     continue  # Xen's own interrupt controller; unusable-guest-shmem
                 problem = _problem(use)
                 if problem:
-                    yield Finding(
-                        message=f"{use.prop.name} of {node.path} of {domain.title} refers to {problem}",
-                        span=use.span,
-                        related=also("the node", use.target.span if use.target else None),
-                    )
+                    yield _finding(use, f"{node.path} of {domain.title}", problem)
+
+
+def _finding(use: PhandleUse, user: str, problem: str, then: str | None = None) -> Finding:
+    return Finding(
+        message=f"{use.prop.name} of {user} refers to {problem}",
+        span=use.span,
+        related=also("the node", use.target.span if use.target else None),
+        then=then,
+    )
+
+
+def _controlled_by_dom0(index: Index) -> Iterator[Node]:
+    """Yield the devices under SCMI control that dom0, as an agent, has for itself."""
+    if index.dom0 is None or index.channel(index.dom0) is None or index.host.tree is None:
+        return
+    for device in index.host.devices:
+        node = index.host.tree.node(device.path)
+        if node is not None and node in index.passthrough.kept_by_dom0 and index.scmi_entries(device):
+            yield node
 
 
 def _problem(use: PhandleUse) -> str:

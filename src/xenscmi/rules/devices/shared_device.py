@@ -26,7 +26,8 @@ RULE = HostRule(
             "host.dts",
             "\t\tpanel {\n",
             '\t\tpanel2 {\n\t\t\tcompatible = "xen,domain";\n\t\t\tcpus = <1>;\n\t\t\tmemory = <0x0 0x20000>;\n'
-            '\t\t\tmodule@55000000 {\n\t\t\t\tcompatible = "multiboot,kernel", "multiboot,module";\n\t\t\t};\n'
+            '\t\t\tmodule@55000000 {\n\t\t\t\tcompatible = "multiboot,kernel", "multiboot,module";\n'
+            "\t\t\t\treg = <0x0 0x55000000 0x0 0x1000>;\n\t\t\t};\n"
             '\t\t\tmodule@54000000 {\n\t\t\t\tcompatible = "multiboot,device-tree", "multiboot,module";\n'
             "\t\t\t\treg = <0x0 0x54000000 0x0 0x1000>;\n\t\t\t};\n\t\t};\n\n\t\tpanel {\n",
         ),

@@ -123,6 +123,8 @@ def _is_elsewhere(index: Index, domain: HostDomain, node: GuestNode) -> bool:
     if node.host_path is not None and index.passthrough.node(node.host_path.value) is None:
         return True  # unknown-device-path
     given = index.passthrough.given_as(domain, node.path)
+    if given is not None and not given.is_alike:
+        return True  # wrong-guest-compatible
     if given is None:
         return any(index.passthrough.node(path.value) is None for path in domain.dtdevs)
     device = index.device(given.node.path)

@@ -30,7 +30,7 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     guests = [domain for domain in index.host.domains if domain.kind is not DomainKind.DOM0]
-    if index.dom0 is None or not guests or index.host.tree is None or index.host.unlisted:
+    if index.dom0 is None or index.host.tree is None or not index.host.configurations or index.host.unlisted:
         return
     if _lacks_domains(index) or any(_is_unclear(index, domain) for domain in guests):
         return

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.properties import compatible
+from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.host.passthrough import GivenDevice, guest_registers
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -25,11 +27,31 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     for given in index.passthrough.given:
         theirs, own = given.guest.get("compatible") if given.guest else None, given.node.get("compatible")
-        if theirs is None or own is None or set(compatible(theirs.node)) & set(compatible(own.node)):
+        if theirs is None or own is None or given.is_alike:
             continue
+        meant = _meant(index, given, theirs.node)
         yield Finding(
             message=f"{theirs.node.path} of {given.domain.title} is {', '.join(compatible(theirs.node))}, "
             f"but {given.node.path} is {', '.join(compatible(own.node))}",
-            span=theirs.span,
-            related=also("the host's node", own.span),
+            span=given.span if meant else theirs.span,
+            related=(
+                *also("the host's node", own.span),
+                *also("this one fits", meant.span if meant else None),
+                *also("the guest's node", theirs.span if meant else None),
+            ),
+            severity=Severity.ERROR if meant else None,
+            then=None if meant is None else "the guest drives another device than it is given",
+            help=f"name {meant.path}" if meant else None,
         )
+
+
+def _meant(index: Index, given: GivenDevice, guest: Node) -> Node | None:
+    """Return the host's device that a guest's node describes, where its path names another one."""
+    names = set(compatible(guest))
+    memory = index.passthrough.memory(given.domain)
+    for entry in guest_registers(guest)[:1]:
+        at = memory.host_address(entry.address)
+        for use in index.passthrough.registers_of_dom0.within(at, at + 1):
+            if use.region.start == at and names & set(compatible(use.node)):
+                return use.node
+    return None

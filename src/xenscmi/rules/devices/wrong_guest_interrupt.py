@@ -40,7 +40,7 @@ def check(index: Index) -> Iterator[Finding]:
     for given in index.passthrough.given:
         host = dict(spis(given.node))
         guest = given.guest
-        if guest is None or not _is_at_gic(guest):
+        if guest is None or not given.is_alike or not _is_at_gic(guest):
             continue
         prop, written = guest.get(INTERRUPTS), interrupts_as_written(guest)
         if prop is not None and len(prop.value) % (4 * _GIC_CELLS):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from xenscmi.bindings.properties import read_u32
 from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.passthrough import unit_address
-from xenscmi.host.types import ResourceUse, ScmiNode
+from xenscmi.host.passthrough import guest_nodes, unit_address
+from xenscmi.host.references import phandle_uses
+from xenscmi.host.types import ResourceUse
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.source import Span
@@ -55,12 +56,16 @@ def check(index: Index) -> Iterator[Finding]:
             span=protocol.span,
             related=also("used here", use.span),
         )
-    for title, scmi in _scmi_nodes(index):
+    for title, scmi, users in _scmi_nodes(index):
         for node in scmi.children:
             found = _misfit(node, title)
             reg = node.get("reg")
-            if found is not None and (reg is None or reg.span not in told):
+            if found is None or (reg is not None and reg.span in told):
+                continue
+            if any(use.target is node for user in users for use in phandle_uses(user)):
                 yield found
+            else:
+                yield found.replace(severity=Severity.WARNING, then="no device uses it")
 
 
 def _uses(index: Index) -> Iterator[tuple[str, ResourceUse]]:
@@ -73,21 +78,17 @@ def _uses(index: Index) -> Iterator[tuple[str, ResourceUse]]:
             yield from ((f"{guest.path} of {domain.title}", use) for use in guest.resources)
 
 
-def _scmi_nodes(index: Index) -> Iterator[tuple[str, Node]]:
-    """Yield the SCMI nodes that dom0 and the guests use, and their owners' names."""
+def _scmi_nodes(index: Index) -> Iterator[tuple[str, Node, Collection[Node]]]:
+    """Yield the SCMI nodes that dom0 and the guests use, their owners' names, and the nodes that may refer to them."""
     own = index.dom0_channel if index.container is not None and index.dom0 is not None else None
-    if own is not None and index.host.tree is not None:
-        yield from _node("dom0", index.host.tree.node(own.path))
-    for domain in index.host.domains:
-        kept: tuple[ScmiNode, ...] = domain.tree.scmi_nodes if domain.tree else ()
-        for scmi in kept:
-            if scmi.kept and domain.tree is not None:
-                yield from _node(domain.title, domain.tree.tree.node(scmi.path))
-
-
-def _node(title: str, node: Node | None) -> Iterator[tuple[str, Node]]:
+    node = index.host.tree.node(own.path) if own is not None and index.host.tree is not None else None
     if node is not None:
-        yield title, node
+        yield "dom0", node, index.passthrough.kept_by_dom0
+    for domain in index.host.domains:
+        for scmi in domain.tree.scmi_nodes if domain.tree else ():
+            node = domain.tree.tree.node(scmi.path) if scmi.kept and domain.tree is not None else None
+            if node is not None:
+                yield domain.title, node, [*guest_nodes(domain)]
 
 
 def _misfit(node: Node, title: str) -> Finding | None:
@@ -114,4 +115,11 @@ def _misfit(node: Node, title: str) -> Finding | None:
                 message=f"{prop.name} of {name} is not 1: SCMI numbers its resources by one cell",
                 span=prop.span,
             )
+    if providers and unit_address(node) not in (None, protocol):
+        return Finding(
+            message=f"{name} is named for protocol {node.unit_address}, but its reg is {protocol:#x}",
+            span=reg.span,
+            severity=Severity.WARNING,
+            then="the driver takes reg",
+        )
     return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.properties import compatible
 from xenscmi.diagnostics import Severity
+from xenscmi.host.domains import has_kernels
 from xenscmi.host.index import Index
 from xenscmi.host.properties import u32
 from xenscmi.host.types import DomainKind
@@ -53,6 +54,6 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"domain {domain.name} has no kernel module",
                 span=node.span,
-                severity=Severity.WARNING,
-                then="unless the boot loader adds it, Xen panics",
+                severity=None if has_kernels(node.tree) else Severity.WARNING,
+                then=None if has_kernels(node.tree) else "unless the boot loader adds it, Xen panics",
             )

@@ -59,11 +59,12 @@ def check(index: Index) -> Iterator[Finding]:
                 then="Linux refuses the channel",
             )
         elif page.size is not None and page.size != PAGE_SIZE:
-            enough = page.size >= _MIN_SIZE
             yield Finding(
                 message=f"{page.path} of {name} has {page.size:#x} bytes; an agent's page has {PAGE_SIZE:#x}",
                 span=page.span,
                 related=also("used here", node.shmem.span),
-                severity=Severity.WARNING if enough else None,
-                then="the guest takes the page for smaller or larger than it is" if enough else None,
+                severity=Severity.WARNING,
+                then="the guest takes the page for smaller or larger than it is"
+                if page.size >= _MIN_SIZE
+                else "Linux refuses the channel",
             )
