@@ -24,6 +24,9 @@ from xenscmi.xlcfg import parse
         ("Memory = 1\n", "write KEY = VALUE, with the key in lower case"),
         ('{ "c_info": 1 }\n', "this looks like JSON; `xenscmi domctl` reads libxl's JSON"),
         ("\ufeffname = 1\n", "remove the byte order mark at the beginning of the file"),
+        ("\udcd0\r\udcfe\udced\0\0", "this is a device tree (DTB), not an xl.cfg file: name it in device_tree"),
+        ("\x7fELF\x02", "this is an ELF program, not an xl.cfg file: name it in kernel"),
+        ("\x1f\udc8b\x08", "this is a compressed file (gzip), not an xl.cfg file"),
         ("x = 1 # end", "a comment must end with a newline: add a newline at the end of the file"),
     ],
 )

@@ -17,6 +17,9 @@ _BEGINNINGS = (
     ("#", "a comment must end with a newline: add a newline at the end of the file"),
     ("'", "close the string on the same line"),
     ('"', "close the string on the same line"),
+    ("\udcd0\r\udcfe\udced", "this is a device tree (DTB), not an xl.cfg file: name it in device_tree"),
+    ("\x7fELF", "this is an ELF program, not an xl.cfg file: name it in kernel"),
+    ("\x1f\udc8b", "this is a compressed file (gzip), not an xl.cfg file"),
     ("\r", "the file has DOS line endings: convert it with dos2unix"),
     ("\ufeff", "remove the byte order mark at the beginning of the file"),
 )
