@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 
 from xenscmi.cli import main
 from xenscmi.devicetree import load, parse_dts, write_dts
-from xenscmi.diagnostics import XenscmiError
-from xenscmi.host.convert import to_v8
+from xenscmi.diagnostics import Severity, XenscmiError
+from xenscmi.host.convert import left_to_do, to_v8
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Dialect, Host
 from xenscmi.rules.engine import check
@@ -104,7 +105,7 @@ def test_the_conversion_is_clean_and_says_the_same(dialect: Dialect) -> None:
     before = _host(DIALECTS[dialect](HOST_DTS))
     text = write_dts(to_v8(before))
     after = _host(text, "converted.dts")
-    assert check(after) == ()
+    assert not [each for each in check(after) if each.severity is not Severity.INFO]
     (old,), (new,) = before.containers, after.containers
     assert new.dialect is Dialect.CONTAINER
     assert [(row.func_id, row.agent_id) for row in new.agents] == [(row.func_id, row.agent_id) for row in old.agents]
@@ -137,3 +138,85 @@ def test_the_command_writes_a_tree(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["convert", str(source), "-o", str(tmp_path / "no" / "where.dts")]) == 2
     assert "cannot write" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+# EPAM's RFC, as its R-Car product has it: device ids on the devices, and no list of agents.
+DEVICE_IDS = """\
+/dts-v1/;
+/ {
+	#address-cells = <2>;
+	#size-cells = <2>;
+	memory@48000000 { device_type = "memory"; reg = <0x0 0x48000000 0x0 0x1000000>; };
+	scmi_shm_0: sram@47ff0000 { compatible = "arm,scmi-shmem"; reg = <0x0 0x47ff0000 0x0 0x1000>; };
+	scmi_shm_1: sram@47ff1000 { compatible = "arm,scmi-shmem"; reg = <0x0 0x47ff1000 0x0 0x1000>; };
+	scmi_shm_2: sram@47ff2000 { compatible = "arm,scmi-shmem"; reg = <0x0 0x47ff2000 0x0 0x1000>; };
+	firmware {
+		scmi: scmi {
+			compatible = "arm,scmi-smc";
+			arm,smc-id = <0x82000002>;
+			shmem = <&scmi_shm_0>;
+			#address-cells = <1>;
+			#size-cells = <0>;
+			clk: protocol@14 { reg = <0x14>; #clock-cells = <1>; };
+		};
+	};
+	soc {
+		compatible = "simple-bus";
+		#address-cells = <2>;
+		#size-cells = <2>;
+		ranges;
+		avb: ethernet@e6800000 { reg = <0x0 0xe6800000 0x0 0x1000>; scmi_devid = <0>; clocks = <&clk 0>; };
+		usb: usb@e6590000 { reg = <0x0 0xe6590000 0x0 0x1000>; scmi_devid = <19>; clocks = <&clk 3>; xen,passthrough; };
+	};
+	chosen {
+		#address-cells = <2>;
+		#size-cells = <2>;
+		module@50000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x50000000 0x0 0x1000>; };
+	};
+};
+"""
+
+
+def test_a_tree_of_device_ids_is_read_and_converted() -> None:
+    before = read_host(parse_dts(DEVICE_IDS.encode(), name="rcar.dts", directory=Path()))
+    (old,) = before.containers
+    assert old.dialect is Dialect.DEVICE_IDS
+    assert [(row.func_id.value, row.agent_id and row.agent_id.value) for row in old.agents] == [
+        (0x82000003, 1),
+        (0x82000004, 2),
+    ]
+    found = {each.code: each for each in check(before)}
+    assert "scmi_devid" in found["XS103"].message
+    (note,) = left_to_do(before)
+    assert "2 agents" in note.message
+    text = write_dts(to_v8(before))
+    after = read_host(parse_dts(text.encode(), name="converted.dts", directory=Path()))
+    assert not [each for each in check(after) if each.severity is not Severity.INFO]
+    assert "scmi_devid" not in text
+    assert {(each.path, each.entries[0].arguments) for each in after.devices} == {
+        ("/soc/ethernet@e6800000", (0,)),
+        ("/soc/usb@e6590000", (19,)),
+    }
+
+
+def test_a_property_that_does_not_name_the_agent_is_left_to_a_person() -> None:
+    changed = HOST_DTS.replace("xen,sci-agent-id = <3>;", "").replace(
+        'xen,sci_type = "scmi_smc_multiagent";', 'xen,arm_sci = "scmi_smc";'
+    )
+    (note,) = left_to_do(_host(_epam(changed)))
+    assert note.message.startswith("xen,arm_sci of ")
+    assert note.span
+    assert left_to_do(_host(_v5(HOST_DTS))) == ()
+
+
+def test_labels_of_symbols_are_kept(tmp_path: Path) -> None:
+    """A DTB for overlays has its labels in __symbols__ alone; dtc -@ makes those again from the converted tree."""
+    source = tmp_path / "old.dts"
+    source.write_text(DEVICE_IDS)
+    subprocess.run(["dtc", "-q", "-@", "-O", "dtb", "-o", tmp_path / "old.dtb", source], check=True)
+    converted = tmp_path / "new.dts"
+    converted.write_text(write_dts(to_v8(read_host(load(tmp_path / "old.dtb")))))
+    subprocess.run(["dtc", "-q", "-@", "-O", "dtb", "-o", tmp_path / "new.dtb", converted], check=True)
+    symbols = load(tmp_path / "new.dtb").node("/__symbols__")
+    assert symbols
+    assert {"avb", "usb", "clk", "scmi"} <= {each.name for each in symbols.properties}

@@ -28,6 +28,9 @@ NOT_A_TREE = "name the domain's xl.cfg file; its device_tree names the tree"
         ("\udcd0\r\udcfe\udced\0\0\0\x10", "this is a device tree blob: " + NOT_A_TREE),
         ("/dts-v1/;\n", "this is a device tree source: " + NOT_A_TREE),
         ("\ufeffname = 1\n", "remove the byte order mark at the beginning of the file"),
+        ("\udcd0\r\udcfe\udced\0\0", "this is a device tree (DTB), not an xl.cfg file: name it in device_tree"),
+        ("\x7fELF\x02", "this is an ELF program, not an xl.cfg file: name it in kernel"),
+        ("\x1f\udc8b\x08", "this is a compressed file (gzip), not an xl.cfg file"),
         ("x = 1 # end", "a comment must end with a newline: add a newline at the end of the file"),
     ],
 )

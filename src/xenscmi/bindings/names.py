@@ -25,6 +25,7 @@ DOM0_AGENT_ID = "xen,dom0-sci-agent-id"
 # The same in older versions of the series (`Dialect`)
 SECONDARY_AGENTS_V4 = "xen,scmi-secondary-agents"
 SECONDARY_AGENTS_EPAM = "epam,secondary-agents"
+SCMI_DEVID = "scmi_devid"
 CONFIG_NODE_V5 = "/chosen/xen,config"
 
 # Domains

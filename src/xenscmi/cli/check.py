@@ -5,6 +5,9 @@ themselves: the host device tree, partial trees, overlays, xl.cfg files. The def
 go to standard error as text, and to standard output in the other formats. --format html is one file for a browser:
 who has what, as a drawing and as tables, the findings with their lines, and the difference to another host.
 
+With --from and --to, the findings are what replacing one release of Xen by another changes for this host, instead of
+where its parts disagree: nothing for a host that no change touches.
+
 exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cannot be used
 
 examples:
@@ -13,6 +16,7 @@ examples:
   xenscmi check --format sarif board/ > xenscmi.sarif
   xenscmi check --format html --against board-v1/ board/ > board.html
   xenscmi check --ignore XS128 --severity error board/
+  xenscmi check --from 4.20 --to 4.22 board/
 """
 
 from __future__ import annotations
@@ -20,14 +24,12 @@ from __future__ import annotations
 import sys
 
 from xenscmi.cli.files import configure_include, load_host, read_source, say, show
-from xenscmi.diagnostics import Severity, XenscmiError
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
-
-    from xenscmi.diagnostics import Diagnostic
 
 _FORMATS = ("text", "json", "sarif", "github", "html")
 _RANK = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
@@ -60,12 +62,19 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
     )
+    parser.add_argument(
+        "--from", dest="before", metavar="RELEASE", help="report what changes from this release of Xen, such as 4.20.3"
+    )
+    parser.add_argument("--to", dest="after", metavar="RELEASE", help="report what changes to this release of Xen")
 
 
 def run(arguments: Namespace) -> int:
     """Run the command."""
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi check: error: --against needs --format html")
+        return EXIT_UNUSABLE
+    if arguments.format == "html" and (arguments.before or arguments.after):
+        say("xenscmi check: error: --from and --to do not go with --format html")
         return EXIT_UNUSABLE
     try:
         found = _page(arguments) if arguments.format == "html" else _check_and_write(arguments)
@@ -108,6 +117,8 @@ def _write_unusable(arguments: Namespace, diagnostics: Sequence[Diagnostic]) -> 
 
 
 def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
+    if arguments.before or arguments.after:
+        return _upgrade(arguments)
     select, ignore = _names(arguments.select), _names(arguments.ignore)
     if len(arguments.paths) == 1 and arguments.paths[0].endswith(".cfg"):
         # Alone it has nothing to disagree with: no device trees, and nothing of what reads them.
@@ -120,6 +131,16 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
 
     loaded = load_host(arguments.paths, arguments.include)
     return check(loaded, select=select, ignore=ignore), loaded.host.notes
+
+
+def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
+    from xenscmi.rules.upgrade import parse_release, upgrade
+
+    if not (arguments.before and arguments.after):
+        raise XenscmiError(Diagnostic(message="--from and --to need each other", help="give both releases of Xen"))
+    before, after = parse_release(arguments.before), parse_release(arguments.after)
+    loaded = load_host(arguments.paths)
+    return upgrade(loaded.host, before, after), loaded.host.notes
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

@@ -35,6 +35,9 @@ complete -o default -F _xenscmi xenscmi
 """
 
 
+_RULES = ("select", "ignore")  # the options of check that take rules
+
+
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("shell", choices=["bash", "zsh", "fish"], help="print the script for this shell")
@@ -53,7 +56,7 @@ def _long_options(action: Action) -> list[str]:
 
 def _values(command: str, action: Action) -> list[str]:
     """Return what can be given as the action's argument, where that is a list of words."""
-    if command == "explain" and not action.option_strings:
+    if (command == "explain" and not action.option_strings) or (command == "check" and action.dest in _RULES):
         from xenscmi.rules.registry import all_rules
 
         return [word for rule in all_rules() for word in (rule.code, rule.name)]

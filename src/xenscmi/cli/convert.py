@@ -1,7 +1,8 @@
 """Rewrite a host device tree of an older dialect with the current container.
 
-Older versions of the series, and EPAM's first driver, described the agents to Xen in other places; Xen with v8 or later
-of the series reads none of them. The result is a DTS; it keeps labels, but has phandles as numbers.
+Older versions of the series, and EPAM's first drivers, described the agents to Xen in other places; Xen with v8 or
+later of the series reads none of them. The result is a DTS; it keeps labels, those of __symbols__ too (compile it with
+dtc -@), but has phandles as numbers. What cannot be known from the tree is said on standard error.
 
 examples:
   xenscmi convert rpi5.dts --to v8 -o rpi5-v8.dts
@@ -39,17 +40,19 @@ def run(arguments: Namespace) -> int:
     """Run the command."""
     from xenscmi.cli.files import write_file
     from xenscmi.devicetree import load, write_dts
-    from xenscmi.host.convert import to_v8
+    from xenscmi.host.convert import left_to_do, to_v8
     from xenscmi.host.reader import read_host
 
     try:
         tree = load(arguments.tree, [Path(folder) for folder in arguments.include])
-        text = write_dts(to_v8(read_host(tree)))
+        host = read_host(tree)
+        text = write_dts(to_v8(host))
         if arguments.output:
             write_file(arguments.output, text)
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE
+    show(left_to_do(host))
     if not arguments.output:
         sys.stdout.write(text)
     return 0

@@ -15,6 +15,8 @@ from xenscmi.bindings.names import (
     CONFIG_NODE_V5,
     DOM0_AGENT_ID,
     FIRMWARE_SCMI,
+    SCMI_DEVID,
+    SCMI_SHMEM,
     SCMI_SMC,
     SECONDARY_AGENTS,
     SECONDARY_AGENTS_CELLS,
@@ -24,9 +26,10 @@ from xenscmi.bindings.names import (
     XEN_SCI,
 )
 from xenscmi.bindings.properties import is_available, is_compatible
+from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.host.properties import stated, u32
-from xenscmi.host.scmi_nodes import read_scmi_node, shmem_at
+from xenscmi.host.scmi_nodes import read_scmi_node, read_shmem, shmem_at
 from xenscmi.host.types import Container, Dialect, SecondaryAgent, Stated
 
 _DOM0_ON_COMMAND_LINE = re.compile(r"(?:^|\s)(?:dom0_scmi_agent_id=|dom0=(?:\S*,)?sci-agent-id=)(\w+)")
@@ -51,7 +54,46 @@ _EPAM = _Form(Dialect.EPAM, SECONDARY_AGENTS_EPAM, 1, 2, 0)
 
 def read_containers(tree: Tree, command_line: Stated[str] | None) -> tuple[Container, ...]:
     """Return the containers of a host tree in its order, those of older dialects last."""
-    return tuple(_read(node, form, command_line) for node, form in _find(tree))
+    found = tuple(_read(node, form, command_line) for node, form in _find(tree))
+    return found or tuple(_by_device_ids(tree))
+
+
+def _by_device_ids(tree: Tree) -> Iterator[Container]:
+    """Yield what EPAM's RFC makes of a tree: no list, but a page for each agent behind that of Xen's own channel."""
+    node = tree.node(FIRMWARE_SCMI)
+    own = read_scmi_node(node) if node and any(SCMI_DEVID in each for each in tree.walk()) else None
+    if node is None or own is None or not own.shmem or not own.shmem.value or not own.func_id:
+        return
+    base, first = own.func_id.value, own.shmem.value.address
+    pages = {
+        page.address: page for each in tree.walk() if is_compatible(each, SCMI_SHMEM) and (page := read_shmem(each))
+    }
+    agents: list[SecondaryAgent] = []
+    while base is not None and first is not None:
+        agent_id = len(agents) + 1
+        shmem = pages.get(first + agent_id * PAGE_SIZE)
+        if shmem is None:
+            break
+        span = shmem.span
+        agents.append(
+            SecondaryAgent(
+                func_id=Stated(value=base + agent_id, span=span),
+                shmem=Stated(value=shmem, span=span),
+                agent_id=Stated(value=agent_id, span=span),
+                span=span,
+            )
+        )
+    yield Container(
+        path=node.path,
+        dialect=Dialect.DEVICE_IDS,
+        cells=None,
+        listing=None,
+        agents=tuple(agents),
+        management=(own,),
+        dom0_agent=Stated(value=1, span=node.span),
+        span=node.span,
+        available=is_available(node),
+    )
 
 
 def _find(tree: Tree) -> Iterator[tuple[Node, _Form]]:

@@ -14,11 +14,13 @@ from xenscmi.bindings.addresses import ADDRESS_CELLS, SIZE_CELLS
 from xenscmi.bindings.names import (
     ACCESS_CONTROLLER_CELLS,
     ACCESS_CONTROLLERS,
+    ARM_SCI_EPAM,
     BOOTARGS,
     DOM0_AGENT_ID,
     FIRMWARE_SCMI,
     SCI_AGENT_ID,
     SCI_AGENT_ID_V5,
+    SCMI_DEVID,
     SCMI_SHMEM,
     SCMI_SMC,
     SECONDARY_AGENTS,
@@ -33,14 +35,14 @@ from xenscmi.bindings.names import (
 )
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Builder, Node, Tree
-from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host.types import Container, Dialect, Host, SecondaryAgent, Shmem, Stated
 from xenscmi.source import Span
 
 CONTAINER = ("chosen", "xen", "xen_scmi_config")
 _OPTIONS = re.compile(r"(?:^|(?<=\s))dom0_scmi_agent_id=\w+\s*|(?:,sci-agent-id=\w+)|(?<=dom0=)sci-agent-id=\w+,?")
 _EMPTY_DOM0 = re.compile(r"(?:^|(?<=\s))dom0=(?=\s|$)\s*")
-_MOVES_DOM0 = (Dialect.CHOSEN_PROPERTY, Dialect.EPAM)  # Xen's own channel was /firmware/scmi
+_MOVES_DOM0 = (Dialect.CHOSEN_PROPERTY, Dialect.EPAM, Dialect.DEVICE_IDS)  # Xen's own channel was /firmware/scmi
 
 
 @dataclass(slots=True)
@@ -99,6 +101,28 @@ def to_v8(host: Host) -> Tree:
     return _build(host.tree, root)
 
 
+def left_to_do(host: Host) -> tuple[Diagnostic, ...]:
+    """Return what `to_v8` cannot know, and a person must decide: each with its place in the old tree."""
+    found = []
+    for container in host.containers[:1]:
+        if container.dialect is Dialect.DEVICE_IDS:
+            message = f"this form has no list: {len(container.agents)} agents are taken from the pages behind Xen's own"
+            advice = "compare the list with the firmware's: EPAM's TF-A counts function ids and pages from agent 0"
+            found.append(_note(message, container.span, advice))
+    for domain in host.domains:
+        for stated in domain.outdated:
+            if stated.value == ARM_SCI_EPAM and domain.agent_id is None:
+                message = f"{ARM_SCI_EPAM} of {domain.title} stays: it does not say which agent the domain has"
+                found.append(
+                    _note(message, stated.span, 'write xen,sci_type = "scmi_smc_multiagent" and xen,sci-agent-id')
+                )
+    return tuple(found)
+
+
+def _note(message: str, span: Span, help: str) -> Diagnostic:
+    return Diagnostic(message=message, severity=Severity.WARNING, span=span, help=help)
+
+
 class _Conversion:
     """The conversion of a container that is not in the form of v6 or later."""
 
@@ -144,6 +168,16 @@ class _Conversion:
             "phandle": _cells(scmi_phandle),
         }
         self.retarget(own.path, scmi_phandle)
+        self.control(scmi_phandle)
+
+    def control(self, phandle: int) -> None:
+        """Put the devices that EPAM's RFC names by `scmi_devid` under Xen's node."""
+        for node in self.tree.walk():
+            device_id = node.get(SCMI_DEVID)
+            if device_id is not None and len(device_id.value) == 4:
+                draft = self.root.descend(*node.path.strip("/").split("/"))
+                del draft.properties[SCMI_DEVID]
+                draft.properties.setdefault(ACCESS_CONTROLLERS, _cells(phandle, device_id.u32()))
 
     def remove_old(self) -> None:
         """Remove the old list, and the pages that dom0 must not see; give /firmware/scmi to dom0."""
@@ -166,8 +200,16 @@ class _Conversion:
             if dom0 and dom0.shmem.value:
                 scmi.properties |= {
                     SMC_ID: _cells(_value(dom0.func_id)),
-                    SHMEM: _cells(dom0.shmem.value.phandle or 0),
+                    SHMEM: _cells(self.phandle_of(dom0.shmem.value)),
                 }
+
+    def phandle_of(self, shmem: Shmem) -> int:
+        """Return the phandle of a page that stays where it is; the page gets one if it has none."""
+        assert shmem.path is not None, "the page was found in the tree"
+        properties = self.root.descend(*shmem.path.strip("/").split("/")).properties
+        if "phandle" not in properties:
+            properties["phandle"] = _cells(self.take_phandle())
+        return int.from_bytes(properties["phandle"], "big")
 
     def is_dom0(self, row: SecondaryAgent) -> bool:
         dom0 = self.container.dom0_agent
@@ -238,8 +280,13 @@ def _draft(root: Node) -> _Draft:
         drafts[node.path] = draft
         if node.parent is not None:
             drafts[node.parent.path].children.append(draft)
-    # Symbols are dtc's to make again: they would name nodes that are gone.
+    # Symbols are dtc's to make again (`dtc -@`), from the labels: as they stand they would name nodes that are gone.
     top = drafts[root.path]
+    symbols = root.child("__symbols__")
+    for prop in symbols.properties if symbols else ():
+        named = drafts.get(prop.value.rstrip(b"\0").decode("utf-8", "surrogateescape"))
+        if named is not None and prop.name not in named.labels:
+            named.labels = (*named.labels, prop.name)
     top.children = [each for each in top.children if each.name != "__symbols__"]
     return top
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from xenscmi.host.index import Index, page, wanted_agent
+from xenscmi.host.providers import ScmiProvider, scmi_providers
 from xenscmi.host.types import DomainKind, Host, SecondaryAgent
 
 XEN_OWNER = "Xen"
@@ -43,7 +44,10 @@ class DomainRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """What to show of a host: the container's path and dialect, the firmware's profile and trusted agent, the rows."""
+    """What to show of a host: the container's path and dialect, the firmware's profile and trusted agent, the rows.
+
+    Where no container tells Xen of agents, `providers` are the SCMI nodes that the tree has.
+    """
 
     container: str | None
     dialect: str | None
@@ -51,6 +55,7 @@ class Table:
     trusted_agent: int | None
     agents: tuple[AgentRow, ...]
     domains: tuple[DomainRow, ...]
+    providers: tuple[ScmiProvider, ...] = ()
 
 
 def table(host: Host) -> Table:
@@ -65,6 +70,7 @@ def table(host: Host) -> Table:
         trusted_agent=host.firmware.trusted_agent,
         agents=(*_xens(index), *(_agent(index, row) for row in rows)),
         domains=tuple(_domain_row(index, number) for number in range(len(host.domains))),
+        providers=scmi_providers(host.tree) if first is None and host.tree is not None else (),
     )
 
 
@@ -108,17 +114,31 @@ def render(found: Table) -> str:
     trusted = "" if found.trusted_agent is None else f", trusts agent {found.trusted_agent}"
     where = f"{found.container} ({found.dialect})" if found.container else "none"
     lines = [f"container: {where}", f"firmware: {found.firmware}{trusted}", ""]
+    lines += _agents(found) if found.container else _providers(found)
+    without = [row.name for row in found.domains if row.agent_id is None]
+    if without:
+        lines += ["", f"without an agent: {', '.join(without)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _agents(found: Table) -> Iterator[str]:
     cells = [("agent", "func_id", "page", "owner", "devices")]
     for row in found.agents:
         owner, shown = ", ".join(row.owners) or "-", [f"{device.id} {device.path}" for device in row.devices] or ["-"]
         cells.append((_number(row.agent_id), _hex(row.func_id), _hex(row.page), owner, shown[0]))
         cells += [("", "", "", "", device) for device in shown[1:]]
     widths = [max(len(row[column]) for row in cells) for column in range(4)]
-    lines += ["  ".join((*map(str.ljust, row[:4], widths), row[4])).rstrip() for row in cells]
-    without = [row.name for row in found.domains if row.agent_id is None]
-    if without:
-        lines += ["", f"without an agent: {', '.join(without)}"]
-    return "\n".join(lines) + "\n"
+    yield from ("  ".join((*map(str.ljust, row[:4], widths), row[4])).rstrip() for row in cells)
+
+
+def _providers(found: Table) -> Iterator[str]:
+    """Yield the SCMI nodes of a host that has no agents yet, a device a line."""
+    if not found.providers:
+        yield "no SCMI node: the firmware is not known to have an SCMI interface"
+    for each in found.providers:
+        users = "1 device uses" if len(each.devices) == 1 else f"{len(each.devices) or 'no'} devices use"
+        yield f"SCMI node {each.path} ({each.transport}), of which {users} clocks, resets or power domains"
+        yield from (f"  {path}" for path in each.devices)
 
 
 def _number(value: int | None) -> str:

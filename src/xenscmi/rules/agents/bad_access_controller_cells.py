@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
+from xenscmi.host.types import Dialect
 from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -27,7 +28,7 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     own = index.management
     cells = own.access_controller_cells if own else None
-    if own is None or (cells is not None and cells.value == 1):
+    if own is None or (cells is not None and cells.value == 1) or _by_device_ids(index):
         return
     referring = [entry.span for device in index.host.devices for entry in device.entries if entry.target == own.path]
     if cells is None or cells.value is None:
@@ -43,3 +44,8 @@ def check(index: Index) -> Iterator[Finding]:
         related=also("a device refers to it", *referring[:1]),
         severity=Severity.WARNING if harmless else None,
     )
+
+
+def _by_device_ids(index: Index) -> bool:
+    """Return whether the tree is of a dialect that has no access controllers, which XS103 says."""
+    return any(container.dialect is Dialect.DEVICE_IDS for container in index.host.containers)

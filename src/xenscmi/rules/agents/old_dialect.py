@@ -14,6 +14,7 @@ _SAYS = {
     Dialect.CONFIG_NODE: "/chosen/xen,config is the form of v5 of the series",
     Dialect.CHOSEN_PROPERTY: "xen,scmi-secondary-agents in /chosen is the form of v4 of the series",
     Dialect.EPAM: "epam,secondary-agents is the form of EPAM's first driver",
+    Dialect.DEVICE_IDS: "scmi_devid on devices, without a list of agents, is the form of EPAM's RFC (R-Car)",
 }
 
 RULE = HostRule(
