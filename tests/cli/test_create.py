@@ -110,6 +110,13 @@ def test_what_is_refused_leaves_nothing_and_says_what_to_do(
     assert [row["domid"] for row in lab.json("list")] == [0, 2]
 
 
+def test_too_many_cpus_are_shown_where_they_stand(lab: Lab) -> None:
+    code, _, err = lab.create("one", 2, "vcpus = 200\n")
+    assert code == 3
+    assert "one.cfg:8:9: error: domain creation fail: Invalid argument (step createdomain, errno 22 EINVAL)\n" in err
+    assert "look at vcpus" in err
+
+
 def test_the_firmware_refuses_a_device(lab: Lab) -> None:
     text = (lab.host / "host.dts").read_text().replace("<&scmi_xen 3>", "<&scmi_xen 99>")
     lab.host = lab.folder

@@ -15,3 +15,6 @@ INVALID_GFN = (1 << 64) - 1
 INVALID_AGENT_ID = 255
 # The bits of grant_opts that hold the version (XEN_DOMCTL_GRANT_version_mask).
 GRANT_VERSION_MASK = 0xF
+# The most virtual CPUs that Xen on Arm gives a domain, with a GICv3 and with a GICv2 (xen/arch/arm/domain.c).
+MAX_VIRT_CPUS = 128
+MAX_VIRT_CPUS_GIC_V2 = 8

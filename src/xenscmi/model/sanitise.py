@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from xenscmi.bindings.names import GIC_V3 as GIC_V3_NODE
 from xenscmi.bindings.names import IOMMU_CELLS
 from xenscmi.bindings.properties import find_compatible, is_available
+from xenscmi.config.constants import MAX_VIRT_CPUS, MAX_VIRT_CPUS_GIC_V2
 from xenscmi.devicetree import Tree
 from xenscmi.domctl.createdomain import FLAGS, CreateDomain
 from xenscmi.toolstack.backend import XenError
 
 GIC_NATIVE, GIC_V2, GIC_V3 = 0, 1, 2
-MAX_VIRT_CPUS = 128
-MAX_VIRT_CPUS_GIC_V2 = 8
 MAX_SPIS = 960
 
 HVM, HAP, XS_DOMAIN, IOMMU, VPMU, TRAP_UNMAPPED = (

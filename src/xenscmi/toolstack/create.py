@@ -12,7 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from xenscmi.config.constants import MAX_VIRT_CPUS_GIC_V2
 from xenscmi.config.errors import EXIT_ERROR_FAIL, EXIT_FAILURE
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.toolstack.advice import advise
 from xenscmi.toolstack.backend import Backend, XenError
@@ -104,8 +106,7 @@ class _Creation:
             self.domid = domid = self.xen.createdomain(self.spec.createdomain)
         except XenError as error:
             words = f"domain creation fail: {error}"
-            field = _REFUSED_FIELDS.get(error.errno, _ARM_SCI)
-            raise self.failure("createdomain", field, words, error) from None
+            raise self.failure("createdomain", self.refused_field(error.errno), words, error) from None
         try:
             for step in self.steps(domid):
                 self.take(step)
@@ -114,6 +115,14 @@ class _Creation:
                 self.xen.destroydomain(domid)
             raise
         return domid
+
+    def refused_field(self, number: int) -> str:
+        """Return the field that createdomain most likely refused with an errno."""
+        spec = self.spec
+        asks_scmi_smc = spec.config.b_info.arch_arm.arm_sci.type is ArmSciType.SCMI_SMC
+        if number == errno.EINVAL and not asks_scmi_smc and spec.createdomain.max_vcpus > MAX_VIRT_CPUS_GIC_V2:
+            return "b_info.max_vcpus"
+        return _REFUSED_FIELDS.get(number, _ARM_SCI)
 
     def take(self, step: _Step) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import GICS_V2
 from xenscmi.bindings.properties import is_compatible
+from xenscmi.config.constants import MAX_VIRT_CPUS, MAX_VIRT_CPUS_GIC_V2
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
@@ -13,7 +14,6 @@ from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 EINVAL = 22
-MAX_VIRT_CPUS, GICV2_CPUS = 128, 8
 
 RULE = HostRule(
     code="XS226",
@@ -31,7 +31,7 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     tree = index.host.tree
     gicv2 = tree is not None and any(is_compatible(node, *GICS_V2) for node in tree.walk())
-    most, why = (GICV2_CPUS, " with a GICv2") if gicv2 else (MAX_VIRT_CPUS, "")
+    most, why = (MAX_VIRT_CPUS_GIC_V2, " with a GICv2") if gicv2 else (MAX_VIRT_CPUS, "")
     for domain in index.host.domains:
         vcpus = domain.vcpus
         if domain.kind is not DomainKind.DOM0 and vcpus is not None and vcpus.value is not None and vcpus.value > most:
