@@ -1,4 +1,4 @@
-"""The container of docs/container.md is one that Xen accepts: `check` finds nothing on a board that it is applied to."""
+"""The container of docs/container.md is one that Xen accepts: `check` finds nothing on a board with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BOARD = """\
 		scmi { compatible = "arm,scmi-smc"; arm,smc-id = <0x82000003>; shmem = <&page>; };
 	};
 	chosen {
-		module@50000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x50000000 0x1000>; };
+		module@50000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x50000000 0x0 0x1000>; };
 	};
 };
 """
