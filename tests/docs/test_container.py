@@ -1,4 +1,4 @@
-"""The container of docs/container.md is one that Xen accepts: `check` finds nothing on a board that it is applied to."""
+"""The container of docs/container.md is whole: `check` finds nothing on a board that it is applied to."""
 
 from __future__ import annotations
 
