@@ -17,6 +17,7 @@ exports.activate = function () {
         { scheme: "file", pattern: "**/host.toml" },
         { scheme: "file", pattern: "**/*.{dts,dtso,dtsi}" },
       ],
+      synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.{cfg,toml,dts,dtso,dtsi,dtb}") },
     },
   );
   return client.start();

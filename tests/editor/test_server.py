@@ -107,7 +107,7 @@ def test_hover(client: Client) -> None:
     assert "The domain's SCMI agent" in shown("guest.cfg", "arm_sci")
     assert "agent 2: domain domd" in shown("xen.dtso", "0x82000004 &page_2", 2)
     assert "SCMI device 13" in shown("guest.cfg", "/soc/i2c@e66e0000")
-    assert "An ImageBuilder" in shown("host.toml", "device_tree") or "device_tree" in shown("host.toml", "device_tree")
+    assert shown("host.toml", "device_tree") == "`device_tree`: string\n\nA file, relative to the manifest's folder."
     assert "- dom0less, agent 3" in shown("host.toml", '"panel"', 2)
     assert shown("guest.cfg", "# A guest") == ""
 
@@ -180,6 +180,25 @@ def test_renaming_an_agent_edits_every_file_and_check_stays_clean(client: Client
     host = load_host(folder)
     assert check(host) == ()
     assert {domain.name: domain.agent_id.value for domain in host.host.domains if domain.agent_id}["guest"] == 9
+
+
+def test_edits_fit_files_that_others_changed(client: Client, folder: Path) -> None:
+    client.open("guest.cfg")
+    place = client.at("guest.cfg", "agent_id=4", 9)
+    assert client.request("textDocument/hover", place)
+    (folder / "xen.dtso").write_text("\n\n" + (folder / "xen.dtso").read_text())
+    edit = client.request("textDocument/rename", {**place, "newName": "9"})
+    (tree,) = [each for each in edit["documentChanges"] if each["textDocument"]["uri"].endswith("xen.dtso")]
+    assert [each["range"]["start"]["line"] + 1 for each in tree["edits"]] == [51]
+
+
+def test_changes_on_the_disk_are_checked(client: Client, folder: Path) -> None:
+    client.open("domd.cfg")
+    client.until_findings(lambda found: found.get("domd.cfg") == [])
+    guest = folder / "guest.cfg"
+    guest.write_text(guest.read_text().replace("agent_id=4", "agent_id=2"))
+    client.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": client.uri("guest.cfg"), "type": 2}]})
+    client.until_findings(lambda found: "XS201" in codes(found.get("guest.cfg", [])))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,11 @@ def test_vs_code() -> None:
 def test_the_extension_starts_the_server(tmp_path: Path) -> None:
     """VS Code and its client library are replaced by a few lines that show what they are told."""
     for name, text in (
-        ("vscode", "exports.workspace = { getConfiguration: () => ({ get: () => 'xenscmi' }) };"),
+        (
+            "vscode",
+            "exports.workspace = { getConfiguration: () => ({ get: () => 'xenscmi' }),"
+            " createFileSystemWatcher: () => 0 };",
+        ),
         (
             "vscode-languageclient/node",
             "exports.LanguageClient = class { constructor(id, name, run) { this.run = run; }"

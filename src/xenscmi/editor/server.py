@@ -78,6 +78,12 @@ class HostServer(LanguageServer):
             self.remember(known)
         return known
 
+    def forget(self, uri: str) -> None:
+        """Drop the view of a document's host, whose files may have changed on the disk."""
+        path = to_path(uri)
+        if path is not None:
+            self.views.pop(host_folder(path), None)
+
     def last_good(self, uri: str) -> HostView | None:
         """Return the host of a document as it was when its files last made one."""
         now = self.view_now(uri)
@@ -163,6 +169,11 @@ def _closed(server: HostServer, params: types.DidCloseTextDocumentParams) -> Non
     server.changed(params.text_document.uri, alone=False)
 
 
+def _changed_on_disk(server: HostServer, params: types.DidChangeWatchedFilesParams) -> None:
+    for each in params.changes:
+        server.changed(each.uri, alone=False)
+
+
 def _hover(server: HostServer, params: types.HoverParams) -> types.Hover | None:
     uri = params.text_document.uri
     found = server.at(uri, params.position)
@@ -231,6 +242,7 @@ def _prepare_rename(server: HostServer, params: types.PrepareRenameParams) -> ty
 
 
 def _rename(server: HostServer, params: types.RenameParams) -> types.WorkspaceEdit:
+    server.forget(params.text_document.uri)  # edits of files that are not open must fit them as they are now
     at = server.at(params.text_document.uri, params.position)
     if at is None or at[1].subject is not Subject.AGENT:
         raise JsonRpcInvalidParams("only an agent's id can be renamed, and only while the files make a host")
@@ -266,6 +278,7 @@ def make_server() -> HostServer:
     server.feature(types.TEXT_DOCUMENT_DID_CHANGE)(_changed)
     server.feature(types.TEXT_DOCUMENT_DID_SAVE)(_saved)
     server.feature(types.TEXT_DOCUMENT_DID_CLOSE)(_closed)
+    server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_changed_on_disk)
     server.feature(types.TEXT_DOCUMENT_HOVER)(_hover)
     server.feature(types.TEXT_DOCUMENT_COMPLETION, characters)(_completion)
     server.feature(types.TEXT_DOCUMENT_DEFINITION)(_definition)
