@@ -163,7 +163,7 @@ def test_every_name_is_used() -> None:
 
 VERBS = """
 accept add answer append attach boot check choose convert create decode destroy do exit explain give have keep leave
-list load look make name overwrite print read report rewrite run send set show switch take test try use work write
+list load look make name overwrite print read report rewrite run send serve set show switch take test try use work write
 """
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "convert": "rewrite a host tree of an older dialect with the current container",
     "explain": "explain a rule of check, with an example",
     "rules": "list the rules of check",
+    "lsp": "serve an editor: findings as you type, completion, renaming across files",
     "completion": "print a completion script for bash, zsh or fish",
 }
 
