@@ -22,7 +22,7 @@ BOARD = """\
 		scmi { compatible = "arm,scmi-smc"; arm,smc-id = <0x82000003>; shmem = <&page>; };
 	};
 	chosen {
-		module@50000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x50000000 0x1000>; };
+		module@50000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x50000000 0x0 0x1000>; };
 	};
 };
 """
