@@ -76,6 +76,14 @@ MORE_SLIPS = (
         (HOST, "arm,smc-id = <0x82000010>"),
     ),
     # Channels
+    Slip(
+        KESTREL,
+        HOST,
+        "\tfirmware {\n",
+        "\tfirmware {\n\t\tinterrupts = <1 7 4>;\n",
+        "missing-dom0-node",
+        (HOST, 'scmi {\n\t\t\tcompatible = "arm,scmi-smc";\n\t\t\tarm,smc-id = <0x82000011>;'),
+    ),
     Slip(SPIDER, CFG, '"47ff3,1@22001"', '"47ff3000,1@22001000"', "unknown-iomem"),
     Slip(SPIDER, CFG, '"47ff3,1@22001"', '"47ff3,1@22001000"', "wrong-guest-address"),
     Slip(SPIDER, CFG, '"47ff3,1@22001"', '"47ff3,0@22001"', "empty-iomem"),

@@ -28,6 +28,7 @@ TRUE = {
     "shared-interrupt",
     "shared-mapping",
     "shared-register-page",
+    "untranslatable-device",
     "unprotected-master",
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import FIRMWARE_SCMI, SCMI_SMC
 from xenscmi.diagnostics import Severity
+from xenscmi.host.dom0 import dom0_nodes
 from xenscmi.host.index import Index, wanted_agent
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -48,4 +49,11 @@ def check(index: Index) -> Iterator[Finding]:
             message=f"dom0 is agent {wanted.value}, but {node.path} is disabled",
             span=node.span,
             then="dom0's driver does not probe",
+        )
+    elif index.host.tree and all(each.path != node.path for each in dom0_nodes(index.host.tree)):
+        yield Finding(
+            message=f"dom0 is agent {wanted.value}, but {node.path} is in a part of the tree that dom0 does not get",
+            span=node.span,
+            then="dom0 does not find its channel",
+            help="move it out of what Xen keeps: CPUs, memory, timers, nodes with interrupts of a CPU's own (PPIs)",
         )
