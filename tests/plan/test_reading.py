@@ -201,7 +201,7 @@ def test_maps_that_are_shipped_are_good() -> None:
     ("text", "message"),
     [
         (MAP + '[[devices]]\npath = "/a"\nid = 1\n[[devices]]\npath = "/b"\nid = 1\n', "device id 1 is /a's"),
-        (MAP + '[[devices]]\npath = "/a"\nid = 1\n[[devices]]\npath = "/a"\nid = 2\n', "/a stands here twice"),
+        (MAP + '[[devices]]\npath = "/a"\nid = 1\n[[devices]]\npath = "/a"\nid = 1\n', "/a has id 1 twice"),
         ('name = "x"\n[[clocks]]\nprovider = "/a"\nids = { "x" = 1 }\n', "matching regex"),
         ('name = "x"\n[[clocks]]\nprovider = "/a"\nruns = [{ cells = "0", count = 99999999, id = 0 }]\n', "<= 65536"),
         ('name = "x"\n[[clock]]\n', "unknown field `clock`"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from xenscmi.bindings import names
 from xenscmi.bindings.properties import is_compatible
@@ -72,7 +73,7 @@ class Allocation:
     resolved: ResolvedPlan
     management: PlannedChannel
     allotments: tuple[Allotment, ...]
-    device_ids: dict[str, int]
+    device_ids: dict[str, tuple[int, ...]]
     holes: tuple[AddressRange, ...]
     srams: tuple[Node, ...]
     lock: Lock
@@ -136,7 +137,7 @@ class _Allocator:
         lock = Lock(
             pages=base if self.firmware.pages is None and not self.firmware.channels else None,
             agents=agents,
-            devices=ids,
+            devices={path: own[0] if len(own) == 1 else own for path, own in ids.items()},
             guests={
                 each.domain.name: _given(each)
                 for each in allotments
@@ -229,33 +230,33 @@ class _Allocator:
 
     # devices
 
-    def _device_ids(self) -> dict[str, int]:
-        """Return the SCMI device id of every device under SCMI control, by path."""
+    def _device_ids(self) -> dict[str, tuple[int, ...]]:
+        """Return the SCMI device ids of every device under SCMI control, by path."""
         devices = [each for domain in self.resolved.domains for each in domain.devices if each.controlled]
         known = self.resolved.map
         holders = dict.fromkeys(known.taken, f"another device's (the map {known.name})")
-        holders |= {row.id: row.path for row in known.devices.values()}
-        given: dict[str, int] = {}
+        holders |= {row.id: path for path, rows in known.devices.items() for row in rows}
         for device in devices:
-            if device.id is not None:
-                other = holders.setdefault(device.id, device.path)
+            for insisted in (each.id for each in device.scmi if each.id is not None):
+                other = holders.setdefault(insisted, device.path)
                 if other != device.path:
-                    message = f"{device.path} insists on SCMI device id {device.id}, which is {_whose(other)}"
+                    message = f"{device.path} insists on SCMI device id {insisted}, which is {_whose(other)}"
                     self._error(message, device.span, "insist on another, or on none")
-                given[device.path] = device.id
-        for device in devices:
-            number = self.lock.devices.get(device.path)
-            if device.path not in given and number is not None and number not in holders:
+        first: dict[str, int] = {}
+        asking = [device for device in devices if device.scmi[0].id is None]
+        for device in asking:
+            number = next(iter(self.lock.device_ids(device.path)), None)
+            if number is not None and number not in holders:
                 holders[number] = device.path
-                given[device.path] = number
-        number = 0
-        for device in devices:
-            if device.path not in given:
-                while number in holders:
-                    number += 1
-                holders[number] = device.path
-                given[device.path] = number
-        return {device.path: given[device.path] for device in devices}
+                first[device.path] = number
+        free = (number for number in count() if number not in holders)
+        for device in asking:
+            if device.path not in first:
+                first[device.path] = next(free)
+        return {
+            device.path: tuple(first[device.path] if each.id is None else each.id for each in device.scmi)
+            for device in devices
+        }
 
     # pages
 

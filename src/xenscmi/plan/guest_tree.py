@@ -146,7 +146,7 @@ class _Builder:
     def _stated(self, device: PlannedDevice, made: DtsNode) -> None:
         """Write the resources that the plan names itself."""
         for kind, prop in STATED.items():
-            numbers = getattr(device.section, kind)
+            numbers = device.section.stated(kind)
             if numbers:
                 self.protocols.add(kind)
                 made.properties[prop] = rows((f"&{LABELS[kind]}", decimal(number)) for number in numbers)

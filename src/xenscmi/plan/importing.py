@@ -264,27 +264,32 @@ class _Importer:
         """Return a device of the plan: its path, and its SCMI id and resources where the tree does not say them."""
         parts = [f"device = {quoted(node.path)}"]
         ids = self._ids(node, scmi)
-        if len(ids) > 1:
-            self._say(f"{node.path} has several SCMI ids; the plan takes the first, {ids[0]}", node.span)
-        if ids:
-            parts.append(f"id = {ids[0]}")
-            known = self.host.firmware.devices.get(ids[0], {})
+        for number in ids[:1]:
+            known = self.host.firmware.devices.get(number, {})
+            parts.append(f"id = {number}")
             for prop, kind in _CONSUMED.items():
                 numbers = known.get(kind, ()) or _used(guest, prop)
                 if prop not in node and numbers:
                     parts.append(f"{kind} = {list(numbers)}")
+        if len(ids) > 1:
+            parts.append(f"further_ids = [{', '.join(map(self._further_id, ids[1:]))}]")
         return quoted(node.path) if len(parts) == 1 else f"{{ {', '.join(parts)} }}"
 
+    def _further_id(self, number: int) -> str:
+        known = self.host.firmware.devices.get(number, {})
+        parts = [f"{kind} = {list(numbers)}" for kind, numbers in known.items() if numbers]
+        return f"{{ id = {number}, {', '.join(parts)} }}" if parts else str(number)
+
     def _ids(self, node: Node, scmi: Node) -> list[int]:
-        """Return the SCMI ids for which Xen would ask the firmware: as it walks, up to the first bad entry."""
-        found = []
+        """Return the SCMI ids for which Xen would ask the firmware, each once: up to the first bad entry."""
+        found: dict[int, None] = {}
         try:
             for entry in phandle_entries(node, names.ACCESS_CONTROLLERS, names.ACCESS_CONTROLLER_CELLS):
                 if entry.target is scmi and entry.arguments:
-                    found.append(entry.arguments[0])
+                    found[entry.arguments[0]] = None
         except BindingError:
             pass
-        return found
+        return list(found)
 
     # the board
 
@@ -309,11 +314,16 @@ def _is_xens(node: Node) -> bool:
     return node.path.startswith(names.CHOSEN + "/") and is_compatible(node, names.XEN_DOMAIN, *_MODULES)
 
 
-_XENS_PROPERTIES = frozenset((names.XEN_PASSTHROUGH, names.ACCESS_CONTROLLERS, names.XEN_BOOTARGS))
+_XENS_PROPERTIES = frozenset((names.XEN_PASSTHROUGH, names.XEN_BOOTARGS))
 
 
 def _copy(tree: Tree, builder: Builder, left_out: Callable[[Node], bool]) -> None:
-    """Copy a tree without some nodes, without Xen's properties, and without the labels of what is gone."""
+    """Copy a tree without some nodes, without Xen's properties, and without labels and access controllers in what is
+    gone."""
+
+    def is_gone(node: Node | None) -> bool:
+        return node is None or left_out(node) or any(map(left_out, node.ancestors()))
+
     gone: set[Node] = set()
     open_nodes: list[Node] = []
     for node in tree.walk():
@@ -329,11 +339,27 @@ def _copy(tree: Tree, builder: Builder, left_out: Callable[[Node], bool]) -> Non
         for prop in node.properties:
             if prop.name in _XENS_PROPERTIES:
                 continue
-            if node.path == "/__symbols__" and (target := read_string(node, prop.name)):
-                named = tree.node(target)
-                if named is None or named in gone or left_out(named) or any(a in gone for a in named.ancestors()):
-                    continue
+            if node.path == "/__symbols__" and (path := read_string(node, prop.name)) and is_gone(tree.node(path)):
+                continue
+            if prop.name == names.ACCESS_CONTROLLERS:
+                others = _access_controllers(node, is_gone)
+                if others:
+                    builder.add(prop.name, others)
+                continue
             builder.add(prop.name, prop.value)
+
+
+def _access_controllers(node: Node, is_gone: Callable[[Node], bool]) -> bytes:
+    """Return the access controllers of a node that stay in the board's tree: a bus firewall, for example."""
+    stay = b""
+    listed = node.get(names.ACCESS_CONTROLLERS)
+    try:
+        for entry in phandle_entries(node, names.ACCESS_CONTROLLERS, names.ACCESS_CONTROLLER_CELLS):
+            if listed is not None and not is_gone(entry.target):
+                stay += listed.value[entry.offset :][: 4 * (1 + len(entry.arguments))]
+    except BindingError:
+        pass
+    return stay
 
 
 def _used(node: Node | None, prop: str) -> tuple[int, ...]:
