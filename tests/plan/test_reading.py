@@ -160,7 +160,9 @@ def test_places_are_found_in_every_form() -> None:
         pages=st.none() | st.integers(0, (1 << 48) - 1),
         agents=st.dictionaries(st.text(max_size=9), st.integers(0, 254), max_size=4),
         devices=st.dictionaries(
-            st.text(st.characters(codec="ascii", exclude_categories=["Cc"])), st.integers(0, 99), max_size=4
+            st.text(st.characters(codec="ascii", exclude_categories=["Cc"])),
+            st.integers(0, 99) | st.lists(st.integers(0, 99), max_size=3).map(tuple),
+            max_size=4,
         ),
         guests=st.dictionaries(
             st.text("abc-", min_size=1), st.dictionaries(st.text("0x19af", min_size=1), st.integers(0, 99)), max_size=3

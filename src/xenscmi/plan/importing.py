@@ -25,8 +25,9 @@ from xenscmi.plan.reading import WORKED_OUT, failure
 from xenscmi.plan.references import CELLS, PROTOCOLS, entries, scmi_protocol
 from xenscmi.plan.rendering.quoting import quoted
 from xenscmi.plan.schema import DomainPlan, Profile
+from xenscmi.plan.writing import bare_number, further_ids, xl_value
 from xenscmi.source import Span
-from xenscmi.xlcfg import ListValue, StringValue, Value
+from xenscmi.xlcfg import StringValue
 
 BOARD = "board.dtb"
 _FIRST_FUNC_ID = 0x82000002
@@ -246,9 +247,9 @@ class _Importer:
                 if key in WORKED_OUT or key == "name":
                     continue
                 if key in _OWN_KEYS and isinstance(setting.value, StringValue) and not setting.value.quoted:
-                    yield f"{key} = {_number(setting.value.text)}"
+                    yield f"{key} = {bare_number(setting.value.text)}"
                 else:
-                    yield f"{key} = {_toml(setting.value)}"
+                    yield f"{key} = {xl_value(setting.value)}"
             guests = {read_string(n, "compatible"): n for n in partial.walk()} if partial else {}
             found = [self.tree.node(device.path or "") for device in config.dtdevs]
             given = [(node, guests.get(read_string(node, "compatible"))) for node in found if node is not None]
@@ -272,13 +273,8 @@ class _Importer:
                 if prop not in node and numbers:
                     parts.append(f"{kind} = {list(numbers)}")
         if len(ids) > 1:
-            parts.append(f"further_ids = [{', '.join(map(self._further_id, ids[1:]))}]")
+            parts.append(further_ids({number: self.host.firmware.devices.get(number, {}) for number in ids[1:]}))
         return quoted(node.path) if len(parts) == 1 else f"{{ {', '.join(parts)} }}"
-
-    def _further_id(self, number: int) -> str:
-        known = self.host.firmware.devices.get(number, {})
-        parts = [f"{kind} = {list(numbers)}" for kind, numbers in known.items() if numbers]
-        return f"{{ id = {number}, {', '.join(parts)} }}" if parts else str(number)
 
     def _ids(self, node: Node, scmi: Node) -> list[int]:
         """Return the SCMI ids for which Xen would ask the firmware, each once: up to the first bad entry."""
@@ -376,18 +372,3 @@ def _used(node: Node | None, prop: str) -> tuple[int, ...]:
         )
     except ShapeError:
         return ()
-
-
-def _number(text: str) -> str:
-    """Return a bare number of an xl.cfg as TOML: xl reads 010 as 8."""
-    try:
-        return str(int(text, 0) if not re.fullmatch(r"0[0-7]+", text) else int(text, 8))
-    except ValueError:
-        return quoted(text)
-
-
-def _toml(value: Value) -> str:
-    if isinstance(value, ListValue):
-        return f"[{', '.join(map(_toml, value.items))}]"
-    assert isinstance(value, StringValue)
-    return quoted(value.text) if value.quoted else _number(value.text)

@@ -166,16 +166,19 @@ class _Resolver:
         return device
 
     def _check_ids(self, node: Node, section: DevicePlan, place: Span) -> None:
-        """Refuse SCMI device ids of the plan that stand there twice, or that the map or the tree gainsays."""
-        stated = [*([] if section.id is None else [section.id]), *(each.id for each in section.further)]
-        if len(set(stated)) < len(stated):
+        """Refuse SCMI device ids of the plan that stand there twice, or that the map or the tree contradicts."""
+        rows = self.known.devices.get(node.path, ())
+        known = [row.id for row in rows] or _devid(node)
+        own = [] if section.id is None else [section.id]
+        further = [each.id for each in section.further]
+        ids = [*(own or ([] if rows else known)), *further]
+        if len(set(ids)) < len(ids):
             self._error(f"{node.path} has an SCMI device id twice", place, "name each id once")
-        known = _known_ids(node, self.known)
-        for number in stated if known else ():
-            if number not in known:
-                numbers = " and ".join(map(str, known))
-                key = "id" if number == section.id else "further_ids"
-                self._error(f"{node.path} is device {numbers} in the firmware, not {number}", place, f"remove `{key}'")
+        wrong = [("id", number) for number in own if known and number not in known]
+        wrong += [("further_ids", number) for number in further if rows and number not in known]
+        for key, number in wrong:
+            numbers = " and ".join(map(str, known))
+            self._error(f"{node.path} is device {numbers} in the firmware, not {number}", place, f"remove `{key}'")
 
     def _stated(
         self, node: Node, section: DevicePlan, found: dict[str, frozenset[int]], place: Span
@@ -257,11 +260,10 @@ class _Resolver:
             pending.extend(reversed(list(node.children)))
 
 
-def _known_ids(node: Node, known: ResourceMap) -> tuple[int, ...]:
-    """Return the SCMI device ids of a node by the map, or by the tree; none where neither says."""
-    rows = known.devices.get(node.path, ())
+def _devid(node: Node) -> list[int]:
+    """Return the SCMI device id that the board's tree has for a node, if any."""
     devid = read_u32(node, terms.SCMI_DEVID)
-    return tuple(row.id for row in rows) or (() if devid is None else (devid,))
+    return [] if devid is None else [devid]
 
 
 def _scmi_devices(
@@ -276,7 +278,7 @@ def _scmi_devices(
         for row in known.devices.get(node.path, ())
     ]
     if not rows:
-        first = section.id if section.id is not None else next(iter(_known_ids(node, known)), None)
+        first = section.id if section.id is not None else next(iter(_devid(node)), None)
         rows = [(first, dict.fromkeys(KINDS))]
         rows += [(each.id, {kind: frozenset(getattr(each, kind)) for kind in KINDS}) for each in section.further]
     counted: list[dict[str, frozenset[int]]] = [{} for _ in rows]
