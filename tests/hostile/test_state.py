@@ -154,7 +154,7 @@ def test_a_user_without_a_home(run: Run, state: Path, monkeypatch: pytest.Monkey
     monkeypatch.delenv("HOME", raising=False)
     done = run("list", state_home="")
     assert done.code == 2
-    assert "there is no home directory to keep the modelled host in" in done.err
+    assert "there is no home directory for the state of the modelled host" in done.err
     assert "--state" in done.err
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import shutil
@@ -12,12 +11,8 @@ import pytest
 from tests.plan.boards import HEAD, SMALL, Workplace
 
 from xenscmi.cli import main
-from xenscmi.cli.files import load_host
-from xenscmi.host.types import Host
-from xenscmi.simulation.simulate import simulate
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-VECTORS = Path(__file__).parents[1] / "vectors" / "boot"
 PLAN = HEAD + '[dom0]\ndevices = "rest"\n[[domain]]\nname = "domd"\ndevices = ["mmc"]\n'
 
 
@@ -174,51 +169,6 @@ def test_init_says_what_keeps_xen_from_booting(
 def test_arguments_that_cannot_be_used(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", *arguments]) == 2
     assert capsys.readouterr().err
-
-
-def grants(host: Host) -> dict[str, tuple[int | None, list[str]]]:
-    """Return who is which agent and reaches which devices, by the devices' paths; nothing may differ from it."""
-    seen = simulate(host)
-    assert not seen.deviations
-    paths: dict[int, list[str]] = {}
-    for device in host.devices:
-        for entry in device.entries:
-            paths.setdefault(entry.arguments[0], []).append(device.path)
-    return {
-        view.name: (view.agent_id, sorted(path for number in view.given for path in paths.get(number, [])))
-        for view in seen.domains
-    }
-
-
-@pytest.mark.parametrize(
-    "host", [EXAMPLES / "spider", *sorted(VECTORS.glob("good-*"))], ids=lambda path: str(path.name)
-)
-def test_an_imported_host_has_the_same_matrix(host: Path, place: Workplace) -> None:
-    old = place.folder / "old"
-    shutil.copytree(host, old)
-    if not (old / "host.toml").exists():
-        (old / "host.toml").write_text(manifest(old))
-    assert main(["plan", "import", str(old), "-o", str(place.folder / "new")]) == 0
-    new = Workplace(place.folder / "new")
-    assert new.plan("render") == 0
-    assert main(["check", str(new.host)]) == 0
-    assert grants(load_host([str(new.host)]).host) == grants(load_host([str(old)]).host)
-
-
-def manifest(folder: Path) -> str:
-    """Return the manifest of a boot vector: in its firmware, device d has clock d, reset d and power domain d."""
-    firmware = json.loads((folder / "expected.json").read_text())["firmware"]
-    lines = ['device_tree = "host.dts"', f"[firmware]\ntrusted_agent = {firmware['trusted_agent']}", "agents = ["]
-    for row in firmware["agents"]:
-        lines.append(f"    {{ id = {row['agent_id']}, func_id = {row['func_id']}, page = {row['shmem']} }},")
-    lines += ["]", "devices = ["]
-    for number in range(firmware["device_count"]):
-        resources = ", ".join(f"{kind} = [{number}]" for kind in ("clocks", "resets", "power_domains"))
-        lines.append(f"    {{ id = {number}, {resources} }},")
-    lines.append("]")
-    for path in sorted(folder.glob("domU*.dts")):
-        lines.append(f'[[domain]]\nname = "{path.stem}"\ndevice_tree = "{path.name}"')
-    return "\n".join(lines) + "\n"
 
 
 def test_import_takes_generic_for_firmware_that_a_plan_cannot_have(

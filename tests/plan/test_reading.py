@@ -160,7 +160,9 @@ def test_places_are_found_in_every_form() -> None:
         pages=st.none() | st.integers(0, (1 << 48) - 1),
         agents=st.dictionaries(st.text(max_size=9), st.integers(0, 254), max_size=4),
         devices=st.dictionaries(
-            st.text(st.characters(codec="ascii", exclude_categories=["Cc"])), st.integers(0, 99), max_size=4
+            st.text(st.characters(codec="ascii", exclude_categories=["Cc"])),
+            st.integers(0, 99) | st.lists(st.integers(0, 99), max_size=3).map(tuple),
+            max_size=4,
         ),
         guests=st.dictionaries(
             st.text("abc-", min_size=1), st.dictionaries(st.text("0x19af", min_size=1), st.integers(0, 99)), max_size=3
@@ -201,7 +203,7 @@ def test_maps_that_are_shipped_are_good() -> None:
     ("text", "message"),
     [
         (MAP + '[[devices]]\npath = "/a"\nid = 1\n[[devices]]\npath = "/b"\nid = 1\n', "device id 1 is /a's"),
-        (MAP + '[[devices]]\npath = "/a"\nid = 1\n[[devices]]\npath = "/a"\nid = 2\n', "/a stands here twice"),
+        (MAP + '[[devices]]\npath = "/a"\nid = 1\n[[devices]]\npath = "/a"\nid = 1\n', "/a has id 1 twice"),
         ('name = "x"\n[[clocks]]\nprovider = "/a"\nids = { "x" = 1 }\n', "matching regex"),
         ('name = "x"\n[[clocks]]\nprovider = "/a"\nruns = [{ cells = "0", count = 99999999, id = 0 }]\n', "<= 65536"),
         ('name = "x"\n[[clock]]\n', "unknown field `clock`"),

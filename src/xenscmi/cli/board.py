@@ -75,7 +75,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--memory", metavar="MIB", type=int, default=2048, help="give it this much RAM, 1024 or more (2048)"
     )
-    parser.add_argument("--fault", metavar="FAULT", action="append", default=[], help="inject this fault; repeatable")
+    parser.add_argument(
+        "--fault", metavar="FAULT", action="append", default=[], help="make this fault happen; repeatable"
+    )
     parser.add_argument("--record", metavar="FILE", help="write all messages to a trace")
     parser.add_argument("--quiet", action="store_true", help="show no messages as they come")
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=600, help="give up after this time (600)")

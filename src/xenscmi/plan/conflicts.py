@@ -128,7 +128,7 @@ class _Conflicts:
         for domain in domains:
             for device in domain.devices:
                 for kind in KINDS:
-                    for number in sorted(device.owned[kind] - self.resolved.map.shared[kind]):
+                    for number in sorted(device.owned(kind) - self.resolved.map.shared[kind]):
                         name, other = users.setdefault((kind, number), (domain.name, device))
                         if name == domain.name:
                             continue

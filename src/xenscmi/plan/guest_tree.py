@@ -144,10 +144,11 @@ class _Builder:
         return made
 
     def _stated(self, device: PlannedDevice, made: DtsNode) -> None:
-        """Write the resources that the plan names itself."""
+        """Write the resources that the plan names itself, where the board's tree has none or the guest gets none."""
+        without = (*device.section.allow, *device.section.drop)
         for kind, prop in STATED.items():
-            numbers = getattr(device.section, kind)
-            if numbers:
+            numbers = device.section.stated(kind)
+            if numbers and (prop not in device.node or prop in without):
                 self.protocols.add(kind)
                 made.properties[prop] = rows((f"&{LABELS[kind]}", decimal(number)) for number in numbers)
 

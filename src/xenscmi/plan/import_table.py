@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xenscmi.plan.planned import DOM0, XEN
 from xenscmi.plan.reading import failure
 from xenscmi.plan.rendering.quoting import quoted
+from xenscmi.plan.writing import further_ids
 from xenscmi.source import Source, Span
 
 _CHANNEL = re.compile(
@@ -65,11 +67,21 @@ def plan_of_table(table: FirmwareTable, board: str) -> str:
     for number, name in owners.items():
         lines += ["", "[dom0]"] if name == DOM0 else ["", "[[domain]]", f"name = {quoted(_name(name, number))}"]
         lines += [f"agent = {number}", "devices = ["]
-        for device, (path, agent, _) in sorted(table.devices.items()):
-            if agent == number:
-                lines.append(f"    {{ device = {quoted(path)}, id = {device} }},")
-        lines.append("]")
+        lines += [*_devices(table, number), "]"]
     return "\n".join(lines) + "\n"
+
+
+def _devices(table: FirmwareTable, agent: int) -> Iterator[str]:
+    """Yield the devices of an agent; rows of one path are one device with several ids."""
+    found: dict[str, dict[int, dict[str, list[int]]]] = {}
+    for number, (path, owner, resources) in sorted(table.devices.items()):
+        if owner == agent:
+            found.setdefault(path, {})[number] = resources
+    for path, ids in found.items():
+        first, *others = ids
+        parts = [f"device = {quoted(path)}", f"id = {first}"]
+        parts += [further_ids({number: ids[number] for number in others})] if others else []
+        yield f"    {{ {', '.join(parts)} }},"
 
 
 def _name(name: str, number: int) -> str:

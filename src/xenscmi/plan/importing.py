@@ -25,8 +25,9 @@ from xenscmi.plan.reading import WORKED_OUT, failure
 from xenscmi.plan.references import CELLS, PROTOCOLS, entries, scmi_protocol
 from xenscmi.plan.rendering.quoting import quoted
 from xenscmi.plan.schema import DomainPlan, Profile
+from xenscmi.plan.writing import bare_number, further_ids, xl_value
 from xenscmi.source import Span
-from xenscmi.xlcfg import ListValue, StringValue, Value
+from xenscmi.xlcfg import StringValue
 
 BOARD = "board.dtb"
 _FIRST_FUNC_ID = 0x82000002
@@ -246,9 +247,9 @@ class _Importer:
                 if key in WORKED_OUT or key == "name":
                     continue
                 if key in _OWN_KEYS and isinstance(setting.value, StringValue) and not setting.value.quoted:
-                    yield f"{key} = {_number(setting.value.text)}"
+                    yield f"{key} = {bare_number(setting.value.text)}"
                 else:
-                    yield f"{key} = {_toml(setting.value)}"
+                    yield f"{key} = {xl_value(setting.value)}"
             guests = {read_string(n, "compatible"): n for n in partial.walk()} if partial else {}
             found = [self.tree.node(device.path or "") for device in config.dtdevs]
             given = [(node, guests.get(read_string(node, "compatible"))) for node in found if node is not None]
@@ -264,27 +265,27 @@ class _Importer:
         """Return a device of the plan: its path, and its SCMI id and resources where the tree does not say them."""
         parts = [f"device = {quoted(node.path)}"]
         ids = self._ids(node, scmi)
-        if len(ids) > 1:
-            self._say(f"{node.path} has several SCMI ids; the plan takes the first, {ids[0]}", node.span)
-        if ids:
-            parts.append(f"id = {ids[0]}")
-            known = self.host.firmware.devices.get(ids[0], {})
+        for number in ids[:1]:
+            known = self.host.firmware.devices.get(number, {})
+            parts.append(f"id = {number}")
             for prop, kind in _CONSUMED.items():
                 numbers = known.get(kind, ()) or _used(guest, prop)
                 if prop not in node and numbers:
                     parts.append(f"{kind} = {list(numbers)}")
+        if len(ids) > 1:
+            parts.append(further_ids({number: self.host.firmware.devices.get(number, {}) for number in ids[1:]}))
         return quoted(node.path) if len(parts) == 1 else f"{{ {', '.join(parts)} }}"
 
     def _ids(self, node: Node, scmi: Node) -> list[int]:
-        """Return the SCMI ids for which Xen would ask the firmware: as it walks, up to the first bad entry."""
-        found = []
+        """Return the SCMI ids for which Xen would ask the firmware, each once: up to the first bad entry."""
+        found: dict[int, None] = {}
         try:
             for entry in phandle_entries(node, names.ACCESS_CONTROLLERS, names.ACCESS_CONTROLLER_CELLS):
                 if entry.target is scmi and entry.arguments:
-                    found.append(entry.arguments[0])
+                    found[entry.arguments[0]] = None
         except BindingError:
             pass
-        return found
+        return list(found)
 
     # the board
 
@@ -309,11 +310,16 @@ def _is_xens(node: Node) -> bool:
     return node.path.startswith(names.CHOSEN + "/") and is_compatible(node, names.XEN_DOMAIN, *_MODULES)
 
 
-_XENS_PROPERTIES = frozenset((names.XEN_PASSTHROUGH, names.ACCESS_CONTROLLERS, names.XEN_BOOTARGS))
+_XENS_PROPERTIES = frozenset((names.XEN_PASSTHROUGH, names.XEN_BOOTARGS))
 
 
 def _copy(tree: Tree, builder: Builder, left_out: Callable[[Node], bool]) -> None:
-    """Copy a tree without some nodes, without Xen's properties, and without the labels of what is gone."""
+    """Copy a tree without some nodes, without Xen's properties, and without labels and access controllers in what is
+    gone."""
+
+    def is_gone(node: Node | None) -> bool:
+        return node is None or left_out(node) or any(map(left_out, node.ancestors()))
+
     gone: set[Node] = set()
     open_nodes: list[Node] = []
     for node in tree.walk():
@@ -329,11 +335,27 @@ def _copy(tree: Tree, builder: Builder, left_out: Callable[[Node], bool]) -> Non
         for prop in node.properties:
             if prop.name in _XENS_PROPERTIES:
                 continue
-            if node.path == "/__symbols__" and (target := read_string(node, prop.name)):
-                named = tree.node(target)
-                if named is None or named in gone or left_out(named) or any(a in gone for a in named.ancestors()):
-                    continue
+            if node.path == "/__symbols__" and (path := read_string(node, prop.name)) and is_gone(tree.node(path)):
+                continue
+            if prop.name == names.ACCESS_CONTROLLERS:
+                others = _access_controllers(node, is_gone)
+                if others:
+                    builder.add(prop.name, others)
+                continue
             builder.add(prop.name, prop.value)
+
+
+def _access_controllers(node: Node, is_gone: Callable[[Node], bool]) -> bytes:
+    """Return the access controllers of a node that stay in the board's tree: a bus firewall, for example."""
+    stay = b""
+    listed = node.get(names.ACCESS_CONTROLLERS)
+    try:
+        for entry in phandle_entries(node, names.ACCESS_CONTROLLERS, names.ACCESS_CONTROLLER_CELLS):
+            if listed is not None and not is_gone(entry.target):
+                stay += listed.value[entry.offset :][: 4 * (1 + len(entry.arguments))]
+    except BindingError:
+        pass
+    return stay
 
 
 def _used(node: Node | None, prop: str) -> tuple[int, ...]:
@@ -350,18 +372,3 @@ def _used(node: Node | None, prop: str) -> tuple[int, ...]:
         )
     except ShapeError:
         return ()
-
-
-def _number(text: str) -> str:
-    """Return a bare number of an xl.cfg as TOML: xl reads 010 as 8."""
-    try:
-        return str(int(text, 0) if not re.fullmatch(r"0[0-7]+", text) else int(text, 8))
-    except ValueError:
-        return quoted(text)
-
-
-def _toml(value: Value) -> str:
-    if isinstance(value, ListValue):
-        return f"[{', '.join(map(_toml, value.items))}]"
-    assert isinstance(value, StringValue)
-    return quoted(value.text) if value.quoted else _number(value.text)

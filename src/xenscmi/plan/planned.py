@@ -17,20 +17,28 @@ DOM0 = "dom0"
 XEN = "Xen"
 
 
+@dataclass(frozen=True, slots=True)
+class ScmiDevice:
+    """A device as the firmware counts: its SCMI device id (None until one is allocated) and its resources by kind."""
+
+    id: int | None
+    resources: dict[str, frozenset[int]]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PlannedDevice:
     """A device of the board that a domain is given, with all that is below it in the tree.
 
-    `id` is insisted on; `resources` are what the device uses, `owned` what the firmware counts to it, by kind.
+    `scmi` is what it is in the firmware: one device or several; only the first may still be without an id.
+    `resources` are what the device uses, by kind.
     """
 
     node: Node
     nodes: tuple[Node, ...]
     hardware: tuple[DeviceResources, ...]
     section: DevicePlan
-    id: int | None
+    scmi: tuple[ScmiDevice, ...]
     resources: dict[str, frozenset[int]]
-    owned: dict[str, frozenset[int]]
     span: Span
 
     @property
@@ -46,7 +54,11 @@ class PlannedDevice:
     @property
     def controlled(self) -> bool:
         """Whether the firmware knows it: it uses something of the firmware, or has an id there."""
-        return self.id is not None or any(self.owned.values())
+        return any(each.id is not None or any(each.resources.values()) for each in self.scmi)
+
+    def owned(self, kind: str) -> frozenset[int]:
+        """Return the resources of a kind that the firmware counts to it, under any of its ids."""
+        return frozenset(number for each in self.scmi for number in each.resources[kind])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

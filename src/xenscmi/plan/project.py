@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic
-from xenscmi.plan.allocation import Allocation, allocate
+from xenscmi.plan.allocate import allocate
+from xenscmi.plan.allocation import Allocation
 from xenscmi.plan.board import Board
 from xenscmi.plan.lock import Lock, read_lock, write_lock
 from xenscmi.plan.reading import read_plan

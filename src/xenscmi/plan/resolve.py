@@ -12,7 +12,7 @@ from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.plan import terms
 from xenscmi.plan.board import Board
 from xenscmi.plan.conflicts import conflicts
-from xenscmi.plan.planned import DOM0, PlannedDevice, PlannedDomain, ResolvedPlan, kept_by_xen
+from xenscmi.plan.planned import DOM0, PlannedDevice, PlannedDomain, ResolvedPlan, ScmiDevice, kept_by_xen
 from xenscmi.plan.reading import ReadPlan
 from xenscmi.plan.references import CONSUMERS, STATED, scmi_protocol, used_ids, uses
 from xenscmi.plan.resource_map import KINDS, ResourceMap
@@ -86,8 +86,8 @@ class _Resolver:
         return node
 
     def _find_by_id(self, number: int, place: Span) -> Node | None:
-        for path, row in self.known.devices.items():
-            if row.id == number and (node := self.board.tree.node(path)):
+        for path, rows in self.known.devices.items():
+            if any(row.id == number for row in rows) and (node := self.board.tree.node(path)):
                 return node
         for node in self.board.tree.walk():
             if read_u32(node, terms.SCMI_DEVID) == number:
@@ -148,41 +148,47 @@ class _Resolver:
         owner = self.owners[node][0]
         nodes = tuple(each for each in node.walk() if self.owners[each][0] == owner)
         resources = self._stated(node, section, self._resources(nodes, section, place), place)
-        row = self.known.devices.get(node.path)
-        owned = dict(resources)
-        for kind in KINDS if row else ():
-            counted = getattr(row, kind)
-            if counted is None:
-                continue
-            owned[kind] = frozenset(counted)
-            for number in sorted(resources[kind] - owned[kind]):
-                word = kind.replace("_", " ")[:-1]
-                help = "correct the map, or drop the property"
-                self._error(f"{node.path} uses {word} {number}, which the firmware does not count to it", place, help)
-        known_id = row.id if row else read_u32(node, terms.SCMI_DEVID)
-        if section.id is not None and known_id is not None and section.id != known_id:
-            self._error(f"{node.path} is device {known_id} in the firmware, not {section.id}", place, "remove `id'")
-        return PlannedDevice(
+        self._check_ids(node, section, place)
+        device = PlannedDevice(
             node=node,
             nodes=nodes,
             hardware=tuple(found for each in nodes if (found := self.board.hardware.get(each))),
             section=section,
-            id=section.id if section.id is not None else known_id,
+            scmi=_scmi_devices(node, section, self.known, resources),
             resources=resources,
-            owned=owned,
             span=place,
         )
+        for kind in KINDS:
+            for number in sorted(resources[kind] - device.owned(kind)):
+                word = kind.replace("_", " ")[:-1]
+                help = "correct the map, or drop the property"
+                self._error(f"{node.path} uses {word} {number}, which the firmware does not count to it", place, help)
+        return device
+
+    def _check_ids(self, node: Node, section: DevicePlan, place: Span) -> None:
+        """Refuse SCMI device ids of the plan that stand there twice, or that the map or the tree contradicts."""
+        rows = self.known.devices.get(node.path, ())
+        known = [row.id for row in rows] or _devid(node)
+        own = [] if section.id is None else [section.id]
+        further = [each.id for each in section.further]
+        ids = [*(own or ([] if rows else known)), *further]
+        if len(set(ids)) < len(ids):
+            self._error(f"{node.path} has an SCMI device id twice", place, "name each id once")
+        wrong = [("id", number) for number in own if known and number not in known]
+        wrong += [("further_ids", number) for number in further if rows and number not in known]
+        for key, number in wrong:
+            numbers = " and ".join(map(str, known))
+            self._error(f"{node.path} is device {numbers} in the firmware, not {number}", place, f"remove `{key}'")
 
     def _stated(
         self, node: Node, section: DevicePlan, found: dict[str, frozenset[int]], place: Span
     ) -> dict[str, frozenset[int]]:
         """Return what a device uses and what the plan says that it uses, where the tree does not."""
         for kind, prop in STATED.items():
-            stated = getattr(section, kind)
-            if stated and prop in node and prop not in (*section.allow, *section.drop):
+            if getattr(section, kind) and prop in node and prop not in (*section.allow, *section.drop):
                 help = f"remove `{kind}', or drop the property"
                 self._error(f"{node.path} has {prop} in the board's tree already", place, help)
-        return {kind: numbers | frozenset(getattr(section, kind)) for kind, numbers in found.items()}
+        return {kind: numbers | frozenset(section.stated(kind)) for kind, numbers in found.items()}
 
     def _resources(self, nodes: tuple[Node, ...], section: DevicePlan, place: Span) -> dict[str, frozenset[int]]:
         """Return what a device uses; a cell that the map lacks is an error that names it."""
@@ -247,15 +253,42 @@ class _Resolver:
                 if any(found.values()):
                     own = (node,)
                     self.owners[node] = (DOM0, place)
-                    row = self.known.devices.get(node.path)
-                    owned = {
-                        kind: frozenset(counted) if row and (counted := getattr(row, kind)) is not None else found[kind]
-                        for kind in KINDS
-                    }
-                    number = row.id if row else read_u32(node, terms.SCMI_DEVID)
+                    section = DevicePlan(device=node.path)
+                    scmi = _scmi_devices(node, section, self.known, found)
                     hardware = tuple(each for each in (self.board.hardware.get(node),) if each)
-                    yield PlannedDevice(node, own, hardware, DevicePlan(device=node.path), number, found, owned, place)
+                    yield PlannedDevice(node, own, hardware, section, scmi, found, place)
             pending.extend(reversed(list(node.children)))
+
+
+def _devid(node: Node) -> list[int]:
+    """Return the SCMI device id that the board's tree has for a node, if any."""
+    devid = read_u32(node, terms.SCMI_DEVID)
+    return [] if devid is None else [devid]
+
+
+def _scmi_devices(
+    node: Node, section: DevicePlan, known: ResourceMap, resources: dict[str, frozenset[int]]
+) -> tuple[ScmiDevice, ...]:
+    """Return what a device is in the firmware: as the map says, else as the plan or the tree do.
+
+    A resource that no row names is counted to the first row that leaves its kind open.
+    """
+    rows: list[tuple[int | None, dict[str, frozenset[int] | None]]] = [
+        (row.id, {kind: None if (named := getattr(row, kind)) is None else frozenset(named) for kind in KINDS})
+        for row in known.devices.get(node.path, ())
+    ]
+    if not rows:
+        first = section.id if section.id is not None else next(iter(_devid(node)), None)
+        rows = [(first, dict.fromkeys(KINDS))]
+        rows += [(each.id, {kind: frozenset(getattr(each, kind)) for kind in KINDS}) for each in section.further]
+    counted: list[dict[str, frozenset[int]]] = [{} for _ in rows]
+    for kind in KINDS:
+        rest = resources[kind].difference(*(named[kind] or () for _, named in rows))
+        for (_, named), own in zip(rows, counted, strict=True):
+            stated = named[kind]
+            own[kind] = rest if stated is None else stated
+            rest = frozenset() if stated is None else rest
+    return tuple(ScmiDevice(number, own) for (number, _), own in zip(rows, counted, strict=True))
 
 
 def _console(board: Board, bootargs: str | None) -> Node | None:

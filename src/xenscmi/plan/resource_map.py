@@ -49,7 +49,10 @@ class Provider(_Section, frozen=True):
 
 
 class MapDevice(_Section, frozen=True):
-    """A device that the firmware has a number for; with resources, the firmware counts just these to it."""
+    """A device that the firmware has a number for; with resources, the firmware counts just these to it.
+
+    A device of the tree that is several devices in the firmware has a row for each.
+    """
 
     path: File
     id: U32
@@ -97,7 +100,7 @@ class ResourceMap:
     pages: int | None
     agents: int | None
     ids: Mapping[str, Mapping[tuple[str, tuple[int, ...]], int]]
-    devices: Mapping[str, MapDevice]
+    devices: Mapping[str, tuple[MapDevice, ...]]
     taken: tuple[int, ...]
     shared: Mapping[str, frozenset[int]]
     properties: Mapping[str, Treatment]
@@ -128,16 +131,17 @@ def read_map(source: Source) -> ResourceMap:
     document = read_toml(source, source.name)
     places = TomlPlaces(source)
     written = convert(document, MapFile, places, source.name)
-    devices: dict[str, MapDevice] = {}
+    devices: dict[str, tuple[MapDevice, ...]] = {}
     numbers: dict[int, str] = {}
     for index, device in enumerate(written.devices):
         place = places.at(f"$.devices[{index}]")
-        if device.path in devices:
-            raise failure(f"{source.name}: {device.path} stands here twice", place, "keep one of them")
-        other = numbers.setdefault(device.id, device.path)
-        if other != device.path:
+        other = numbers.get(device.id)
+        if other == device.path:
+            raise failure(f"{source.name}: {device.path} has id {device.id} twice", place, "keep one of them")
+        if other is not None:
             raise failure(f"{source.name}: device id {device.id} is {other}'s", place, "each device has its own id")
-        devices[device.path] = device
+        numbers[device.id] = device.path
+        devices[device.path] = (*devices.get(device.path, ()), device)
     return ResourceMap(
         name=written.name,
         compatible=written.compatible,

@@ -107,11 +107,24 @@ class FirmwarePlan(_Section, frozen=True):
     tables: Annotated[tuple[Table, ...], msgspec.Meta(description="Which firmware's tables are written.")] = ()
 
 
+class FurtherId(_Section, frozen=True):
+    """A further SCMI device id of a device, with the resources that the firmware counts to this id."""
+
+    id: Annotated[U32, msgspec.Meta(description="The SCMI device id.")]
+    clocks: Annotated[tuple[U32, ...], msgspec.Meta(description="SCMI ids of its clocks.")] = ()
+    resets: Annotated[tuple[U32, ...], msgspec.Meta(description="SCMI ids of its resets.")] = ()
+    power_domains: Annotated[tuple[U32, ...], msgspec.Meta(description="SCMI ids of its power domains.")] = ()
+
+
 class DevicePlan(_Section, frozen=True):
     """A device with what is special about it."""
 
     device: Annotated[DeviceName | U32, msgspec.Meta(description="Its path, alias, label or SCMI device id.")]
     id: Annotated[U32 | None, msgspec.Meta(description="Its SCMI device id, where you insist on one.")] = None
+    further_ids: Annotated[
+        tuple[FurtherId | U32, ...],
+        msgspec.Meta(max_length=256, description="More SCMI device ids, where the firmware has it as several devices."),
+    ] = ()
     allow: Annotated[
         tuple[str, ...],
         msgspec.Meta(description="Properties without which it is given all the same, though it may not work."),
@@ -124,6 +137,16 @@ class DevicePlan(_Section, frozen=True):
         tuple[U32, ...], msgspec.Meta(description="SCMI ids of its resets, where the board's tree does not say.")
     ] = ()
     power_domains: Annotated[tuple[U32, ...], msgspec.Meta(description="SCMI ids of its power domains, likewise.")] = ()
+
+    @property
+    def further(self) -> tuple[FurtherId, ...]:
+        """The further SCMI device ids, each with its resources."""
+        return tuple(each if isinstance(each, FurtherId) else FurtherId(id=each) for each in self.further_ids)
+
+    def stated(self, kind: str) -> tuple[int, ...]:
+        """Return the SCMI ids of the resources of a kind (`clocks`, …) that the plan names, each once."""
+        rows = (self, *self.further)
+        return tuple(dict.fromkeys(number for row in rows for number in getattr(row, kind)))
 
 
 Device = DeviceName | U32 | DevicePlan

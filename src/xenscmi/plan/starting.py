@@ -164,8 +164,8 @@ def _describe(board: Board, node: Node, known: ResourceMap) -> str:
     for kind, numbers in used_ids((node,), known).items():
         if numbers:
             parts.append(f"{kind.replace('_', ' ')} {', '.join(map(str, sorted(numbers)))}")
-    row = known.devices.get(node.path)
-    parts += [f"SCMI id {row.id}"] if row else []
+    ids = [str(row.id) for row in known.devices.get(node.path, ())]
+    parts += [f"SCMI id{'s' if len(ids) > 1 else ''} {', '.join(ids)}"] if ids else []
     if "iommus" in node:
         parts.append("behind an IOMMU" if board.protected(node) else "behind an IOMMU that Xen does not drive")
     elif "dmas" not in node and ("dma-coherent" in node or "dma-ranges" in node):

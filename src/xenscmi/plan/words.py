@@ -12,11 +12,12 @@ def words(before: Lock, allocation: Allocation) -> Iterator[str]:
     """Yield what is given, taken or moved since the lock was written, one line each."""
     after = allocation.lock
     yield from _agents(before, allocation)
-    for path, number in after.devices.items():
-        if path not in before.devices:
-            yield f"{path} gets SCMI device id {number}"
-        elif before.devices[path] != number:
-            yield f"{path} changes from SCMI device id {before.devices[path]} to {number}"
+    for path in after.devices:
+        old, new = before.device_ids(path), after.device_ids(path)
+        if not old:
+            yield f"{path} gets {_scmi_ids(new)}"
+        elif old != new:
+            yield f"{path} changes from {_scmi_ids(old)} to {', '.join(map(str, new))}"
     for path in before.devices:
         if path not in after.devices:
             yield f"{path} is no longer under SCMI control"
@@ -30,6 +31,10 @@ def words(before: Lock, allocation: Allocation) -> Iterator[str]:
                 yield f"{name} finds {what} at {guest:#x}, no longer at {was[host]:#x}"
         for host in was.keys() - given.keys():
             yield f"{name} no longer has " + ("an agent's page" if host == SHMEM else f"the registers at {host}")
+
+
+def _scmi_ids(ids: tuple[int, ...]) -> str:
+    return f"SCMI device id{'s' if len(ids) > 1 else ''} {', '.join(map(str, ids))}"
 
 
 def _agents(before: Lock, allocation: Allocation) -> Iterator[str]:

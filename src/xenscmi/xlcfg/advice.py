@@ -22,7 +22,6 @@ _BEGINNINGS = (
     ("\x7fELF", "this is an ELF program, not an xl.cfg file: name it in kernel"),
     ("\x1f\udc8b", "this is a compressed file (gzip), not an xl.cfg file"),
     ("\r", "the file has DOS line endings: convert it with dos2unix"),
-    ("\udcd0\r\udcfe\udced", f"this is a device tree blob: {_NOT_A_TREE}"),
     ("/dts-v1/", f"this is a device tree source: {_NOT_A_TREE}"),
     ("\ufeff", "remove the byte order mark at the beginning of the file"),
 )

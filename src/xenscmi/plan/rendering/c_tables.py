@@ -29,8 +29,8 @@ def device_rows(allocation: Allocation) -> list[DeviceEntry]:
     """Return the devices under SCMI control, by id."""
     agents = {name: number for number, name in allocation.owners.items()}
     return [
-        DeviceEntry(number, device.path, agents[name], {kind: sorted(device.owned[kind]) for kind in KINDS})
-        for device, number, name in controlled(allocation)
+        DeviceEntry(number, device.path, agents[name], {kind: sorted(scmi.resources[kind]) for kind in KINDS})
+        for device, number, scmi, name in controlled(allocation)
     ]
 
 

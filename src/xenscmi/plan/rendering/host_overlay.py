@@ -208,12 +208,12 @@ def _devices(allocation: Allocation) -> Iterator[DtsNode]:
 
 
 def _controlled(allocation: Allocation, device: PlannedDevice) -> dict[str, str]:
-    """Return the property by which Xen asks the firmware for a device: Xen's entry first, then what was there."""
-    number_ = allocation.device_ids.get(device.path)
-    if number_ is None:
+    """Return the property by which Xen asks the firmware for a device: Xen's entries first, then what was there."""
+    ids = allocation.device_ids.get(device.path)
+    if ids is None:
         return {}
     there = device.node.get(names.ACCESS_CONTROLLERS)
-    groups: list[tuple[int | str, ...]] = [(f"&{XEN_LABEL}", decimal(number_))]
+    groups: list[tuple[int | str, ...]] = [(f"&{XEN_LABEL}", decimal(number)) for number in ids]
     if there is not None and len(there.value) % 4 == 0 and there.value:
         groups.append(there.cells())
     return {names.ACCESS_CONTROLLERS: rows(groups)}

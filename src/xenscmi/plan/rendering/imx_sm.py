@@ -28,8 +28,8 @@ def render(allocation: Allocation) -> dict[str, str]:
         lines += ["", "# Resources", ""]
         for row in rows:
             if row.agent == channel.agent_id:
-                device = allocation.resolved.map.devices.get(row.path)
-                names = device.sm if device else ()
+                known = allocation.resolved.map.devices.get(row.path, ())
+                names = [name for each in known if each.id == row.device_id for name in each.sm]
                 lines += [f"{name:<19} OWNER  # {row.path}" for name in names]
                 lines += [] if names else [f"# {row.path}: its names are not in the resource map (sm)"]
         lines.append("")

@@ -38,9 +38,9 @@ def render(allocation: Allocation) -> str:
         row = f"{{ id = {channel.agent_id}, func_id = {channel.func_id:#x}, page = {channel.page:#x} }}"
         lines.append(f"    {row},  # {allocation.owners[channel.agent_id]}")
     lines += ["]", "devices = ["]
-    for device, number, _ in controlled(allocation):
+    for device, number, scmi, _ in controlled(allocation):
         parts = [f"id = {number}"]
-        parts += [f"{kind} = {sorted(device.owned[kind])}" for kind in CELLS if device.owned[kind]]
+        parts += [f"{kind} = {sorted(scmi.resources[kind])}" for kind in CELLS if scmi.resources[kind]]
         lines.append(f"    {{ {', '.join(parts)} }},  # {device.path}")
     lines.append("]")
     return hashes() + "\n".join(lines) + "\n"

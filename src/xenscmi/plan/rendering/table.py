@@ -27,8 +27,8 @@ def render(allocation: Allocation) -> str:
         for each in allocation.channels
     ]
     devices = [
-        (f"`{device.path}`", name, str(number), *(_numbers(device.owned[kind]) for kind in CELLS))
-        for device, number, name in controlled(allocation)
+        (f"`{device.path}`", name, str(number), *(_numbers(scmi.resources[kind]) for kind in CELLS))
+        for device, number, scmi, name in controlled(allocation)
     ]
     given = [
         (allotment.domain.name, f"`{device.path}`", _numbers(device.irqs), ", ".join(_registers(allotment, device)))
