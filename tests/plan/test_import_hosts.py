@@ -10,8 +10,10 @@ import pytest
 from tests.plan.boards import Workplace
 from tests.rules.judge import went_wrong
 
+from xenscmi.bindings.properties import read_u32
 from xenscmi.cli import main
 from xenscmi.cli.files import load_host
+from xenscmi.devicetree import load
 from xenscmi.diagnostics import Severity
 from xenscmi.host.types import Host
 from xenscmi.rules.engine import check
@@ -56,6 +58,24 @@ def test_a_working_host_keeps_its_matrix(
         assert NOT_A_PLAN[name] in capsys.readouterr().err
     else:
         assert_same_host(old, new)
+
+
+def test_other_access_controllers_stay_with_the_board(place: Workplace) -> None:
+    new = place.folder / "new"
+    assert main(["plan", "import", str(VECTORS / "ac-two-controllers"), "-o", str(new)]) == 0
+    board = load(new / "board.dtb")
+    device, fence = board.node("/soc/fakedev@a003000"), board.node("/fence")
+    assert device is not None
+    assert fence is not None
+    listed = device.get("access-controllers")
+    assert listed is not None
+    assert listed.cells() == (read_u32(fence, "phandle"), 7, 8)
+    other = board.node("/soc/fakedev@a000000")
+    assert other is not None
+    assert "access-controllers" not in other
+    rendered = Workplace(new)
+    assert rendered.plan("render") == 0
+    assert f"access-controllers = <&scmi_xen 3>, <{listed.cells()[0]} 7 8>;" in rendered.read("xen.dtso")
 
 
 def assert_same_host(old: Path, new: Path) -> None:
