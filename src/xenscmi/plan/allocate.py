@@ -1,7 +1,7 @@
 """Who gets which number: agent ids, channels, SCMI device ids, pages, guest addresses.
 
-What the plan insists on comes first, then what the lock has given before, then what is free, lowest first, in the
-plan's order. So the same plan and lock always give the same numbers, and a domain more changes nobody else's.
+Numbers that the plan insists on come first, then those of the lock file, then the lowest free ones in the plan's order.
+The same plan and lock always give the same numbers, and one more domain changes no other domain's.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class _Allocator:
         return PlannedChannel(number, self.firmware.func_id + number, base + PAGE_SIZE * number)
 
     def _check_channels(self, channels: Iterable[PlannedChannel], management: int) -> None:
-        """Refuse channels that Xen never rings for a domain, and what two of them share."""
+        """Refuse function ids that Xen does not forward, and channels that share a function id or a page."""
         func_ids: dict[int, int] = {}
         pages: dict[int, int] = {}
         for channel in sorted(channels, key=lambda each: each.agent_id):
@@ -192,7 +192,7 @@ class _Allocator:
     # pages
 
     def _pages(self) -> int:
-        """Return the address of agent 0's page: as stated, as locked, or found at the end of the RAM."""
+        """Return the address of agent 0's page: the plan's, the lock's, or one at the end of the RAM."""
         firmware = self.firmware
         stated = firmware.pages if firmware.pages is not None else self.lock.pages
         if stated is not None and stated % PAGE_SIZE:
@@ -238,7 +238,7 @@ class _Allocator:
         return holes, tuple(srams)
 
     def _check_static_mem(self, base: int) -> None:
-        """Refuse RAM of dom0less domains that is not there, not whole pages, or somebody else's."""
+        """Refuse static memory that is not RAM of the board, not whole pages, or already taken."""
         taken = [(f"{name} of the board", region) for name, region in self.board.reserved]
         taken += [("the agents' pages", region) for region in self._page_regions(base)]
         for number, domain in enumerate(self.resolved.read.plan.domain):
@@ -255,7 +255,7 @@ class _Allocator:
                 taken.append((f"the RAM of {domain.name}", bank))
 
     def _page_regions(self, base: int) -> list[AddressRange]:
-        """Return where the agents' pages are, all that there can be."""
+        """Return the regions that hold the pages of all possible agents."""
         if self.firmware.channels:
             return [AddressRange(each.page, each.page + PAGE_SIZE) for each in self.firmware.channels]
         return [AddressRange(base, base + self.firmware.agents * PAGE_SIZE)]
@@ -291,7 +291,7 @@ class _Allocator:
     def _ranges(
         self, domain: PlannedDomain, wanted: list[AddressRange], locked: dict[str, int], taken: list[AddressRange]
     ) -> tuple[GuestRange, ...]:
-        """Return where a domain finds its registers: where it did before, at the host's own addresses, or elsewhere."""
+        """Return the guest addresses of a domain's registers: as locked, else the host's addresses, else free ones."""
         section = domain.section
         assert section is not None
         memory = max(section.memory, section.maxmem or 0)
@@ -330,7 +330,7 @@ def _given(allotment: Allotment) -> dict[str, int]:
 
 
 def _merge(regions: Iterable[AddressRange]) -> Iterator[AddressRange]:
-    """Yield regions rising, those that overlap as one."""
+    """Yield the regions in rising order, with overlapping ones merged."""
     current: AddressRange | None = None
     for region in sorted(set(regions), key=lambda each: (each.start, each.end)):
         if current is None or region.start >= current.end:

@@ -30,13 +30,13 @@ class GuestRange:
     guest: int
 
     def guest_address(self, host: int) -> int:
-        """Return where a host address of the range is for the guest."""
+        """Return the guest address of a host address in this range."""
         return host - self.host.start + self.guest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Allotment:
-    """What a domain was given: its channel, where it finds its page, and its devices' registers."""
+    """What a domain was given: its channel, the guest address of its page, and the ranges of its devices' registers."""
 
     domain: PlannedDomain
     channel: PlannedChannel | None
@@ -44,13 +44,17 @@ class Allotment:
     ranges: tuple[GuestRange, ...]
 
     def guest_address(self, host: int) -> int:
-        """Return where a host address that it was given is for the guest."""
+        """Return the guest address of a host address that the domain was given."""
         return next(each for each in self.ranges if each.host.start <= host < each.host.end).guest_address(host)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Allocation:
-    """A plan with all of its numbers. `holes` are to be cut from the RAM; `srams` hold pages, so that dom0 must not."""
+    """A plan with all of its numbers.
+
+    `device_ids` are the SCMI device ids by path; `holes` must be cut from the RAM; `srams` hold agents' pages, so dom0
+    must not get them.
+    """
 
     resolved: ResolvedPlan
     management: PlannedChannel
@@ -76,6 +80,6 @@ class Allocation:
 
     @property
     def owners(self) -> dict[int, str]:
-        """Whose each agent is."""
+        """The owner of each agent, by agent id: a domain's name, or Xen."""
         given = {each.channel.agent_id: each.domain.name for each in self.allotments if each.channel}
         return {self.management.agent_id: XEN, **given}

@@ -1,6 +1,6 @@
 """The board's tree as a plan needs it: devices by name, their registers and interrupts, the RAM, who shares what.
 
-Read once, for all domains; nothing of what `host` reads is used here, so that reading back is a check.
+It uses no code of `host`, so that reading the rendered files with `host` is an independent check.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class AddressRange:
         return self.start < other.end and other.start < self.end
 
     def pages(self) -> AddressRange:
-        """Return it widened to whole pages."""
+        """Return the range extended to whole pages."""
         return AddressRange(self.start // PAGE_SIZE * PAGE_SIZE, -(-self.end // PAGE_SIZE) * PAGE_SIZE)
 
 
@@ -207,7 +207,7 @@ class Board:
             return []
 
     def protected(self, node: Node) -> bool:
-        """Return whether an IOMMU that Xen drives stands before a node."""
+        """Return whether an IOMMU that Xen drives protects a node."""
         found = self.iommus(node)
         return bool(found) and all(not names.XEN_IOMMUS.isdisjoint(compatible(each)) for each in found)
 

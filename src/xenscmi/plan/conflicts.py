@@ -1,4 +1,4 @@
-"""What cannot be: devices that share a page, an interrupt or a resource with others, or that xl cannot assign."""
+"""Conflicts: devices that share a page, an interrupt or a resource with others, or that xl cannot assign."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xenscmi.source import Span
 
 
 def conflicts(resolved: ResolvedPlan) -> list[Diagnostic]:
-    """Return what cannot be given as the plan says."""
+    """Return an error for each device that cannot be given as the plan says."""
     return _Conflicts(resolved).find()
 
 

@@ -45,7 +45,7 @@ _FOLLOWABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class GuestTree:
-    """A partial tree to be written; what was dropped and why, line by line; the same in short; what cannot be."""
+    """A partial tree to be written, with notes on what was dropped and why, and errors."""
 
     root: DtsNode
     dropped: tuple[str, ...]

@@ -32,7 +32,7 @@ def plan_of_lopper(document: object, source: Source, board: str) -> str:
 
 
 def _flat(domains: Mapping[Any, Any], depth: int = 4) -> Iterator[tuple[str, Mapping[Any, Any]]]:
-    """Yield the domains that run on Xen: those that hold others (`domains:` again) are only their roof."""
+    """Yield the domains that run on Xen, without those that only contain others (`domains:` again)."""
     for name, domain in domains.items():
         if not isinstance(domain, dict):
             continue

@@ -31,7 +31,7 @@ class FirmwareTable:
 
 
 def read_table(source: Source) -> FirmwareTable:
-    """Return the tables in a C file. Raises XenscmiError for one that has none of this form."""
+    """Return the tables in a C file. Raises XenscmiError if it has none of this form."""
     func_ids = {int(number): int(func_id, 16) for number, func_id in _FUNC_ID.findall(source.text)}
     agents = {
         int(each["agent"]): (each["name"], func_ids[int(each["agent"])], int(each["page"], 16))

@@ -132,7 +132,7 @@ class _Importer:
         return found
 
     def _agent_id(self, func_id: int, taken: Mapping[int, KnownAgent]) -> int:
-        """Return the id of the agent that rings a function id: as the firmware has it, or as EPAM's counts."""
+        """Return the agent id of a function id: the firmware's, or counted from EPAM's first function id."""
         for agent in self.host.firmware.agents:
             if agent.func_id == func_id:
                 return agent.agent_id

@@ -1,4 +1,4 @@
-"""A plan on its board: what each domain is to be given, as the other modules of this room pass it on."""
+"""A plan resolved on its board: what each domain is to be given."""
 
 from __future__ import annotations
 
@@ -79,8 +79,11 @@ class PlannedDomain:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResolvedPlan:
-    """A plan on its board. `domains` start with dom0, where there is one; `owners` is whose each given node is, and
-    where the plan gives it; `console` is Xen's UART."""
+    """A plan on its board.
+
+    `domains` start with dom0, if there is one; `owners` has the owner of each given node, and the place in the plan that
+    gives it; `console` is Xen's UART.
+    """
 
     read: ReadPlan
     board: Board
@@ -99,7 +102,7 @@ class ResolvedPlan:
         return found if isinstance(found, Dom0Plan) else Dom0Plan()
 
     def owner(self, node: Node) -> str | None:
-        """Return whose a node is: a domain's, Xen's, or dom0's where there is one."""
+        """Return the owner of a node: a domain, Xen, or else dom0 if there is one."""
         if node in self.owners:
             return self.owners[node][0]
         if node is self.console or kept_by_xen(node):

@@ -1,4 +1,4 @@
-"""A plan's names to the board's nodes: which devices each domain is given, and what they use of the firmware."""
+"""Resolves a plan's names to nodes of the board: which devices each domain is given, and which resources they use."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class _Resolver:
                     yield self._device(other, DevicePlan(device=other.path, allow=section.allow), place)
 
     def _claim(self, node: Node, owner: str, place: Span) -> bool:
-        """Note that a node and all below it are a domain's; return False where that is so already, or cannot be."""
+        """Give a node and all below it to a domain; return False if the domain has it already, or cannot have it."""
         for below in node.walk():
             if below is self.console:
                 help = "name another device, or give Xen another console"

@@ -1,4 +1,4 @@
-"""A first plan for a board: its devices under SCMI control, and what of the board stands in the way.
+"""A first plan for a board: its devices under SCMI control, and what keeps them from being given away.
 
 Comments say which devices the firmware could be asked for, which share a page of registers or an interrupt, which have
 no IOMMU that Xen drives, and what keeps Xen from booting.
@@ -108,7 +108,7 @@ def _groups(board: Board, controlled: set[Node]) -> Iterator[str]:
 
 
 def _sharing(board: Board, controlled: set[Node]) -> Iterator[list[Node]]:
-    """Yield devices that cannot be parted, where one of them is under SCMI control."""
+    """Yield groups of devices that must stay together, if one of them is under SCMI control."""
     seen: set[Node] = set()
     for node in board.hardware:
         if node in seen or node not in controlled:

@@ -90,7 +90,7 @@ _OF_A_MAP = {"copy": Treatment.COPIED, "drop": Treatment.DROPPED, "refuse": Trea
 
 
 def treatment(prop: Property, of_map: dict[str, str]) -> Treatment:
-    """Return what happens to a property; `of_map` are the resource map's own words on some."""
+    """Return what happens to a property; `of_map` has the resource map's own treatments."""
     name = prop.name
     if name in of_map:
         return _OF_A_MAP[of_map[name]]
