@@ -196,7 +196,11 @@ class _Allocator:
         firmware = self.firmware
         stated = firmware.pages if firmware.pages is not None else self.lock.pages
         if stated is not None and stated % PAGE_SIZE:
-            self._error(f"pages start at {stated:#x}, which is no page", "$.firmware.pages", "use a multiple of 0x1000")
+            self._error(
+                f"pages start at {stated:#x}, which is not the start of a page",
+                "$.firmware.pages",
+                "use a multiple of 0x1000",
+            )
         if stated is not None or firmware.channels:
             return stated or 0
         size = ROOM_FOR_PAGES
@@ -216,7 +220,7 @@ class _Allocator:
         """Return what must be cut from the RAM, and the SRAMs that hold pages of others than dom0 (whose is given)."""
         for channel in self.firmware.channels:
             if channel.page % PAGE_SIZE:
-                message = f"the page of agent {channel.agent} is at {channel.page:#x}, which is no page"
+                message = f"the page of agent {channel.agent} is at {channel.page:#x}, which is not the start of a page"
                 self._error(message, "$.firmware.channels", "use a multiple of 0x1000")
         merged = list(_merge(self._page_regions(base)))
         own = None if dom0 is None else AddressRange(dom0, dom0 + PAGE_SIZE)

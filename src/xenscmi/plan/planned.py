@@ -81,8 +81,8 @@ class PlannedDomain:
 class ResolvedPlan:
     """A plan on its board.
 
-    `domains` start with dom0, if there is one; `owners` has the owner of each given node, and the place in the plan that
-    gives it; `console` is Xen's UART.
+    `domains` start with dom0, if there is one; `owners` has the owner of each given node, and the place in the plan
+    that gives it; `console` is Xen's UART.
     """
 
     read: ReadPlan
