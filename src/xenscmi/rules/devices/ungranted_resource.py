@@ -57,7 +57,8 @@ def _device(index: Index, domain: HostDomain, guest: GuestNode) -> Node | None:
     """Return the host's device for which a guest's node stands: given, or only mapped."""
     given = index.passthrough.given_as(domain, guest.path)
     if given is not None:
-        return given.node
+        # Another device than the guest's: XS324 says it, and its entries are not the guest's to ask for.
+        return given.node if given.is_alike else None
     if guest.host_path is not None or guest.address is None:
         return None
     at = index.passthrough.memory(domain).host_address(guest.address)
