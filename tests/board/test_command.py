@@ -119,7 +119,10 @@ def test_a_host_boots_under_xen_with_dom0s_agent(
 def test_on_a_terminal_the_console_is_typed_on_and_ctrl_bracket_ends_the_board(qemu: str, guest: list[str]) -> None:
     kernel_and_busybox = guest[:4]
     command = [sys.executable, "-m", "xenscmi", "board", "run", *kernel_and_busybox, "--quiet"]
-    child, terminal = pty.fork()
+    try:
+        child, terminal = pty.fork()
+    except OSError as exc:
+        pytest.skip(f"this machine gives no terminal (a chroot without /dev/pts): {exc}")
     if child == 0:
         os.execv(command[0], command)
 
