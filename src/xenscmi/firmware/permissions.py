@@ -74,7 +74,10 @@ class Permissions:
                 self._denied[agent] = {pair for pair in self._denied[agent] if pair[0] != device}
         else:
             self._granted[agent].discard(device)
-        self._refresh(agent)
+        if allow and not self._single[agent]:
+            self._add(agent, device)
+        else:
+            self._refresh(agent)
 
     def set_protocol(self, agent: int, device: int, protocol: int, *, allow: bool) -> None:
         """Allow or deny the agent what the device owns of one protocol."""
@@ -101,6 +104,16 @@ class Permissions:
         self._granted[agent] = set(granted)
         self._denied[agent] = set(denied)
         self._refresh(agent)
+
+    def _add(self, agent: int, device: int) -> None:
+        """Add what a device owns to what the agent may use: a boot grants one device after another."""
+        usable = self._usable[agent]
+        for protocol, resources in self._resources[device].items():
+            if (device, protocol) not in self._denied[agent]:
+                if protocol not in usable:
+                    usable = {**usable, protocol: set()}
+                usable[protocol].update(resources)
+        self._usable[agent] = usable
 
     def _refresh(self, agent: int) -> None:
         """Compute what the agent may use. The result replaces the old one as a whole: others read it meanwhile."""
