@@ -125,9 +125,9 @@ def test_a_problem_has_the_place_of_its_resource() -> None:
     ("text", "message"),
     [
         ('[[firmware.resets]]\nid = 1\nname = "a"\n' * 2, "there are two resets with the id 1"),
-        ('[[firmware.clocks]]\nid = 1\nname = "a"\ncolour = 1', "unknown field `colour`"),
+        ('[[firmware.clocks]]\nid = 1\nname = "a"\ncolour = 1', "there is no key `colour'"),
         ('[[firmware.clocks]]\nid = 1\nname = "a"\nrates = ["x"]', "Expected `int`"),
-        ("[[firmware.clocks]]\nid = 1\n", "missing required field `name`"),
+        ("[[firmware.clocks]]\nid = 1\n", "the key `name' is missing"),
     ],
 )
 def test_tables_that_are_wrong(text: str, message: str) -> None:
@@ -137,5 +137,5 @@ def test_tables_that_are_wrong(text: str, message: str) -> None:
 
 def test_a_version_of_no_protocol() -> None:
     source = Source("host.toml", 'device_tree = "a.dts"\n[firmware.versions]\naudio = 0x10000\n')
-    with pytest.raises(XenscmiError, match="unknown field `audio`"):
+    with pytest.raises(XenscmiError, match="there is no key `audio'"):
         firmware_of(read_manifest(source).firmware, source)

@@ -65,12 +65,12 @@ def test_a_manifest_says_which_files_and_which_firmware() -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "message", "line"),
     [
-        ("id = 1", 'id = "one"', "$.firmware.agents[0].id: Expected `int`, got `str`", 11),
-        ("id = 1", "id = 255", "$.firmware.agents[0].id: Expected `int` <= 254", 11),
-        ("page = 0x47ff1000", "pages = 1", "$.firmware.agents[0]: Object contains unknown field `pages`", 13),
-        ('"tfa-rpi5"', "7", "$.firmware.profile: Expected `str`, got `int`", 8),
-        ('device_tree = "board.dts"\n', "", "$: Object missing required field `device_tree`", 1),
-        ('name = "panel"', 'name = "panel"\nconfig = "a"', "$.domain[1]: give either config", 22),
+        ("id = 1", 'id = "one"', "firmware.agents[0].id: Expected `int`, got `str`", 11),
+        ("id = 1", "id = 255", "firmware.agents[0].id: Expected `int` <= 254", 11),
+        ("page = 0x47ff1000", "pages = 1", "there is no key `pages' in firmware.agents[0]", 13),
+        ('"tfa-rpi5"', "7", "firmware.profile: Expected `str`, got `int`", 8),
+        ('device_tree = "board.dts"\n', "", "the key `device_tree' is missing", 1),
+        ('name = "panel"', 'name = "panel"\nconfig = "a"', "domain[1]: give either config", 22),
         ("[xen]", "[xen", "Expected ']' at the end of a table declaration", 4),
     ],
 )
@@ -81,6 +81,22 @@ def test_an_error_names_the_key_and_its_line(good: str, bad: str, message: str, 
     assert message in found.message
     assert found.span
     assert found.span.line == line
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "help"),
+    [
+        ("page = 0x47ff1000", "pages = 1", "did you mean `page'?"),
+        ("[firmware]", "[firmwares]", "did you mean `firmware'?"),
+        ("[xen]", "[xen]\nzzz = 1", "the keys here are profile"),
+        ('device_tree = "board.dts"\n', "", "add device_tree = …"),
+        ('"warning"', '"bad"', "write one of error, warning, info"),
+    ],
+)
+def test_an_error_says_what_to_write(good: str, bad: str, help: str) -> None:
+    with pytest.raises(XenscmiError) as caught:
+        _read(TEXT.replace(good, bad, 1))
+    assert [each.help for each in caught.value.diagnostics] == [help]
 
 
 @given(st.text(max_size=200) | st.binary(max_size=100).map(lambda raw: raw.decode("utf-8", "surrogateescape")))

@@ -11,7 +11,6 @@ import msgspec
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.host import firmware_sections as sections
 from xenscmi.host.firmware_sections import AgentSection, DeviceSection, FirmwareSection
-from xenscmi.host.manifest import NAME
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.host.types import FirmwareAgent, FirmwareDevice, HostFirmware
 from xenscmi.source import Source, Span
@@ -174,7 +173,7 @@ def _by_id(section: FirmwareSection, kind: str, toml: TomlPlaces) -> dict[int, o
         if each.id in found:
             raise XenscmiError(
                 Diagnostic(
-                    message=f"{NAME}: there are two {kind} with the id {each.id}",
+                    message=f"there are two {kind} with the id {each.id}",
                     span=toml.at(f"$.firmware.{kind}[{row}].id"),
                     related=(Annotation(span=toml.at(f"$.firmware.{kind}[{first[each.id]}].id"), label="the first"),),
                     help="give each an id of its own",

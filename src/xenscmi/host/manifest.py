@@ -16,6 +16,7 @@ from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.domctl.profiles import PROFILES
 from xenscmi.host.firmware_sections import FirmwareSection
 from xenscmi.host.section import Section
+from xenscmi.host.toml_errors import unfit
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.source import Source, Span
 
@@ -70,23 +71,20 @@ def read_manifest(source: Source) -> Manifest:
     try:
         manifest = msgspec.toml.decode(source.text, type=Manifest)
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `")
-        path = path.rstrip("`") or "$"
-        unknown = re.search(r"unknown field `(.+)`", reason)
-        raise _error(f"{NAME}: {path}: {reason}", places.at(f"{path}.{unknown[1]}" if unknown else path)) from None
+        raise unfit(error, Manifest, places) from None
     except msgspec.DecodeError as error:
         at = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         start = source.offset(int(at[1]), int(at[2])) if at else len(source.text)
-        raise _error(f"{NAME}: {error}", Span(source, start, start)) from None
+        raise _error(str(error), Span(source, start, start)) from None
     except (RecursionError, ValueError) as error:  # such as a date that does not exist
-        raise _error(f"{NAME}: {error}", Span(source, 0, 0)) from None
+        raise _error(str(error), Span(source, 0, 0)) from None
     if manifest.xen.profile is not None and manifest.xen.profile not in PROFILES:
         known = f"profiles are {', '.join(PROFILES)}"
         raise _error(f"there is no Xen profile {manifest.xen.profile}", places.at("$.xen.profile"), known)
     for number, domain in enumerate(manifest.domain):
         if (domain.config is None) == (domain.name is None):
             raise _error(
-                f"{NAME}: $.domain[{number}]: give either config, an xl.cfg, or name, the domain's node under /chosen",
+                f"domain[{number}]: give either config, an xl.cfg, or name, the domain's node under /chosen",
                 places.at(f"$.domain[{number}]"),
             )
     return manifest

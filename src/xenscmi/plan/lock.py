@@ -43,7 +43,7 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def read_lock(source: Source) -> Lock:
     """Return the lock in a TOML text. Raises XenscmiError with the place of what is wrong."""
     places = TomlPlaces(source)
-    return convert(read_toml(source, NAME), Lock, places, NAME)
+    return convert(read_toml(source, NAME), Lock, places)
 
 
 def write_lock(lock: Lock) -> str:

@@ -9,18 +9,19 @@ import re
 import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 import msgspec
 
 from xenscmi.config.options import KEYS
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.domctl.profiles import PROFILES
+from xenscmi.host.toml_errors import unfit
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.plan.schema import NAME, DomainPlan, Plan
 from xenscmi.source import Source, Span
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", bound=msgspec.Struct)
 
 SIZE_LIMIT = 1 << 20
 """Characters that a plan may have."""
@@ -60,7 +61,7 @@ def read_plan(source: Source) -> ReadPlan:
     errors = [*_sort_keys(document, places)]
     if errors:
         raise XenscmiError(*errors)
-    plan = convert(document, Plan, places, NAME)
+    plan = convert(document, Plan, places)
     errors = [*_names(plan, places), *_profile(plan, places), *_values(plan, places)]
     if errors:
         raise XenscmiError(*errors)
@@ -87,46 +88,17 @@ def read_toml(source: Source, what: str) -> dict[str, Any]:
     return document
 
 
-def convert(document: object, kind: type[_T], places: TomlPlaces, what: str) -> _T:
+def convert(document: object, kind: type[_T], places: TomlPlaces) -> _T:
     """Return plain values as a structure. Raises XenscmiError at the key that does not fit."""
     try:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `")
-        path = path.rstrip("`") or "$"
-        unknown = re.search(r"unknown field `(.+)`", reason)
-        span = places.at(f"{path}.{unknown[1]}" if unknown else path)
-        help = _expected(unknown[1], kind) if unknown else _choices(path, kind)
-        raise failure(f"{what}: {path}: {reason}", span, help) from None
+        raise unfit(error, kind, places) from None
 
 
 def failure(message: str, span: Span | None, help: str = "", *related: Annotation) -> XenscmiError:
     """Return the error of one finding."""
     return XenscmiError(Diagnostic(message=message, span=span, help=help, related=related))
-
-
-def _expected(key: str, kind: type) -> str:
-    known = sorted({name for struct in _structs(kind) for name in struct.__struct_fields__})
-    near = get_close_matches(key, known, 1)
-    return f"did you mean `{near[0]}'?" if near else "see docs/plan.md for the keys"
-
-
-def _choices(path: str, kind: type) -> str:
-    """Return the words that may stand at a path, if it takes one of a few."""
-    key = re.sub(r"\[[^]]*\]", "", path).rpartition(".")[2]
-    for struct in _structs(kind):
-        hint = get_type_hints(struct).get(key)
-        words = [word for each in (hint, *get_args(hint)) if get_origin(each) is Literal for word in get_args(each)]
-        if words:
-            return f"write one of {', '.join(map(str, words))}"
-    return ""
-
-
-def _structs(kind: type) -> list[type[msgspec.Struct]]:
-    from xenscmi.plan import schema
-
-    found = [each for each in vars(schema).values() if isinstance(each, type) and issubclass(each, msgspec.Struct)]
-    return [*found, kind] if issubclass(kind, msgspec.Struct) else found
 
 
 def _shallow(value: object, depth: int) -> bool:

@@ -130,7 +130,7 @@ def read_map(source: Source) -> ResourceMap:
     """Return the map in a TOML text. Raises XenscmiError with the place of what is wrong."""
     document = read_toml(source, source.name)
     places = TomlPlaces(source)
-    written = convert(document, MapFile, places, source.name)
+    written = convert(document, MapFile, places)
     devices: dict[str, tuple[MapDevice, ...]] = {}
     numbers: dict[int, str] = {}
     for index, device in enumerate(written.devices):

@@ -1,0 +1,65 @@
+"""What is wrong with a value of a TOML text, in words for the person who wrote it: the key, the reason, the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.host.toml_places import TomlPlaces
+
+
+def unfit(error: msgspec.ValidationError, kind: type[msgspec.Struct], places: TomlPlaces) -> XenscmiError:
+    """Return msgspec's error about a document of this kind as ours, at the key that does not fit."""
+    reason, _, path = str(error).partition(" - at `")
+    path = path.rstrip("`") or "$"
+    key = path.removeprefix("$").removeprefix(".")
+    if found := re.search(r"unknown field `(.+)`", reason):
+        reason = f"there is no key `{found[1]}'{f' in {key}' if key else ''}"
+        help = _nearest(found[1], [name for struct in _structs(_hint(kind, key)) for name in struct.__struct_fields__])
+        path = f"{path}.{found[1]}"
+    elif missing := re.search(r"required field `(.+)`", reason):
+        reason = f"the key `{missing[1]}' is missing{f' in {key}' if key else ''}"
+        help = f"add {missing[1]} = …"
+    else:
+        reason = f"{key}: {reason}" if key else reason
+        words = [str(word) for word in _words(_hint(kind, key))]
+        help = f"write one of {', '.join(words)}" if words else ""
+    return XenscmiError(Diagnostic(message=reason, span=places.at(path), help=help))
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = get_close_matches(key[:64], known, 1)
+    return f"did you mean `{near[0]}'?" if near else f"the keys here are {', '.join(known)}"
+
+
+def _hint(kind: Any, key: str) -> Any:
+    """Return the type of what stands at a key such as `firmware.agents[0].id`; None where the types do not say."""
+    for name in re.sub(r"\[[^]]*\]", "", key).split(".") if key else ():
+        hints = {field: hint for struct in _structs(kind) for field, hint in get_type_hints(struct).items()}
+        kind = hints.get(name)
+    return kind
+
+
+def _structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
+    """Yield the structures among the types that a value may have, or that its items may have."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        yield hint
+    for each in get_args(hint):
+        yield from _structs(each)
+
+
+def _words(hint: Any) -> Iterator[object]:
+    """Yield the words that a value may be, if it may only be one of a few."""
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        yield from (each.value for each in hint)
+    for each in get_args(hint):
+        if get_origin(hint) is Literal:
+            yield each
+        else:
+            yield from _words(each)
