@@ -119,6 +119,16 @@ ERRORS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("case", "help"),
+    {"syntax": "look here and just before", "label": "correct the name", "include": "--include"}.items(),
+)
+def test_errors_that_do_not_say_what_to_do_have_help(dts: Dts, case: str, help: str) -> None:
+    with pytest.raises(DeviceTreeError) as caught:
+        dts(ERRORS[case][0])
+    assert help in (caught.value.diagnostics[0].help or "")
+
+
 @pytest.mark.parametrize("case", ERRORS)
 def test_errors_are_ours_with_their_place(dts: Dts, case: str) -> None:
     text, message, written = ERRORS[case]

@@ -39,6 +39,12 @@ _NAMED = re.compile(r"""(?:Reference to non-existent node or label|Couldn't open
 _ALSO = re.compile(rf"\s+also defined at {_PLACE}")
 # Said after the error that matters, and without a place.
 _ECHOES = ("Unable to parse input tree", "Syntax error parsing input tree", "Input tree has errors, aborting")
+# What to do about messages of dtc that do not say it, by what is in them.
+_ADVICE = (
+    ("syntax error", "look here and just before: a property ends in `;', a node in `};', a list of cells in `>'"),
+    ("No such file or directory", "copy it beside the device tree, or name its folder with --include"),
+    ("Reference to non-existent node or label", "correct the name, or give the node meant this label"),
+)
 # A check that did not run because the one before it has warned already.
 _SKIPPED = "Failed prerequisite "
 
@@ -138,7 +144,8 @@ def diagnostics(complaints: str, files: Callable[[str], Source]) -> list[Diagnos
             check = f" ({match['check']})" if match["check"] else ""
             severity = Severity.ERROR if "error" in kind.lower() else Severity.WARNING
             span = _narrowed(_span(match, files) if match["file"] else None, match["text"], files)
-            found.append(Diagnostic(message=match["text"] + check, severity=severity, span=span))
+            help = next((advice for said, advice in _ADVICE if said in match["text"]), "")
+            found.append(Diagnostic(message=match["text"] + check, severity=severity, span=span, help=help))
     return found
 
 
