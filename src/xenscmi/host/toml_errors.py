@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -34,6 +33,8 @@ def unfit(error: msgspec.ValidationError, kind: type[msgspec.Struct], places: To
 
 
 def _nearest(key: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(key[:64], known, 1)
     return f"did you mean `{near[0]}'?" if near else f"the keys here are {', '.join(known)}"
 
