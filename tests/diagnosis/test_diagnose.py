@@ -218,8 +218,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert found["code"] == "XS203"
     assert found["file"].endswith("host.dts")
     assert main(["diagnose", str(tmp_path / "absent.log")]) == 2
+    assert f"cannot read {tmp_path / 'absent.log'}: No such file" in capsys.readouterr().err
     log.write_text("\n".join(LINUX))
-    capsys.readouterr()
     assert main(["diagnose", str(log)]) == 0
     said = capsys.readouterr()
     assert said.out == ""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import load_host, put, read_source, show
+from xenscmi.cli.files import load_host, put, read_text, show
 from xenscmi.diagnostics import Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ def run(arguments: Namespace) -> int:
     from xenscmi.api import diagnose
 
     try:
-        log = read_source(arguments.log)
+        log = read_text(arguments.log)
         found = diagnose(log, load_host(arguments.host) if arguments.host else None)
     except XenscmiError as error:
         show(error.diagnostics)
