@@ -20,13 +20,13 @@ demo: run-env ## the main job on shipped examples
 
 test: lint ## everything CI runs
 	$(VENV)/mkdocs build --strict --quiet
-	$(VENV)/pytest
+	$(VENV)/pytest -n auto --dist loadgroup
 
 test-xen: dev-env ## the tests on a real Xen, in qemu
 	$(VENV)/pytest tests/xen
 
 check: lint ## the quick loop
-	$(VENV)/pytest -q -m "not slow"
+	$(VENV)/pytest -q -n auto --dist worksteal -m "not slow"
 
 .PHONY: lint
 lint: dev-env

@@ -19,6 +19,41 @@ settings.load_profile("default")
 
 _STATES = count()
 
+HERE = Path(__file__).parent
+SLOW = (
+    "agreement",
+    "cli/test_hostile.py",
+    "conformance/test_faults.py",
+    "config/test_pipeline.py",
+    "diagnosis",
+    "editor",
+    "hostile",
+    "plan/test_changed_numbers.py",
+    "plan/test_import_hosts.py",
+    "plan/test_properties.py",
+    "xen",
+)
+"""Whole commands by the hundred, and machines that boot: most of the time of all tests together."""
+MACHINES = ("board", "xen")
+"""Their fixtures boot a machine for many tests, which belong in one worker: a group each, begun first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make check` leaves out, and what shares a machine."""
+    for item in items:
+        place = item.path.relative_to(HERE)
+        if any(place.is_relative_to(each) for each in SLOW):
+            item.add_marker(pytest.mark.slow)
+        if place.parts[0] in MACHINES:
+            item.add_marker(pytest.mark.xdist_group(_machine(item, place.parts[0])))
+    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in MACHINES)
+
+
+def _machine(item: pytest.Item, folder: str) -> str:
+    """Return the name of the machine of a test: a Xen of each release, and the board's."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return f"{folder} {parameters.get('dom0', '')}"
+
 
 @pytest.fixture(autouse=True)
 def no_host_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -103,7 +103,7 @@ def test_arm64_images_are_unpacked(wrap: type[bytes]) -> None:
     [
         (b"", "Image is not an arm64 image"),
         (b"\x7fELF" + bytes(100), "Image is not an arm64 image"),
-        (gzip.compress(image())[:-9], "Image is cut off"),
+        (gzip.compress(image(), mtime=0)[:-9], "Image is cut off"),
         (b"\x1f\x8b\x08" + bytes(20), "Image cannot be unpacked|Image is cut off"),
         (zboot(b"", b"zstd"), "Image is compressed with zstd"),
     ],
