@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import axe_core_python
 import pytest
 
 from xenscmi.api import check, load_host, simulate
@@ -44,6 +45,17 @@ const headings = [...document.querySelectorAll("h2")].map(one => one.textContent
 </script>
 """
 
+AXE = Path(axe_core_python.__file__).with_name("axe.min.js").read_text("utf-8")
+RUN_AXE = """
+<script>
+axe.run().then(found => {
+  const said = found.violations.map(one => [one.impact, one.id, one.nodes.map(node => node.html).slice(0, 5)]);
+  document.body.innerHTML = "";
+  document.body.textContent = JSON.stringify({violations: said, passes: found.passes.length});
+});
+</script>
+"""
+
 
 @pytest.fixture(scope="module")
 def page() -> str:
@@ -66,9 +78,14 @@ def browse(folder: Path, text: str, *options: str) -> str:
 
 
 def measure(folder: Path, text: str, *options: str) -> dict[str, object]:
-    """Return what the browser measures of the page; for that it may run a script, which the page itself forbids."""
+    """Return what the browser measures of the page."""
+    return run_script(folder, text, f"{BEFORE}{MEASURE}", *options)
+
+
+def run_script(folder: Path, text: str, script: str, *options: str) -> dict[str, object]:
+    """Return the object that a script leaves as the page's text; it may run here, which the page itself forbids."""
     allowed = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
-    document = browse(folder, allowed.replace("</body>", f"{BEFORE}{MEASURE}</body>"), *options)
+    document = browse(folder, allowed.replace("</body>", f"{script}</body>"), *options)
     found = re.search(r"<body>(\{.*?\})(?:</body>|\s*<)", document, re.DOTALL)
     assert found, document[-2000:]
     measured = json.loads(html.unescape(found.group(1)))
@@ -115,6 +132,19 @@ def test_dark_mode(page: str, tmp_path: Path) -> None:
     light, dark = measure(tmp_path, page), measure(tmp_path, page, DARK)
     assert (light["back"], light["ink"]) == ("rgb(246, 247, 249)", "rgb(28, 36, 48)")
     assert (dark["back"], dark["ink"]) == ("rgb(18, 22, 28)", "rgb(228, 232, 238)")
+
+
+@pytest.mark.parametrize("options", [(), (DARK,), ("--window-size=600,900",)], ids=["light", "dark", "narrow"])
+def test_axe_finds_no_fault(page: str, tmp_path: Path, options: tuple[str, ...]) -> None:
+    found = run_script(tmp_path, page, f"<script>{AXE}</script>{RUN_AXE}", *options, "--virtual-time-budget=60000")
+    assert found["violations"] == []
+    assert found["passes"]
+
+
+def test_axe_would_find_a_fault(page: str, tmp_path: Path) -> None:
+    faulty = page.replace("</main>", '<img src="data:,"></main>')
+    found = run_script(tmp_path, faulty, f"<script>{AXE}</script>{RUN_AXE}", "--virtual-time-budget=60000")
+    assert [one[:2] for one in found["violations"]] == [["critical", "image-alt"]]  # type: ignore[attr-defined]
 
 
 def test_it_prints(page: str, tmp_path: Path) -> None:
