@@ -250,3 +250,12 @@ def test_names_that_are_not_utf8(lab: Lab) -> None:
     assert lab.run("create", "-q", str(path))[0] == 0
     command = [sys.executable, "-m", "xenscmi", "list", "--state", str(lab.state)]
     assert b"\n\xff\xc3   " in subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def test_a_domain_of_the_model_has_no_console(lab: Lab) -> None:
+    path = lab.folder / "00-good.cfg"
+    path.write_text(re.sub("^    ", "", STEPS["00-good"].partition("xl:")[0], flags=re.MULTILINE))
+    code, out, err = lab.run("create", "-c", str(path))
+    assert (code, out) == (2, "")
+    assert "a domain of the model has none" in err
+    assert [row["domid"] for row in lab.json("list")] == [0]

@@ -128,8 +128,12 @@ def _create(arguments: Namespace, files: Sequence[tuple[str, Parsed]]) -> int:
 
 def _on_the_model(arguments: Namespace, files: Sequence[tuple[str, Parsed]]) -> int:
     from xenscmi.cli.running import location, open_store
+    from xenscmi.diagnostics import Diagnostic, XenscmiError
     from xenscmi.toolstack.hosts import prepare_files
 
+    if arguments.console:
+        message = "-c attaches to the console of a domain on a real Xen: a domain of the model has none"
+        raise XenscmiError(Diagnostic(message=message, help="leave out -c, or run this in the dom0 of a real Xen"))
     store = open_store(arguments)
     with store.session() as xen:
         place = location(arguments)

@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import read_source, show, split_arguments, write
+from xenscmi.cli.files import read_source, read_text, show, split_arguments, write
 from xenscmi.config.defaults import setdefault
 from xenscmi.config.errors import EXIT_FAILURE, ConfigError
 from xenscmi.config.json import from_json
 from xenscmi.config.parse import parse_xlcfg
 from xenscmi.config.parsed import Parsed
-from xenscmi.diagnostics import Diagnostic
+from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.domctl.createdomain import (
     FLAGS,
     DomctlError,
@@ -98,6 +98,9 @@ def run(arguments: Namespace) -> int:
     except DomctlError as error:
         show(_placed(error, parsed), name)
         return EXIT_FAILURE if files else _EXIT_USAGE
+    except XenscmiError as error:  # standard input that is no text
+        show(error.diagnostics, name)
+        return _EXIT_USAGE
     write(_document(profile, data))
     return 0
 
@@ -130,7 +133,7 @@ def _decoded(text: str, profile: Profile) -> CreateDomain:
     from string import hexdigits
 
     if text == "-":
-        text = read_source(text).text
+        text = read_text(text).text
     digits = "".join(text.split()).removeprefix("0x").replace(":", "")
     try:
         data = bytes.fromhex(digits)
