@@ -58,7 +58,7 @@ def dom0_nodes(tree: Tree) -> tuple[Node, ...]:
         node = pending.pop()
         if node is not console and not kept_from_dom0(node) and not uses_ppis(node):
             found.append(node)
-            pending.extend(reversed(node.children))
+            pending.extend(reversed(list(node.children)))
     return tuple(found)
 
 
