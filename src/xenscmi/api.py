@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xenscmi.diagnostics import Diagnostic
     from xenscmi.host.files import ListFolder, Read
     from xenscmi.host.load import LoadedHost
+    from xenscmi.host.parsed import ParsedFiles
     from xenscmi.model.xen import Model
     from xenscmi.simulation.simulate import Simulation
     from xenscmi.source import Source
@@ -34,18 +35,20 @@ def load_host(
     read: Read = filesystem.read_file,
     list_folder: ListFolder = filesystem.list_folder,
     include: Sequence[str | PathLike[str]] = (),
+    parsed: ParsedFiles | None = None,
 ) -> LoadedHost:
     """Return the host of a folder, of a host.toml, or of single files; without paths, of the current folder.
 
     `read` returns a file's bytes and `list_folder` the files in a folder (None if the path is not one); both raise
     OSError. Give your own to read from elsewhere, such as an editor's buffers. DTS files may include what lies below
-    their own folders, and in the folders `include`. Raises XenscmiError if a file cannot be
-    read, or if the files do not make a host.
+    their own folders, and in the folders `include`. Give `parsed` to load a host again and again: what did not change
+    is not read anew. Raises XenscmiError if a file cannot be read, or if the files do not make a host.
     """
     from xenscmi.host.load import load_host as load
 
     folders = [Path(folder) for folder in include]
-    return load([str(path) for path in paths], read=read, list_folder=list_folder, include=folders)
+    names = [str(path) for path in paths]
+    return load(names, read=read, list_folder=list_folder, include=folders, parsed=parsed)
 
 
 def check(host: LoadedHost, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

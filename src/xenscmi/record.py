@@ -57,4 +57,5 @@ class Record:
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed."""
-        return type(self)(**{**self.__dict__, **changes})
+        given = {name: self.__dict__[name] for name in self.fields if name in self.__dict__}
+        return type(self)(**{**given, **changes})

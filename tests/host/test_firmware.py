@@ -25,6 +25,7 @@ from xenscmi.host.firmware import record as make
 from xenscmi.host.manifest import read_manifest
 from xenscmi.host.platform import platform_of
 from xenscmi.host.reader import read_host
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.host.types import Host, HostFirmware
 from xenscmi.model.machine import switch_on
 from xenscmi.scmi.header import ProtocolId
@@ -65,7 +66,7 @@ system_power = true
 
 def firmware(text: str) -> HostFirmware:
     source = Source("host.toml", HOST + text)
-    return firmware_of(read_manifest(source).firmware, source)
+    return firmware_of(read_manifest(source).firmware, TomlPlaces(source))
 
 
 def host(text: str) -> Host:
@@ -138,4 +139,4 @@ def test_tables_that_are_wrong(text: str, message: str) -> None:
 def test_a_version_of_no_protocol() -> None:
     source = Source("host.toml", 'device_tree = "a.dts"\n[firmware.versions]\naudio = 0x10000\n')
     with pytest.raises(XenscmiError, match="there is no key `audio'"):
-        firmware_of(read_manifest(source).firmware, source)
+        firmware_of(read_manifest(source).firmware, TomlPlaces(source))

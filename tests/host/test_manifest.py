@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.host.firmware import firmware_of
 from xenscmi.host.manifest import Manifest, check_path, read_manifest
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.host.types import FirmwareAgent, FirmwareDevice
 from xenscmi.source import Source
 
@@ -54,7 +55,7 @@ def test_a_manifest_says_which_files_and_which_firmware() -> None:
     source = Source("host.toml", TEXT)
     manifest = read_manifest(source)
     assert (manifest.device_tree, manifest.overlays) == ("board.dts", ("xen.dtso",))
-    firmware = firmware_of(manifest.firmware, source)
+    firmware = firmware_of(manifest.firmware, TomlPlaces(source))
     assert firmware.agents == (FirmwareAgent(agent_id=1, func_id=0x82000003, shmem=0x47FF1000),)
     assert firmware.devices == (FirmwareDevice(device_id=3, clocks=frozenset((1, 2))),)
     assert firmware.trusted_agent == 0, "the profile says who is trusted"
@@ -115,7 +116,7 @@ def test_a_path_may_not_leave_the_folder(path: str) -> None:
 def test_a_firmware_profile_that_there_is_not() -> None:
     source = Source("host.toml", 'device_tree = "a.dts"\n[firmware]\nprofile = "tfa-rpi6"\n')
     with pytest.raises(XenscmiError, match="there is no firmware profile tfa-rpi6") as caught:
-        firmware_of(read_manifest(source).firmware, source)
+        firmware_of(read_manifest(source).firmware, TomlPlaces(source))
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.span is not None
     assert (diagnostic.span.line, diagnostic.help.split(", ")[0]) == (3, "profiles are generic")

@@ -12,6 +12,7 @@ from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.names import GICS
 from xenscmi.bindings.phandles import phandle_entries
 from xenscmi.bindings.properties import is_compatible, read_u32
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.source import Span
 
@@ -52,11 +53,16 @@ class InterruptEntry:
         return gic_number(self.specifier) if is_compatible(self.controller, *GICS) else None
 
 
-def interrupt_entries(node: Node) -> Iterator[InterruptEntry]:
-    """Yield a node's interrupts: of `interrupts-extended` if Xen can read it all, or else of `interrupts`.
+@once
+def interrupt_entries(node: Node) -> tuple[InterruptEntry, ...]:
+    """Return a node's interrupts: of `interrupts-extended` if Xen can read it all, or else of `interrupts`.
 
     An entry that leads through an `interrupt-map` has the specifier of the controller behind it.
     """
+    return tuple(_interrupt_entries(node))
+
+
+def _interrupt_entries(node: Node) -> Iterator[InterruptEntry]:
     extended = node.get(INTERRUPTS_EXTENDED)
     if extended is not None:
         try:

@@ -7,6 +7,7 @@ the order of the tree.
 from __future__ import annotations
 
 from xenscmi.bindings.names import XEN_PASSTHROUGH
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Tree
 
 
@@ -24,6 +25,7 @@ def read_string(node: Node, name: str) -> str | None:
     return _text(found.value.partition(b"\0")[0])
 
 
+@once
 def compatible(node: Node) -> tuple[str, ...]:
     """Return the strings of `compatible` in lower case, an unterminated last one too."""
     found = node.get("compatible")

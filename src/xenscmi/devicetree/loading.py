@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from xenscmi.devicetree import dtb
@@ -40,14 +40,18 @@ def parse_tree(data: bytes, path: Path, include: Sequence[Path] = (), within: Pa
     return parse_dts(data, name=str(path), directory=path.parent, include=include, within=within)
 
 
-def parse_trees(files: Iterable[tuple[Path, bytes]], include: Sequence[Path] = ()) -> list[Tree | DeviceTreeError]:
-    """Return, for each file in order, what `parse_tree` returns or raises; dtc runs for several of them at a time."""
+def parse_trees(
+    files: Iterable[tuple[Path, bytes]],
+    include: Sequence[Path] = (),
+    parse: Callable[[bytes, Path, Sequence[Path]], Tree] = parse_tree,
+) -> list[Tree | DeviceTreeError]:
+    """Return, for each file in order, what `parse` returns or raises; dtc runs for several of them at a time."""
     from concurrent.futures import ThreadPoolExecutor
 
     def attempt(file: tuple[Path, bytes]) -> Tree | DeviceTreeError:
         path, data = file
         try:
-            return parse_tree(data, path, include)
+            return parse(data, path, include)
         except DeviceTreeError as error:
             return error
 

@@ -11,6 +11,7 @@ import struct
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from xenscmi.devicetree.statement import Piece, pieces
 from xenscmi.diagnostics import Diagnostic, XenscmiError
@@ -255,13 +256,14 @@ class Tree:
 
     `source` is the file it was read from, `sources` are all files that had a part in it; `reservations` are the
     (address, size) pairs of the memory reservation block, in bytes; `boot_cpuid_phys` is the boot CPU's number, as the
-    DTB's header has it; `warnings` are what dtc had to say.
+    DTB's header has it; `warnings` are what dtc had to say. `answers` belongs to `once`.
     """
 
     __slots__ = (
         "_aliases",
         "_labels",
         "_phandles",
+        "answers",
         "boot_cpuid_phys",
         "reservations",
         "root",
@@ -276,6 +278,7 @@ class Tree:
         self.sources: tuple[Source, ...] = (source,)
         self.reservations: tuple[tuple[int, int], ...] = ()
         self.boot_cpuid_phys = 0
+        self.answers: dict[object, dict[Any, Any]] = {}
         self.warnings: tuple[Diagnostic, ...] = ()
         self._phandles: dict[int, Node] = {}
         self._labels: dict[str, Node] = {}

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from xenscmi.config.errors import ConfigError
 from xenscmi.config.options.arm import SciPart, arm_sci_parts
 from xenscmi.config.parse import parse_xlcfg
@@ -13,6 +15,13 @@ from xenscmi.diagnostics import Diagnostic
 from xenscmi.record import Record
 from xenscmi.source import Source
 from xenscmi.xlcfg import Settings, StringValue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 ARM_SCI = "arm_sci"
 MULTI_AGENT = "scmi_smc_multiagent"
@@ -29,6 +38,21 @@ class Configuration(Record):
     parsed: Parsed | None = None
     errors: tuple[Diagnostic, ...] = ()
     arm_sci: tuple[SciPart, ...] = ()
+
+    @cached_property
+    def _answers(self) -> dict[object, tuple[tuple[object, ...], Any]]:
+        return {}
+
+    def once(self, make: Callable[..., T], *inputs: object) -> T:
+        """Return what `make` makes of this file and the inputs; what it made the last time, if they are the same.
+
+        Rules ask for it again, and an editor, which keeps the files that do not change (`host.parsed`).
+        """
+        known = self._answers.get(make)
+        if known is None or known[0] != inputs:
+            known = self._answers[make] = (inputs, make(self, *inputs))
+        made: T = known[1]
+        return made
 
 
 def read_configuration(source: Source) -> Configuration:

@@ -5,7 +5,6 @@ After handle_node in xen/arch/arm/domain_build.c and handle_device in xen/arch/a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xenscmi.bindings.addresses import LAST_ADDRESS, address_count, physical_ranges, translate
@@ -21,6 +20,7 @@ from xenscmi.bindings.names import (
     XEN_IOMMUS,
 )
 from xenscmi.bindings.properties import compatible, device_type, has_path, read_string
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Span
@@ -47,17 +47,19 @@ def console_node(tree: Tree) -> Node | None:
     return tree.resolve(named[-1] if named else read_string(chosen, STDOUT_PATH) or "")
 
 
-def dom0_nodes(tree: Tree) -> Iterator[Node]:
-    """Yield the nodes that dom0 gets, in order, regardless of whether it has an agent.
+@once
+def dom0_nodes(tree: Tree) -> tuple[Node, ...]:
+    """Return the nodes that dom0 gets, in order, regardless of whether it has an agent.
 
     A node with interrupts that are private to each CPU is not dom0's: Xen cannot give those.
     """
-    console, pending = console_node(tree), [tree.root]
+    console, pending, found = console_node(tree), [tree.root], []
     while pending:
         node = pending.pop()
         if node is not console and not kept_from_dom0(node) and not uses_ppis(node):
-            yield node
+            found.append(node)
             pending.extend(reversed(list(node.children)))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +71,20 @@ class UnmappableDevice:
     problem: Diagnostic
 
 
-def unmappable_devices(tree: Tree) -> Iterator[UnmappableDevice]:
-    """Yield the devices that Xen must map to dom0 and cannot, each with the first reason (handle_device).
+@once
+def unmappable_devices(tree: Tree) -> tuple[UnmappableDevice, ...]:
+    """Return the devices that Xen must map to dom0 and cannot, each with the first reason (handle_device).
 
     Xen maps the registers of a device and, of a PCI bridge, the windows of its bus.
     """
-    for node in dom0_nodes(tree):
-        found = _unmappable_registers(node)
-        if found is None and (device_type(node) or "").lower() == "pci":
-            found = _unmappable_windows(node)
-        if found is not None:
-            yield found
+    return tuple(found for node in dom0_nodes(tree) if (found := _unmappable(node)) is not None)
+
+
+def _unmappable(node: Node) -> UnmappableDevice | None:
+    found = _unmappable_registers(node)
+    if found is None and (device_type(node) or "").lower() == "pci":
+        found = _unmappable_windows(node)
+    return found
 
 
 def _unmappable_registers(node: Node) -> UnmappableDevice | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from xenscmi.devicetree import DeviceTreeError, Tree, parse_trees
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.host.configuration import Configuration
+from xenscmi.host.parsed import ParsedFiles
 from xenscmi.source import Source, Span
 
 Read = Callable[[Path], bytes]
@@ -21,12 +23,13 @@ ListFolder = Callable[[Path], Sequence[Path] | None]
 class HostFiles:
     """Reads files by the caller's function. Raises XenscmiError, at the place that names the file if there is one.
 
-    `include` are the folders for the includes of DTS files that the caller allows.
+    `include` are the folders for the includes of DTS files that the caller allows, `parsed` what was read before.
     """
 
-    def __init__(self, read: Read, include: Sequence[Path] = ()) -> None:
+    def __init__(self, read: Read, include: Sequence[Path] = (), parsed: ParsedFiles | None = None) -> None:
         self._read = read
         self.include = include
+        self.parsed = parsed or ParsedFiles()
 
     def read_if_there(self, path: Path, span: Span | None = None) -> bytes | None:
         """Return a file's bytes; None where there is no such file."""
@@ -46,11 +49,15 @@ class HostFiles:
 
     def text(self, path: Path, span: Span | None = None) -> Source:
         """Return a file's text; bytes that are not UTF-8 are kept."""
-        return Source(str(path), self.read(path, span).decode("utf-8", "surrogateescape"))
+        return self.parsed.text(path, self.read(path, span))
+
+    def configuration(self, path: Path, span: Span | None = None) -> Configuration:
+        """Return what an xl.cfg file says."""
+        return self.parsed.configuration(self.text(path, span))
 
     def trees(self, paths: Iterable[Path]) -> list[Tree]:
         """Return the trees of several files. Raises XenscmiError with the errors of all of them."""
-        results = parse_trees([(path, self.read(path)) for path in paths], self.include)
+        results = parse_trees([(path, self.read(path)) for path in paths], self.include, self.parsed.tree)
         errors = [error for each in results if isinstance(each, DeviceTreeError) for error in each.diagnostics]
         if errors:
             raise XenscmiError(*errors)

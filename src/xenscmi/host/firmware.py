@@ -71,13 +71,13 @@ class _Places:
         return self._toml.at(f"$.firmware.{path}")
 
 
-def firmware_of(section: FirmwareSection, source: Source, profile_source: Source | None = None) -> HostFirmware:
+def firmware_of(section: FirmwareSection, toml: TomlPlaces, profile_source: Source | None = None) -> HostFirmware:
     """Return the firmware that a manifest describes; where it does not say which agent is trusted, the profile does.
 
-    `profile_source` is the text of the user's profile, if the manifest names one. Raises XenscmiError for a profile
-    that there is not or that cannot be used, and for ids that are given twice.
+    `toml` has the places of the manifest's keys, `profile_source` is the text of the user's profile, if the manifest
+    names one. Raises XenscmiError for a profile that there is not or that cannot be used, and for ids that are given
+    twice.
     """
-    toml = TomlPlaces(source)
     trusted = section.trusted_agent
     if section.profile != "generic":
         profile = read_profile(section.profile, profile_source, toml.at("$.firmware.profile"))

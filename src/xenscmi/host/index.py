@@ -313,7 +313,7 @@ class Index:
     @cached_property
     def unmappable_devices(self) -> tuple[UnmappableDevice, ...]:
         """The devices at which Xen gives up when it builds dom0: of these, something cannot be mapped."""
-        return tuple(unmappable_devices(self.host.tree)) if self.host.tree else ()
+        return unmappable_devices(self.host.tree) if self.host.tree else ()
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:

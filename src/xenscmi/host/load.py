@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from os.path import realpath
+from os.path import islink, realpath
 from pathlib import Path, PurePath
 
 from xenscmi.bindings.names import CHOSEN, PASSTHROUGH
-from xenscmi.devicetree import Tree, apply_overlays, parse_tree
+from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
-from xenscmi.host.configuration import Configuration, read_configuration
+from xenscmi.host.configuration import Configuration
 from xenscmi.host.files import HostFiles, ListFolder, Read, unreadable
 from xenscmi.host.firmware import firmware_of
 from xenscmi.host.imagebuilder import looks_like_imagebuilder, read_imagebuilder
-from xenscmi.host.manifest import NAME, Manifest, RulesSection, check_path, read_manifest
+from xenscmi.host.manifest import NAME, Manifest, RulesSection, check_path
+from xenscmi.host.parsed import ParsedFiles
 from xenscmi.host.reader import read_host
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.host.types import Host
@@ -36,13 +37,20 @@ class LoadedHost:
     rules: RulesSection = field(default_factory=RulesSection)
 
 
-def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder, include: Sequence[Path] = ()) -> LoadedHost:
+def load_host(
+    paths: Sequence[str],
+    *,
+    read: Read,
+    list_folder: ListFolder,
+    include: Sequence[Path] = (),
+    parsed: ParsedFiles | None = None,
+) -> LoadedHost:
     """Return the host of a folder, of a manifest, or of single files; without paths, of the current folder.
 
-    DTS files may include what lies in the folders `include`. Raises XenscmiError where a file cannot be read, or where
-    the files do not make a host.
+    DTS files may include what lies in the folders `include`. `parsed` has what was read before. Raises XenscmiError
+    where a file cannot be read, or where the files do not make a host.
     """
-    files = HostFiles(read, include)
+    files = HostFiles(read, include, parsed)
     given = [Path(path) for path in paths] or [Path()]
     if len(given) > 1:
         for each in given:
@@ -67,10 +75,11 @@ def load_host(paths: Sequence[str], *, read: Read, list_folder: ListFolder, incl
 class _Folder:
     """The files that a manifest names: paths relative to its folder, which they may not leave."""
 
-    def __init__(self, files: HostFiles, path: Path, source: Source, manifest: Manifest) -> None:
+    def __init__(self, files: HostFiles, path: Path, manifest: Manifest, places: TomlPlaces) -> None:
         self._files = files
         self._path = path
-        self._places = TomlPlaces(source)
+        self._places = places
+        self._folders: dict[Path, str] = {}  # without symlinks
         self._include = [*(self.find(name, "$.include") for name in manifest.include), *files.include]
 
     def find(self, name: str, key: str) -> Path:
@@ -79,18 +88,33 @@ class _Folder:
 
     def _inside(self, name: str, span: Span) -> Path:
         found = self._path / check_path(name, span)
-        if not Path(realpath(found)).is_relative_to(
-            realpath(self._path)
-        ):  # Path.resolve() raises for links in a circle
+        if not self._is_below(found):
             raise _error(f"{name} leads out of the host's folder", span, "name a file below the manifest's folder")
         return found
+
+    def _is_below(self, path: Path) -> bool:
+        """Return whether a path stays below the folder, symlinks followed (Path.resolve() raises for circles)."""
+        if islink(path):
+            return Path(realpath(path)).is_relative_to(self._real(self._path))
+        return Path(self._real(path.parent)).is_relative_to(self._real(self._path))
+
+    def _real(self, folder: Path) -> str:
+        if folder not in self._folders:
+            self._folders[folder] = realpath(folder)
+        return self._folders[folder]
 
     def text(self, name: str, key: str) -> Source:
         return self._files.text(self.find(name, key), self._places.at(key))
 
+    def configuration(self, name: str, key: str) -> Configuration:
+        return self._files.configuration(self.find(name, key), self._places.at(key))
+
     def tree(self, name: str, key: str) -> Tree:
         path = self.find(name, key)
-        return parse_tree(self._files.read(path, self._places.at(key)), path, self._include, self._path)
+        return self._parse(self._files.read(path, self._places.at(key)), path)
+
+    def _parse(self, data: bytes, path: Path) -> Tree:
+        return self._files.parsed.tree(data, path, self._include, self._path)
 
     def built_trees(self, imagebuilder: Source) -> dict[str, Tree]:
         """Return the partial trees that an ImageBuilder configuration names, of the sources where these are there.
@@ -103,18 +127,18 @@ class _Folder:
             for each in (path.with_suffix(".dts"), path):
                 data = self._files.read_if_there(each, variable.span)
                 if data is not None:
-                    found[name] = parse_tree(data, each, self._include, self._path)
+                    found[name] = self._parse(data, each)
                     break
         return found
 
 
 def _by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> LoadedHost:
     source = files.text(path)
-    manifest, places = read_manifest(source), TomlPlaces(source)
-    folder = _Folder(files, path.parent, source, manifest)
+    manifest, places = files.parsed.manifest(source)
+    folder = _Folder(files, path.parent, manifest, places)
     tree = folder.tree(manifest.device_tree, "$.device_tree")
     if manifest.overlays:
-        tree = apply_overlays(tree, [folder.tree(name, "$.overlays") for name in manifest.overlays])
+        tree = files.parsed.with_overlays(tree, [folder.tree(name, "$.overlays") for name in manifest.overlays])
     partial: dict[str, Tree] = {}
     toolstack: list[tuple[Configuration, Tree | None]] = []
     sources = [source]
@@ -129,7 +153,7 @@ def _by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> Loade
         key = f"$.domain[{number}]"
         own = folder.tree(domain.device_tree, f"{key}.device_tree") if domain.device_tree else None
         if domain.config:
-            toolstack.append((read_configuration(folder.text(domain.config, f"{key}.config")), own))
+            toolstack.append((folder.configuration(domain.config, f"{key}.config"), own))
         elif domain.name and tree.node(f"{CHOSEN}/{domain.name}") is None:
             raise _error(f"there is no domain /chosen/{domain.name} in the host tree", places.at(f"{key}.name"))
         elif domain.name and own:
@@ -138,7 +162,7 @@ def _by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> Loade
         tree,
         partial=partial,
         toolstack=toolstack,
-        firmware=firmware_of(manifest.firmware, source, own_profile),
+        firmware=firmware_of(manifest.firmware, places, own_profile),
         xen_profile=manifest.xen.profile,
         unlisted=tuple(_unlisted(files, manifest, listing)),
         sources=sources,
@@ -157,7 +181,7 @@ def _unlisted(files: HostFiles, manifest: Manifest, listing: Sequence[Path]) -> 
         if path.suffix != ".cfg" or PurePath(path.name) in named:
             continue
         try:
-            configuration = read_configuration(files.text(path))
+            configuration = files.configuration(path)
         except XenscmiError:
             continue
         if configuration.settings and configuration.settings.get("name"):
@@ -191,11 +215,11 @@ def _by_kind(files: HostFiles, paths: Sequence[Path], *, found: bool = False) ->
             built = partial.get(Path(variable.value).stem)
             if built:
                 partial[name] = built
-    configurations = [read_configuration(each) for each in texts if each not in builders]
+    configurations = [files.parsed.configuration(each) for each in texts if each not in builders]
     if tree is None and not configurations:
         where = "here" if found else "among " + ", ".join(map(str, paths))
         raise _error(f"there is neither a host device tree nor an xl.cfg {where}", None, f"name them, or write {NAME}")
-    whole = apply_overlays(tree, overlays) if tree and overlays else tree
+    whole = files.parsed.with_overlays(tree, overlays) if tree and overlays else tree
     host = read_host(
         whole,
         partial=partial,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS, written_reg
 from xenscmi.bindings.names import PASSTHROUGH, RESOURCE_CELLS, SCMI_SHMEM, XEN_FORCE_ASSIGN, XEN_PATH, XEN_REG
 from xenscmi.bindings.properties import is_compatible
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Property, ShapeError, Tree, split_cells
 from xenscmi.host.properties import string, u32
 from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
@@ -21,6 +22,7 @@ from xenscmi.host.types import GuestMapping, GuestNode, PartialTree, ResourceUse
 _KINDS = {"assigned-clocks": "clocks"}
 
 
+@once
 def read_partial_tree(tree: Tree) -> PartialTree:
     """Return what a partial device tree says."""
     passthrough = tree.node(PASSTHROUGH)
@@ -39,7 +41,7 @@ def _kept(node: Node) -> bool:
 
 
 def _read(node: Node) -> GuestNode | None:
-    resources = tuple(resource_uses(node))
+    resources = resource_uses(node)
     asks = [name for name in (XEN_REG, XEN_PATH, XEN_FORCE_ASSIGN) if name in node]
     if not resources and not asks and not is_compatible(node, SCMI_SHMEM):
         return None
@@ -80,8 +82,13 @@ def _mappings(prop: Property) -> Stated[tuple[GuestMapping, ...]]:
     return Stated(value=mappings, span=prop.span, problem=problem)
 
 
-def resource_uses(node: Node) -> Iterator[ResourceUse]:
-    """Yield a node's uses of SCMI resources: references to the protocol nodes below an SCMI node."""
+@once
+def resource_uses(node: Node) -> tuple[ResourceUse, ...]:
+    """Return a node's uses of SCMI resources: references to the protocol nodes below an SCMI node."""
+    return tuple(_resource_uses(node))
+
+
+def _resource_uses(node: Node) -> Iterator[ResourceUse]:
     for name, cells_name in RESOURCE_CELLS.items():
         prop = node.get(name)
         if prop is None:

@@ -15,7 +15,8 @@ from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, Cells, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
 from xenscmi.bindings.properties import PathFinder, compatible, is_for_passthrough, read_string
-from xenscmi.devicetree.tree import Node
+from xenscmi.devicetree.once import once
+from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.host.address_map import AddressMap
 from xenscmi.host.dom0 import dom0_nodes
 from xenscmi.host.guest_memory import GuestMemory
@@ -133,15 +134,19 @@ class DeviceOwners:
         return {node: dom0 for node in dom0_nodes(self.host.tree) if not is_for_passthrough(node)}
 
     @cached_property
+    def registers_kept_by_dom0(self) -> AddressMap[RegisterUse]:
+        """The registers of the devices that dom0 has for itself."""
+        return _kept_registers(self.host.tree) if self.kept_by_dom0 and self.host.tree else AddressMap(())
+
+    @cached_property
     def registers_of_dom0(self) -> AddressMap[RegisterUse]:
         """The registers that Xen allows dom0 to map, and so to give to other domains: those of every node it gets."""
-        return register_map(dom0_nodes(self.host.tree) if self.host.tree else (), windows=True)
+        return _dom0_registers(self.host.tree) if self.host.tree else AddressMap(())
 
     @cached_property
     def interrupts_of_dom0(self) -> frozenset[int]:
         """The interrupts that Xen allows dom0 to give to other domains: those of every node it gets."""
-        tree = self.host.tree
-        return frozenset(number for node in (dom0_nodes(tree) if tree else ()) for number, _ in spis(node))
+        return _dom0_interrupts(self.host.tree) if self.host.tree else frozenset()
 
     @cached_property
     def interrupt_owners(self) -> dict[int, tuple[InterruptOwner, ...]]:
@@ -184,6 +189,21 @@ class DeviceOwners:
         return self.registers_of_dom0.within(mapping.host, mapping.host + mapping.size)
 
 
+@once
+def _kept_registers(tree: Tree) -> AddressMap[RegisterUse]:
+    return register_map(node for node in dom0_nodes(tree) if not is_for_passthrough(node))
+
+
+@once
+def _dom0_registers(tree: Tree) -> AddressMap[RegisterUse]:
+    return register_map(dom0_nodes(tree), windows=True)
+
+
+@once
+def _dom0_interrupts(tree: Tree) -> frozenset[int]:
+    return frozenset(number for node in dom0_nodes(tree) for number, _ in spis(node))
+
+
 class _GuestNodes:
     """The nodes of a partial tree that may stand for a device, by what tells which; the first one counts."""
 
@@ -201,12 +221,14 @@ class _GuestNodes:
                     self.by_compatible.setdefault(each, node)
 
 
-def spis(node: Node) -> Iterator[tuple[int, InterruptEntry]]:
-    """Yield a node's interrupts that a domain can have: shared ones at the GIC, with the GIC's number."""
-    for entry in interrupt_entries(node):
-        number = entry.number
-        if number is not None and number >= FIRST_SPI:
-            yield number, entry
+@once
+def spis(node: Node) -> tuple[tuple[int, InterruptEntry], ...]:
+    """Return a node's interrupts that a domain can have: shared ones at the GIC, with the GIC's number."""
+    return tuple(
+        (number, entry)
+        for entry in interrupt_entries(node)
+        if (number := entry.number) is not None and number >= FIRST_SPI
+    )
 
 
 def guest_nodes(domain: HostDomain) -> Iterator[Node]:
@@ -217,6 +239,7 @@ def guest_nodes(domain: HostDomain) -> Iterator[Node]:
             yield node
 
 
+@once
 def guest_registers(node: Node) -> tuple[RegEntry, ...]:
     """Return the registers of a node of a partial tree, as the guest sees them; as written where nothing translates."""
     written = written_reg(node)
@@ -231,6 +254,7 @@ def guest_interrupts(node: Node) -> tuple[GuestInterrupt, ...]:
     return tuple(each for each in interrupts_as_written(node) if each.number >= FIRST_SPI)
 
 
+@once
 def interrupts_as_written(node: Node) -> tuple[GuestInterrupt, ...]:
     """Return all interrupts of a node of a partial tree, three cells each; those that are not shared as well."""
     prop = node.get(INTERRUPTS)

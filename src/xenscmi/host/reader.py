@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from xenscmi.bindings.names import BOOTARGS, CHOSEN, FIRMWARE_SCMI, XEN_BOOTARGS
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.host.configuration import Configuration
@@ -58,23 +59,35 @@ def read_host(
 
 
 def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:
-    command_line = _command_line(tree)
-    containers = read_containers(tree, command_line)
-    note = loader_note(tree) if containers or host.configurations else None
-    dom0_node = tree.node(FIRMWARE_SCMI)
+    """Return a host with what its host tree says, and with the domains that Xen makes at boot."""
+    board = _board(tree)
+    note = loader_note(tree) if board.containers or host.configurations else None
     return replace(
-        host,
+        board,
+        domains=(*read_boot_domains(tree, board.containers, partial), *host.domains),
+        configurations=host.configurations,
+        unlisted=host.unlisted,
+        firmware=host.firmware,
+        xen_profile=host.xen_profile,
+        notes=(*host.notes, note) if note else host.notes,
+        sources=tuple(dict.fromkeys((*tree.sources, *host.sources))),
+    )
+
+
+@once
+def _board(tree: Tree) -> Host:
+    """Return what a host tree alone says."""
+    command_line = _command_line(tree)
+    dom0_node = tree.node(FIRMWARE_SCMI)
+    return Host(
         tree=tree,
-        containers=containers,
+        containers=read_containers(tree, command_line),
         scmi_nodes=tuple(read_scmi_node(node) for node in tree.walk() if scmi_compatible(node)),
         dom0_node=read_scmi_node(dom0_node) if dom0_node and scmi_compatible(dom0_node) else None,
         memory=read_memory(tree),
         reserved=read_reserved(tree),
         devices=read_devices(tree),
-        domains=(*read_boot_domains(tree, containers, partial), *host.domains),
         command_line=command_line,
-        notes=(*host.notes, note) if note else host.notes,
-        sources=tuple(dict.fromkeys((*tree.sources, *host.sources))),
     )
 
 

@@ -6,8 +6,10 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from xenscmi.bindings.properties import read_u32
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Property
 from xenscmi.source import Span
 
@@ -81,14 +83,18 @@ class PhandleUse:
         return self.prop.place(self.offset, 4)
 
 
-def phandle_uses(node: Node) -> Iterator[PhandleUse]:
-    """Yield the references of a node's properties; of a list with arguments, up to the first that is broken."""
-    for prop in node.properties:
-        cells_name = _cells_name(prop.name)
-        if cells_name is not None:
-            yield from _entries(prop, cells_name)
+@once
+def phandle_uses(node: Node) -> tuple[PhandleUse, ...]:
+    """Return the references of a node's properties; of a list with arguments, up to the first that is broken."""
+    return tuple(
+        use
+        for prop in node.properties
+        if (cells_name := _cells_name(prop.name)) is not None
+        for use in _entries(prop, cells_name)
+    )
 
 
+@cache
 def _cells_name(name: str) -> str | None:
     """Return what counts the arguments of a property's entries, "" where they have none; None for other properties."""
     if name in WITHOUT_ARGUMENTS:

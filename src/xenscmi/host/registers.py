@@ -9,21 +9,22 @@ from xenscmi.bindings.addresses import physical_ranges, translate
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.properties import device_type
 from xenscmi.config.constants import PAGE_MASK
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node
 from xenscmi.host.address_map import AddressMap
 from xenscmi.host.types import Region
 
 
-def registers(node: Node) -> Iterator[Region]:
-    """Yield a node's addresses in physical memory, up to the first that Xen cannot translate."""
-    index = 0
+@once
+def registers(node: Node) -> tuple[Region, ...]:
+    """Return a node's addresses in physical memory, up to the first that Xen cannot translate."""
+    regions: list[Region] = []
     try:
         while True:
-            found = translate(node, index)
-            yield Region(path=node.path, start=found.address, size=found.size, span=found.span)
-            index += 1
+            found = translate(node, len(regions))
+            regions.append(Region(path=node.path, start=found.address, size=found.size, span=found.span))
     except BindingError:
-        return
+        return tuple(regions)
 
 
 def bus_windows(node: Node) -> Iterator[Region]:

@@ -15,6 +15,10 @@ from xenscmi.xlcfg import ListValue, Settings
 
 def domain_of(configuration: Configuration, tree: Tree | None = None) -> HostDomain | None:
     """Return the domain of an xl.cfg file, with its partial device tree if that is known; None where xl refuses it."""
+    return configuration.once(_domain_of, tree)
+
+
+def _domain_of(configuration: Configuration, tree: Tree | None) -> HostDomain | None:
     if configuration.parsed is None:
         return None
     config, settings = configuration.parsed.config, configuration.parsed.settings

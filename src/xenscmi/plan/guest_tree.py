@@ -15,11 +15,11 @@ from xenscmi.bindings.interrupts import FIRST_SPI, interrupt_parent
 from xenscmi.bindings.properties import compatible, is_available, read_string
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node, Property, ShapeError
+from xenscmi.devicetree.dts import DtsNode, cells, decimal, number, raw, rows, strings
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.board import AddressRange
-from xenscmi.plan.dts import DtsNode, cells, decimal, number, raw, rows, strings
 from xenscmi.plan.planned import PlannedDevice
 from xenscmi.plan.references import CELLS, CONSUMERS, PROTOCOLS, STATED, Use, entries, uses
 from xenscmi.plan.treatment import Treatment, cells_name, treatment

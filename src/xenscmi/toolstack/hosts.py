@@ -9,8 +9,9 @@ from pathlib import Path
 from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.config.errors import ConfigError
 from xenscmi.config.parsed import Parsed
+from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from xenscmi.host.abilities import capabilities_of
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.files import HostFiles, Read
@@ -51,18 +52,31 @@ def _prepare_all(host: Host) -> Iterator[Prepared]:
     profile = PROFILES[host.xen_profile or DEFAULT_PROFILE]
     domains = {id(each.configuration): each for each in host.domains if each.kind is DomainKind.TOOLSTACK}
     for configuration in host.configurations:
-        domain = domains.get(id(configuration))
-        if configuration.parsed is None or domain is None:
-            yield Prepared(configuration=configuration, domain=None, spec=None, diagnostics=configuration.errors)
-            continue
-        tree = domain.tree.tree if domain.tree else None
-        try:
-            spec = prepare(configuration.parsed, capabilities, profile, tree)
-        except ConfigError as error:
-            yield Prepared(configuration=configuration, domain=domain, spec=None, diagnostics=error.diagnostics)
-            continue
-        yield Prepared(configuration=configuration, domain=domain, spec=spec)
-        capabilities = with_domain(capabilities, spec.name)
+        prepared = _prepared(configuration, domains.get(id(configuration)), capabilities, profile)
+        yield prepared
+        if prepared.spec is not None:
+            capabilities = with_domain(capabilities, prepared.spec.name)
+
+
+def _prepared(
+    configuration: Configuration, domain: HostDomain | None, capabilities: HostCapabilities, profile: Profile
+) -> Prepared:
+    if configuration.parsed is None or domain is None:
+        return Prepared(configuration=configuration, domain=None, spec=None, diagnostics=configuration.errors)
+    tree = domain.tree.tree if domain.tree else None
+    spec, diagnostics = configuration.once(_prepare, capabilities, profile, tree)
+    return Prepared(configuration=configuration, domain=domain, spec=spec, diagnostics=diagnostics)
+
+
+def _prepare(
+    configuration: Configuration, capabilities: HostCapabilities, profile: Profile, tree: Tree | None
+) -> tuple[DomainSpec | None, tuple[Diagnostic, ...]]:
+    """Return the domain to create from a file that xl can read, or why libxl refuses it."""
+    assert configuration.parsed is not None
+    try:
+        return prepare(configuration.parsed, capabilities, profile, tree), ()
+    except ConfigError as error:
+        return None, error.diagnostics
 
 
 def with_domain(capabilities: HostCapabilities, name: str) -> HostCapabilities:

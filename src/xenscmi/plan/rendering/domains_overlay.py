@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xenscmi.bindings import names
+from xenscmi.devicetree.dts import DtsNode, cells, decimal, number, overlay, rows, strings
 from xenscmi.plan import terms
 from xenscmi.plan.allocation import Allocation, Allotment
 from xenscmi.plan.boot_modules import BootModule
-from xenscmi.plan.dts import DtsNode, cells, decimal, number, overlay, rows, strings
 from xenscmi.plan.planned import DOM0
 from xenscmi.plan.rendering.header import slashes
 from xenscmi.plan.rendering.host_overlay import chosen_cells, chosen_fragment

@@ -12,9 +12,9 @@ from xenscmi.bindings import names
 from xenscmi.bindings.properties import compatible, is_available, read_u32
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree import Node, ShapeError
+from xenscmi.devicetree.dts import DtsNode, cells, decimal, fragment, number, overlay, rows, strings
 from xenscmi.plan.allocation import Allocation, PlannedChannel
 from xenscmi.plan.board import AddressRange, Board
-from xenscmi.plan.dts import DtsNode, cells, decimal, fragment, number, overlay, rows, strings
 from xenscmi.plan.guest_tree import scmi_node
 from xenscmi.plan.planned import PlannedDevice
 from xenscmi.plan.references import PROTOCOLS, Use, consumers, scmi_protocol, uses

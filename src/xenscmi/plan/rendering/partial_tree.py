@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from xenscmi.devicetree.dts import source
 from xenscmi.plan.allocation import Allotment
-from xenscmi.plan.dts import source
 from xenscmi.plan.guest_tree import GuestTree
 from xenscmi.plan.rendering.header import slashes
 

@@ -9,6 +9,7 @@ from xenscmi.bindings.properties import is_compatible
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
+from xenscmi.host.address_map import AddressMap
 from xenscmi.host.index import Index, Page, wanted_agent
 from xenscmi.host.registers import RegisterUse, registers
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -44,10 +45,11 @@ def check(index: Index) -> Iterator[Finding]:
     hidden = wanted_agent(dom0) is None
     own_page = index.row_page(own) if own else None
     pages = [page for page in index.owners.values() if page.row is not own and page.address != own_page]
-    for node in index.passthrough.kept_by_dom0:
+    found = _covered(index.passthrough.registers_kept_by_dom0, pages)
+    for node in index.passthrough.kept_by_dom0 if found else ():
         if node.path.lower().startswith(f"{RESERVED_MEMORY}/") or (hidden and is_compatible(node, SCMI_SHMEM)):
             continue
-        covered = list(_covered(node, pages))
+        covered = sorted(found.get(node, ()), key=lambda each: registers(node).index(each[0].region))
         if covered:
             use, page = covered[0]
             yield Finding(
@@ -58,8 +60,10 @@ def check(index: Index) -> Iterator[Finding]:
             )
 
 
-def _covered(node: Node, pages: list[Page]) -> Iterator[tuple[RegisterUse, Page]]:
-    for region in registers(node):
-        for page in pages:
-            if region.overlaps(page.address, PAGE_SIZE):
-                yield RegisterUse(node, region), page
+def _covered(kept: AddressMap[RegisterUse], pages: list[Page]) -> dict[Node, list[tuple[RegisterUse, Page]]]:
+    """Return which registers reach into which pages, by their nodes."""
+    found: dict[Node, list[tuple[RegisterUse, Page]]] = {}
+    for page in pages:
+        for use in kept.within(page.address, page.address + PAGE_SIZE):
+            found.setdefault(use.node, []).append((use, page))
+    return found

@@ -50,7 +50,6 @@ def check(index: Index) -> Iterator[Finding]:
     claimed = AddressMap((mapping.host, mapping.size, (domain, mapping)) for domain, mapping in claims)
     given = {(id(each.domain), each.node) for each in index.passthrough.given}
     devices = register_map({node: None for _, node in given})
-    kept = register_map(node for node in index.passthrough.kept_by_dom0 if is_available(node))
     order = {id(domain): number for number, domain in enumerate(index.host.domains)}
     for domain, mapping in claims:
         nodes = {use.node for use in devices.within(mapping.host, mapping.host + mapping.size)}
@@ -65,13 +64,13 @@ def check(index: Index) -> Iterator[Finding]:
                 )
                 break
         if not own:
-            yield from _of_dom0(domain, mapping, kept)
+            yield from _of_dom0(domain, mapping, index.passthrough.registers_kept_by_dom0)
 
 
 def _of_dom0(domain: HostDomain, mapping: GuestMapping, kept: AddressMap[RegisterUse]) -> Iterator[Finding]:
     told: set[Node] = set()
     for use in kept.within(mapping.host, mapping.host + mapping.size):
-        if use.node not in told and not is_compatible(use.node, SCMI_SHMEM):
+        if use.node not in told and is_available(use.node) and not is_compatible(use.node, SCMI_SHMEM):
             told.add(use.node)
             yield Finding(
                 message=f"{domain.title} maps registers of {use.node.path}, which dom0 has",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from xenscmi.bindings.properties import is_available
 from xenscmi.devicetree.tree import Node
@@ -29,29 +29,31 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     given = index.passthrough.given
-    kept = index.passthrough.kept_by_dom0 if given else {}
-    owners: dict[Node, HostDomain] = {node: dom0 for node, dom0 in kept.items() if is_available(node)}
-    owners |= {each.node: each.domain for each in reversed(given)}
-    found = register_map(owners)
+    owners: dict[Node, HostDomain] = {each.node: each.domain for each in reversed(given)}
+    maps = (register_map(owners), index.passthrough.registers_kept_by_dom0)
+    kept = index.passthrough.kept_by_dom0
     told: set[frozenset[Node]] = set()
     for each in given:
-        for other in _in_same_pages(each, found):
+        for other in _in_same_pages(each, maps):
             pair = frozenset((each.node, other.node))
-            if owners[other.node] is not each.domain and pair not in told and not _nested(each.node, other.node):
+            owner = owners.get(other.node) or kept[other.node]
+            if owner is not each.domain and pair not in told and not _nested(each.node, other.node):
                 told.add(pair)
                 yield Finding(
                     message=f"{each.node.path} of {each.domain.title} has registers in one page "
-                    f"with {other.node.path} of {owners[other.node].title}",
+                    f"with {other.node.path} of {owner.title}",
                     span=each.span,
                     related=also("the other registers", other.region.span),
                 )
 
 
-def _in_same_pages(given: GivenDevice, found: AddressMap[RegisterUse]) -> Iterator[RegisterUse]:
+def _in_same_pages(given: GivenDevice, maps: Sequence[AddressMap[RegisterUse]]) -> Iterator[RegisterUse]:
+    """Yield the registers of available devices in the pages of those of a device that is given."""
     for region in registers(given.node):
-        for other in found.within(*pages_of(region.start, region.size)) if region.size else ():
-            if other.node is not given.node:
-                yield other
+        for found in maps if region.size else ():
+            for other in found.within(*pages_of(region.start, region.size)):
+                if other.node is not given.node and (found is maps[0] or is_available(other.node)):
+                    yield other
 
 
 def _nested(one: Node, other: Node) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import SCI_AGENT_ID, XEN_PASSTHROUGH
 from xenscmi.diagnostics import Severity
+from xenscmi.host.address_map import AddressMap
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind, HostDomain
 from xenscmi.rules.rule import Change, Finding, HostRule
@@ -35,15 +36,15 @@ def check(index: Index) -> Iterator[Finding]:
     if _lacks_domains(index) or any(_is_unclear(index, domain) for domain in guests):
         return
     given = {each.node.path for each in index.passthrough.given}
+    mapped = AddressMap(
+        (each.host, each.size, each) for domain in guests for each in index.passthrough.memory(domain).mappings
+    )
     for device in index.host.devices:
         node = index.host.tree.node(device.path)
         mark = node.get(XEN_PASSTHROUGH) if node else None
-        mapped = any(
-            any(index.passthrough.memory(domain).by_host.within(region.start, region.end))
-            for domain in guests
-            for region in device.regions
-        )  # unassigned-device
-        if mark is not None and index.scmi_entries(device) and device.path not in given and not mapped:
+        if mark is None or device.path in given or not index.scmi_entries(device):
+            continue
+        if not any(any(mapped.within(each.start, each.end)) for each in device.regions):  # unassigned-device
             yield Finding(message=f"{device.path} is marked xen,passthrough, but no domain gets it", span=mark.span)
 
 
