@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from os.path import islink, realpath
+from os.path import realpath
 from pathlib import Path, PurePath
 
 from xenscmi.bindings.names import CHOSEN, PASSTHROUGH
@@ -94,7 +94,7 @@ class _Folder:
 
     def _is_below(self, path: Path) -> bool:
         """Return whether a path stays below the folder, symlinks followed (Path.resolve() raises for circles)."""
-        if islink(path):
+        if path.is_symlink():
             return Path(realpath(path)).is_relative_to(self._real(self._path))
         return Path(self._real(path.parent)).is_relative_to(self._real(self._path))
 
