@@ -6,7 +6,7 @@ and goes, and waits each time until the server says so: for what shows it, or th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -46,10 +46,14 @@ def _typing(client: Client, what: str, name: str, good: str, bad: str, *, most: 
         is_bad = number % 2 == 0
         start = perf_counter()
         client.change(name, *((good, bad) if is_bad else (bad, good)))
-        client.until(lambda wanted=is_bad: (codes(client) != clean) is wanted)
+        client.until(_differs(client, clean, is_bad))
         times.append(1000 * (perf_counter() - start))
     yield Figure(f"{AGENTS} agents, a keystroke in {what} to the findings: p50", median(times), "ms")
     yield Figure("  p95", quantiles(times, n=20)[-1], "ms", most=most)
+
+
+def _differs(client: Client, clean: dict[str, list[str]], differs: bool) -> Callable[[], bool]:
+    return lambda: (codes(client) != clean) is differs
 
 
 def codes(client: Client) -> dict[str, list[str]]:

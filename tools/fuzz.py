@@ -39,6 +39,7 @@ from xenscmi.host.firmware import firmware_of
 from xenscmi.host.imagebuilder import read_imagebuilder
 from xenscmi.host.manifest import read_manifest
 from xenscmi.host.reader import read_host
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.host.types import Host
 from xenscmi.model.machine import boot
 from xenscmi.model.state import StateFile, Store
@@ -101,7 +102,7 @@ def overlay(data: bytes) -> None:
 def manifest(data: bytes) -> None:
     """A host.toml and the firmware in it."""
     source = _source(data, "host.toml")
-    firmware_of(read_manifest(source).firmware, source)
+    firmware_of(read_manifest(source).firmware, TomlPlaces(source))
 
 
 def imagebuilder(data: bytes) -> None:

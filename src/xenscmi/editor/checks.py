@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,7 @@ class Checks:
         self._lookers: dict[Path, Looker] = {}
         self._changes: dict[Path, int] = {}
         self._tasks: dict[Path, asyncio.Task[View]] = {}
+        self._seen: set[Path] = set()
         self._executor = ThreadPoolExecutor(2)
 
     def changed(self, home: Path) -> None:
@@ -47,6 +49,9 @@ class Checks:
 
             look = asyncio.get_running_loop().run_in_executor(self._executor, looker.look, self._texts(), is_outdated)
             found = await look
+            if home not in self._seen:  # what stays for long is not to be searched for garbage again and again
+                self._seen.add(home)
+                gc.freeze()
             if found is not None and not is_outdated():
                 self._show(found)
                 return found
