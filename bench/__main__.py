@@ -5,7 +5,7 @@ from importlib import import_module
 
 from bench.measure import Figure
 
-NAMES = ("toolstack", "host", "scmi", "simulate", "plan", "growth")
+NAMES = ("toolstack", "host", "scmi", "simulate", "plan", "editor", "growth")
 
 outside = []
 for name in sys.argv[1:] or NAMES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -88,6 +89,11 @@ class Client:
         """Read what the server publishes until the findings are as wanted."""
         if not wanted(self.findings):
             self._until(lambda _: wanted(self.findings))
+
+    def until(self, wanted: Callable[[], bool]) -> None:
+        """Read what the server says until something is so."""
+        while not wanted():
+            self._until(lambda _: True)
 
     # Documents
 

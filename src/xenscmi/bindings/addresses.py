@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.properties import device_type
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Property
 from xenscmi.source import Span
 
@@ -66,12 +67,12 @@ class RangesEntry:
 
 def address_cells(node: Node) -> int:
     """Return how many cells an address of `node` has: `#address-cells` of its nearest ancestor that says so, or 2."""
-    return _inherited(node, ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS)
+    return DEFAULT_ADDRESS_CELLS if node.parent is None else _cells_below(node.parent)[0]
 
 
 def size_cells(node: Node) -> int:
     """Return how many cells a size of `node` has: `#size-cells` of its nearest ancestor that says so, or 1."""
-    return _inherited(node, SIZE_CELLS, DEFAULT_SIZE_CELLS)
+    return DEFAULT_SIZE_CELLS if node.parent is None else _cells_below(node.parent)[1]
 
 
 def written_reg(node: Node) -> tuple[RegEntry, ...]:
@@ -193,6 +194,7 @@ def _pci_space(flags: int) -> int:
     return _PCI_MEMORY if space > _PCI_IO else space
 
 
+@once
 def _bus_at(node: Node) -> _Bus | None:
     """Return the bus that a node is for its children (dt_match_bus); None where Xen translates nothing below it."""
     if device_type(node) in _PCI_TYPES or node.base_name in _PCI_NAMES:
@@ -301,13 +303,19 @@ def _number(cells: Cells) -> int:
     return number & LAST_ADDRESS
 
 
-def _inherited(node: Node, name: str, default: int) -> int:
-    """Return a count from the nearest ancestor that has the property: its first cell, whatever follows it.
+@once
+def _cells_below(node: Node) -> tuple[int, int]:
+    """Return how many cells addresses and sizes of a node's children have."""
+    return _count(node, ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS), _count(node, SIZE_CELLS, DEFAULT_SIZE_CELLS)
+
+
+def _count(node: Node, name: str, default: int) -> int:
+    """Return a count from a node, or the nearest ancestor that has the property: its first cell, whatever follows it.
 
     Xen reads four bytes even where the property is shorter, and so its padding, which is zero.
     """
-    for ancestor in node.ancestors():
-        prop = ancestor.get(name)
+    for each in (node, *node.ancestors()):
+        prop = each.get(name)
         if prop is not None:
             return int.from_bytes(prop.value[:4].ljust(4, b"\0"), "big")
     return default

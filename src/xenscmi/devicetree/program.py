@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import signal
 import subprocess
 from contextlib import suppress
@@ -65,7 +66,7 @@ def run(command: list[str], text: bytes, directory: Path, span: Span) -> Finishe
             ) as process:
                 _limit(process.pid)
                 try:
-                    process.wait(TIME_LIMIT)
+                    _wait(process)
                 except BaseException:
                     os.killpg(process.pid, signal.SIGKILL)
                     raise
@@ -81,6 +82,23 @@ def run(command: list[str], text: bytes, directory: Path, span: Span) -> Finishe
             message = f"{program} was stopped: {stopped}"
             raise DeviceTreeError(Diagnostic(message=message, span=span))
         return Finished(process.returncode, _content(output), _content(complaints, COMPLAINTS_LIMIT))
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    """Wait as `Popen.wait(TIME_LIMIT)` does, which looks now and then: here the kernel wakes us."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except OSError:  # before Linux 5.3
+        process.wait(TIME_LIMIT)
+        return
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if not poll.poll(1000 * TIME_LIMIT):
+            raise subprocess.TimeoutExpired(process.args, TIME_LIMIT)
+    finally:
+        os.close(descriptor)
+    process.wait()
 
 
 _STOPPED: dict[int, str] = {

@@ -174,7 +174,7 @@ class Node:
     covering the name; `source` of a span tells the file, an overlay's too.
     """
 
-    __slots__ = ("_children", "_properties", "labels", "name", "parent", "spans", "tree")
+    __slots__ = ("_children", "_path", "_properties", "labels", "name", "parent", "spans", "tree")
 
     def __init__(
         self, tree: Tree, name: str, parent: Node | None, labels: tuple[str, ...], spans: tuple[Span, ...]
@@ -184,6 +184,7 @@ class Node:
         self.parent = parent
         self.labels = labels
         self.spans = spans
+        self._path = ""
         self._children: dict[str, Node] = {}
         self._properties: dict[str, Property] = {}
 
@@ -196,8 +197,10 @@ class Node:
     @property
     def path(self) -> str:
         """The full path, from the root down."""
-        names = [node.name for node in self.ancestors()]
-        return "/".join([*reversed(names), self.name]) if names else "/"
+        if not self._path:
+            names = [node.name for node in self.ancestors()]
+            self._path = "/".join([*reversed(names), self.name]) if names else "/"
+        return self._path
 
     @property
     def base_name(self) -> str:

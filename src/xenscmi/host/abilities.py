@@ -7,6 +7,7 @@ from xenscmi.bindings.properties import is_available, is_compatible, is_for_pass
 from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.config.types.enums import GicVersion
 from xenscmi.devicetree import Node, Tree
+from xenscmi.devicetree.once import once
 from xenscmi.host.types import DomainKind, Host
 
 
@@ -16,17 +17,23 @@ def capabilities_of(host: Host) -> HostCapabilities:
     That is whether an IOMMU is in use (`cap_hvm_directio`), and the names of its domains. The rest is that of the host
     on which the vectors were recorded.
     """
-    iommu = host.tree is None or any(_is_used_iommu(node) for node in host.tree.walk())
+    iommu = host.tree is None or _uses_iommu(host.tree)
     booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
     names = ["Domain-0" if domain.kind is DomainKind.DOM0 else domain.name for domain in booted]
     first = 0 if booted and booted[0].kind is DomainKind.DOM0 else 1
     return HostCapabilities(cap_hvm_directio=iommu, domains=tuple(enumerate(names, first)))
 
 
+@once
 def gic_version_of(tree: Tree) -> GicVersion:
     """Return the version of the machine's interrupt controller, which its guests get too."""
     v3 = any(is_compatible(node, GIC_V3) for node in tree.walk())
     return GicVersion.V3 if v3 else GicVersion.V2
+
+
+@once
+def _uses_iommu(tree: Tree) -> bool:
+    return any(_is_used_iommu(node) for node in tree.walk())
 
 
 def _is_used_iommu(node: Node) -> bool:

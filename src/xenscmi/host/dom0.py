@@ -23,6 +23,7 @@ from xenscmi.bindings.properties import compatible, device_type, has_path, read_
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.diagnostics import Diagnostic
+from xenscmi.host.registers import registers
 from xenscmi.source import Span
 
 _KEPT = SKIPPED_FOR_DOM0 | REPLACED_FOR_DOM0 | XEN_IOMMUS
@@ -88,14 +89,15 @@ def _unmappable(node: Node) -> UnmappableDevice | None:
 
 
 def _unmappable_registers(node: Node) -> UnmappableDevice | None:
-    for index in range(address_count(node)):
-        what = f"address {index}"
+    regions = registers(node)
+    for index, region in enumerate(regions):
+        if region.end > LAST_ADDRESS:
+            return UnmappableDevice(node, f"address {index}", _too_high(node, region.start, region.size, region.span))
+    if len(regions) < address_count(node):
         try:
-            entry = translate(node, index)
+            translate(node, len(regions))
         except BindingError as error:
-            return UnmappableDevice(node, what, error.diagnostic)
-        if entry.address + entry.size > LAST_ADDRESS:
-            return UnmappableDevice(node, what, _too_high(node, entry.address, entry.size, entry.span))
+            return UnmappableDevice(node, f"address {len(regions)}", error.diagnostic)
     return None
 
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
-from xenscmi.bindings.properties import is_available
 from xenscmi.config.constants import INVALID_AGENT_ID, PAGE_SIZE
 from xenscmi.devicetree.tree import Node
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.dom0 import UnmappableDevice, unmappable_devices
 from xenscmi.host.guest_memory import mappings, maps_guest
-from xenscmi.host.partial import resource_uses
 from xenscmi.host.passthrough import DeviceOwners
 from xenscmi.host.types import (
     AccessController,
@@ -244,9 +242,9 @@ class Index:
         """The devices that dom0 has for itself and that use SCMI resources by dom0's channel."""
         channel = self.dom0_channel
         found = []
-        for node in self.passthrough.kept_by_dom0 if channel is not None else ():
-            uses = tuple(use for use in resource_uses(node) if channel is not None and use.scmi == channel.path)
-            if uses and is_available(node):
+        for node, every in self.passthrough.resource_users_of_dom0 if channel is not None else ():
+            uses = tuple(use for use in every if channel is not None and use.scmi == channel.path)
+            if uses:
                 found.append((node, uses))
         return tuple(found)
 

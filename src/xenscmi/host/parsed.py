@@ -54,8 +54,13 @@ class ParsedFiles:
 
     def with_overlays(self, base: Tree, overlays: Sequence[Tree]) -> Tree:
         """Return a tree with overlays applied. Raises DeviceTreeError as `apply_overlays`."""
-        inputs = (base, *overlays)
-        return self._once((apply_overlays, base.source.name), inputs, lambda: apply_overlays(base, overlays))
+        for number, overlay in enumerate(overlays):
+            base = self._with_overlay(number, base, overlay)
+        return base
+
+    def _with_overlay(self, number: int, base: Tree, overlay: Tree) -> Tree:
+        what = (apply_overlays, base.source.name, number)
+        return self._once(what, (base, overlay), lambda: apply_overlays(base, [overlay]))
 
     def _once(self, what: object, inputs: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what was made of these inputs the last time, or make it."""

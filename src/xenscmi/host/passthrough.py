@@ -14,14 +14,15 @@ from xenscmi.bindings.addresses import RegEntry, translate, written_reg
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, Cells, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
-from xenscmi.bindings.properties import PathFinder, compatible, is_for_passthrough, read_string
+from xenscmi.bindings.properties import PathFinder, compatible, is_available, is_for_passthrough, read_string
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.host.address_map import AddressMap
 from xenscmi.host.dom0 import dom0_nodes
 from xenscmi.host.guest_memory import GuestMemory
+from xenscmi.host.partial import resource_uses
 from xenscmi.host.registers import RegisterUse, register_map, registers
-from xenscmi.host.types import DomainKind, GuestMapping, Host, HostDomain
+from xenscmi.host.types import DomainKind, GuestMapping, Host, HostDomain, ResourceUse
 from xenscmi.source import Span
 
 _GUEST_CELLS = 3
@@ -128,10 +129,16 @@ class DeviceOwners:
     @cached_property
     def kept_by_dom0(self) -> dict[Node, HostDomain]:
         """The nodes whose devices dom0 has for itself: those that it gets and that are not set aside for a guest."""
-        dom0 = next((each for each in self.host.domains if each.kind is DomainKind.DOM0), None)
-        if dom0 is None or self.host.tree is None:
-            return {}
-        return {node: dom0 for node in dom0_nodes(self.host.tree) if not is_for_passthrough(node)}
+        return dict.fromkeys(_kept_nodes(self.host.tree), self._dom0) if self._dom0 and self.host.tree else {}
+
+    @cached_property
+    def _dom0(self) -> HostDomain | None:
+        return next((each for each in self.host.domains if each.kind is DomainKind.DOM0), None)
+
+    @property
+    def resource_users_of_dom0(self) -> tuple[tuple[Node, tuple[ResourceUse, ...]], ...]:
+        """The devices that dom0 has for itself and that use SCMI resources, by whichever channel."""
+        return _kept_users(self.host.tree) if self._dom0 and self.host.tree else ()
 
     @cached_property
     def registers_kept_by_dom0(self) -> AddressMap[RegisterUse]:
@@ -157,9 +164,10 @@ class DeviceOwners:
         return {number: tuple(owners) for number, owners in found.items()}
 
     def _interrupt_owners(self) -> Iterator[InterruptOwner]:
-        for node, dom0 in self.kept_by_dom0.items():
-            for number, entry in spis(node):
-                yield InterruptOwner(domain=dom0, number=number, node=node, span=entry.span)
+        tree, dom0 = self.host.tree, self._dom0
+        if tree is not None and dom0 is not None:
+            for node, number, span in _kept_interrupts(tree):
+                yield InterruptOwner(domain=dom0, number=number, node=node, span=span)
         for given in self.given:
             for number, _ in spis(given.node) if given.domain.kind is DomainKind.DOM0LESS else ():
                 yield InterruptOwner(domain=given.domain, number=number, node=given.node, span=given.span)
@@ -190,8 +198,23 @@ class DeviceOwners:
 
 
 @once
+def _kept_nodes(tree: Tree) -> tuple[Node, ...]:
+    return tuple(node for node in dom0_nodes(tree) if not is_for_passthrough(node))
+
+
+@once
 def _kept_registers(tree: Tree) -> AddressMap[RegisterUse]:
-    return register_map(node for node in dom0_nodes(tree) if not is_for_passthrough(node))
+    return register_map(_kept_nodes(tree))
+
+
+@once
+def _kept_interrupts(tree: Tree) -> tuple[tuple[Node, int, Span], ...]:
+    return tuple((node, number, entry.span) for node in _kept_nodes(tree) for number, entry in spis(node))
+
+
+@once
+def _kept_users(tree: Tree) -> tuple[tuple[Node, tuple[ResourceUse, ...]], ...]:
+    return tuple((node, uses) for node in _kept_nodes(tree) if (uses := resource_uses(node)) and is_available(node))
 
 
 @once
@@ -231,12 +254,15 @@ def spis(node: Node) -> tuple[tuple[int, InterruptEntry], ...]:
     )
 
 
-def guest_nodes(domain: HostDomain) -> Iterator[Node]:
-    """Yield the nodes below `/passthrough` of a domain's partial tree."""
-    passthrough = domain.tree.tree.node(PASSTHROUGH) if domain.tree else None
-    for node in passthrough.walk() if passthrough else ():
-        if node is not passthrough:
-            yield node
+def guest_nodes(domain: HostDomain) -> tuple[Node, ...]:
+    """Return the nodes below `/passthrough` of a domain's partial tree."""
+    return _passthrough_nodes(domain.tree.tree) if domain.tree else ()
+
+
+@once
+def _passthrough_nodes(tree: Tree) -> tuple[Node, ...]:
+    passthrough = tree.node(PASSTHROUGH)
+    return tuple(passthrough.walk())[1:] if passthrough else ()
 
 
 @once

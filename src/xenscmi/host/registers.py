@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from xenscmi.bindings.addresses import physical_ranges, translate
+from xenscmi.bindings.addresses import address_count, physical_ranges, translate
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.properties import device_type
 from xenscmi.config.constants import PAGE_MASK
@@ -20,11 +20,12 @@ def registers(node: Node) -> tuple[Region, ...]:
     """Return a node's addresses in physical memory, up to the first that Xen cannot translate."""
     regions: list[Region] = []
     try:
-        while True:
-            found = translate(node, len(regions))
+        for index in range(address_count(node)):
+            found = translate(node, index)
             regions.append(Region(path=node.path, start=found.address, size=found.size, span=found.span))
     except BindingError:
-        return tuple(regions)
+        pass
+    return tuple(regions)
 
 
 def bus_windows(node: Node) -> Iterator[Region]:

@@ -81,7 +81,7 @@ def _prepare(
 
 def with_domain(capabilities: HostCapabilities, name: str) -> HostCapabilities:
     """Return the capabilities of a host that has one more domain, with the next id."""
-    domid = max((number for number, _ in capabilities.domains), default=0) + 1
+    domid = max(capabilities.domains, default=(0, ""))[0] + 1
     return capabilities.replace(domains=(*capabilities.domains, (domid, name)))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, InterruptEntry, interrupt_entries, mapped_interrupts
 from xenscmi.bindings.properties import device_type
-from xenscmi.devicetree.tree import Node
+from xenscmi.devicetree.once import once
+from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.diagnostics import Severity
 from xenscmi.host.dom0 import dom0_nodes
 from xenscmi.host.index import Index
@@ -39,8 +40,13 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     tree = index.host.tree
-    if tree is None or index.container is None or index.dom0 is None:
-        return
+    if tree is not None and index.container is not None and index.dom0 is not None:
+        yield from _conflicts(tree)
+
+
+@once
+def _conflicts(tree: Tree) -> tuple[Finding, ...]:
+    found: list[Finding] = []
     configured: dict[int, InterruptEntry] = {}
     for node in dom0_nodes(tree):
         for entry in _interrupts(node):
@@ -49,12 +55,15 @@ def check(index: Index) -> Iterator[Finding]:
                 continue
             first = configured.setdefault(number, entry)
             if _trigger(first) != _trigger(entry):
-                yield Finding(
-                    message=f"SPI {number - FIRST_SPI} of {node.path} is triggered by {_words(entry)}, "
-                    f"that of {first.prop.node.path} by {_words(first)}",
-                    span=entry.span,
-                    related=also("configured here first", first.span),
+                found.append(
+                    Finding(
+                        message=f"SPI {number - FIRST_SPI} of {node.path} is triggered by {_words(entry)}, "
+                        f"that of {first.prop.node.path} by {_words(first)}",
+                        span=entry.span,
+                        related=also("configured here first", first.span),
+                    )
                 )
+    return tuple(found)
 
 
 def _interrupts(node: Node) -> Iterator[InterruptEntry]:

@@ -64,7 +64,7 @@ def _misnamed(index: Index, domain: HostDomain) -> set[str]:
     stated = [*domain.dtdevs, *(node.host_path for node in domain.tree.nodes if node.host_path)] if domain.tree else []
     unknown = [path.value.rstrip("/") for path in stated if path.value and index.passthrough.node(path.value) is None]
     ends = tuple(f"@{path.rpartition('@')[2]}" for path in unknown if "@" in path)
-    return {device.path for device in index.host.devices if device.path.endswith(ends)}
+    return {device.path for device in index.host.devices if device.path.endswith(ends)} if ends else set()
 
 
 def _by_page(index: Index) -> dict[int, Device]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.names import SCI_AGENT_ID, XEN_PASSTHROUGH
+from xenscmi.devicetree.once import once
+from xenscmi.devicetree.tree import Property, Tree
 from xenscmi.diagnostics import Severity
 from xenscmi.host.address_map import AddressMap
 from xenscmi.host.index import Index
@@ -52,8 +54,13 @@ def _lacks_domains(index: Index) -> bool:
     """Return whether a domain is missing by another mistake: its file is refused, or Xen overlooks its node."""
     refused = len(index.host.configurations) > sum(d.kind is DomainKind.TOOLSTACK for d in index.host.domains)
     known = {domain.agent_id.span for domain in index.host.domains if domain.agent_id}
-    stated = (node.get(SCI_AGENT_ID) for node in (index.host.tree.walk() if index.host.tree else ()))
-    return refused or any(prop is not None and prop.span not in known for prop in stated)
+    stated = _stated_agents(index.host.tree) if index.host.tree else ()
+    return refused or any(prop.span not in known for prop in stated)
+
+
+@once
+def _stated_agents(tree: Tree) -> tuple[Property, ...]:
+    return tuple(prop for node in tree.walk() if (prop := node.get(SCI_AGENT_ID)) is not None)
 
 
 def _is_unclear(index: Index, domain: HostDomain) -> bool:

@@ -7,6 +7,7 @@ from itertools import product
 
 from xenscmi.bindings.addresses import ADDRESS_CELLS, SIZE_CELLS, address_cells, size_cells
 from xenscmi.bindings.names import CHOSEN, PASSTHROUGH
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
@@ -44,12 +45,13 @@ def check(index: Index) -> Iterator[Finding]:
         tops += [(own, domain.title)] if own else []
     for top, owner in tops:
         for node in top.walk():
-            found = _misread(node, owner)
+            found = _misread(node)
             if found is not None:
-                yield found
+                yield found.replace(message=f"{node.path} of {owner} {found.message}")
 
 
-def _misread(node: Node, owner: str) -> Finding | None:
+@once
+def _misread(node: Node) -> Finding | None:
     """Return what is wrong with the cells of a node if all below it, two or more, are written for other ones."""
     children = [each for each in node.children if "reg" in each and unit_address(each) is not None]
     declared = next((address_cells(each), size_cells(each)) for each in children) if children else (0, 0)
@@ -62,7 +64,7 @@ def _misread(node: Node, owner: str) -> Finding | None:
     wrong = node.get(ADDRESS_CELLS if wrong_addresses else SIZE_CELLS)
     reg = children[0].get("reg")
     return Finding(
-        message=f"{node.path} of {owner} declares addresses of {declared[0]} cells and sizes of {declared[1]}, "
+        message=f"declares addresses of {declared[0]} cells and sizes of {declared[1]}, "
         f"but reg of its nodes is written for {meant[0][0]} and {meant[0][1]}",
         span=wrong.span if wrong else node.span,
         related=also("such as this one", reg.span if reg else None),

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import SCI_AGENT_ID, SCI_AGENT_ID_V5, SCI_TYPE, XEN_DOMAIN
 from xenscmi.bindings.properties import compatible
+from xenscmi.devicetree.once import once
+from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -25,8 +27,16 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    tree = index.host.tree
-    for node in tree.walk() if tree else ():
+    yield from _ignored(index.host.tree) if index.host.tree else ()
+
+
+@once
+def _ignored(tree: Tree) -> tuple[Finding, ...]:
+    return tuple(_findings(tree))
+
+
+def _findings(tree: Tree) -> Iterator[Finding]:
+    for node in tree.walk():
         stated = next((prop for name in (SCI_TYPE, SCI_AGENT_ID, SCI_AGENT_ID_V5) if (prop := node.get(name))), None)
         if stated is None or (XEN_DOMAIN in compatible(node) and node.parent is node.tree.node("/chosen")):
             continue

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from xenscmi.bindings.names import GICS_V2
 from xenscmi.bindings.properties import is_compatible
 from xenscmi.config.constants import MAX_VIRT_CPUS, MAX_VIRT_CPUS_GIC_V2
+from xenscmi.devicetree.once import once
+from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
@@ -30,7 +32,7 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     tree = index.host.tree
-    gicv2 = tree is not None and any(is_compatible(node, *GICS_V2) for node in tree.walk())
+    gicv2 = tree is not None and _has_gicv2(tree)
     most, why = (MAX_VIRT_CPUS_GIC_V2, " with a GICv2") if gicv2 else (MAX_VIRT_CPUS, "")
     for domain in index.host.domains:
         vcpus = domain.vcpus
@@ -40,3 +42,8 @@ def check(index: Index) -> Iterator[Finding]:
                 + refusal(domain, EINVAL),
                 span=vcpus.span,
             )
+
+
+@once
+def _has_gicv2(tree: Tree) -> bool:
+    return any(is_compatible(node, *GICS_V2) for node in tree.walk())
