@@ -31,9 +31,14 @@ class Release(tuple[int, int, int]):
 
 
 class BehaviourChange(Record):
-    """A change of Xen's behaviour: its name, and the first release of each branch that has it, oldest first."""
+    """A change of Xen's behaviour: its name, what Xen does since then and before, and the releases that brought it.
+
+    `since` has the first release of each branch that has the change, oldest first.
+    """
 
     name: str
+    now: str
+    before: str
     since: tuple[Release, ...]
 
     def is_in(self, release: Release) -> bool:
@@ -52,19 +57,42 @@ def parse_release(text: str) -> Release | None:
     return Release(*map(int, parts))
 
 
-SCI_WITHOUT_DRIVER = BehaviourChange(name="sci-without-driver", since=(Release(4, 21, 2), Release(4, 22)))
-"""Xen refuses requests for an SCI type whose driver is not built in; before, it ignores them (f7b9752dc8)."""
+SCI_WITHOUT_DRIVER = BehaviourChange(
+    name="sci-without-driver",
+    since=(Release(4, 21, 2), Release(4, 22)),
+    before="a request for an SCI type without its driver is ignored, and the domain runs without SCMI",
+    now="the domain is refused with -EINVAL, at boot with a panic",
+)
+"""xen.git f7b9752dc8."""
 
-ARM_SCI_KEY = BehaviourChange(name="arm-sci-key", since=(Release(4, 21),))
-"""xl knows `arm_sci`, and Xen reads `xen,sci_type` of dom0less domains (10e7473d60)."""
+ARM_SCI_KEY = BehaviourChange(
+    name="arm-sci-key",
+    since=(Release(4, 21),),
+    before="xl ignores `arm_sci`, Xen ignores `xen,sci_type`",
+    now="xl and Xen read them",
+)
+"""xen.git 10e7473d60."""
 
-ZERO_CELLS = BehaviourChange(name="zero-cells", since=(Release(4, 20, 4), Release(4, 21, 2), Release(4, 22)))
-"""Xen refuses `xen,reg` unless its cells are 1 or 2 each; before, it divides by their sum (b83e1d9a1a)."""
+ZERO_CELLS = BehaviourChange(
+    name="zero-cells",
+    since=(Release(4, 20, 4), Release(4, 21, 2), Release(4, 22)),
+    before="`xen,reg` below a node of zero cells is a division by zero, and a panic; other numbers of cells are read",
+    now="`xen,reg` is refused with -EINVAL unless addresses and sizes have 1 or 2 cells each",
+)
+"""xen.git b83e1d9a1a."""
 
-DOMAIN_CAPABILITIES = BehaviourChange(name="domain-capabilities", since=(Release(4, 21),))
-"""A dom0less domain may be the control, hardware or xenstore domain; before, Xen ignores `capabilities`."""
+DOMAIN_CAPABILITIES = BehaviourChange(
+    name="domain-capabilities",
+    since=(Release(4, 21),),
+    before="Xen ignores `capabilities` of a domain's node",
+    now="a node may be the control (0x1), hardware (0x2) or xenstore (0x4) domain, in the place of dom0",
+)
 
-TRAPPING = BehaviourChange(name="trapping-of-unmapped-accesses", since=(Release(4, 21),))
-"""Whether accesses to unmapped addresses trap is a choice; before, they always do."""
+TRAPPING = BehaviourChange(
+    name="trapping-of-unmapped-accesses",
+    since=(Release(4, 21),),
+    before="a domain's accesses to unmapped addresses trap always",
+    now="`trap_unmapped_accesses` says whether they trap",
+)
 
 CHANGES = (SCI_WITHOUT_DRIVER, ARM_SCI_KEY, ZERO_CELLS, DOMAIN_CAPABILITIES, TRAPPING)
