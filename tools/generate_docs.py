@@ -30,6 +30,7 @@ from xenscmi.cli import COMMANDS, load, make_parser
 from xenscmi.config.options import GROUPS
 from xenscmi.domctl.createdomain import FLAGS
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
+from xenscmi.domctl.releases import CHANGES, Release
 from xenscmi.firmware import PROFILES as FIRMWARE_PROFILES
 from xenscmi.firmware import Firmware, resources
 from xenscmi.firmware.profile import STATUSES
@@ -176,6 +177,17 @@ def profiles() -> str:
         for one in PROFILES.values()
     )
     return _table(("Profile", "Interface", "Size", "Agent ids", "Which Xen"), *rows)
+
+
+def releases() -> str:
+    """Return the changes of Xen's behaviour, and the releases that brought them."""
+    rows = [(f"`{each.name}`", ", ".join(map(_release, each.since)), each.before, each.now) for each in CHANGES]
+    return _table(("Change", "Since", "Before", "Since then"), *rows)
+
+
+def _release(release: Release) -> str:
+    """Return a release in full: 4.22.0."""
+    return ".".join(map(str, release))
 
 
 def layouts() -> str:
@@ -375,6 +387,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "firmware-profiles": firmware_profiles,
     "profile-situations": profile_situations,
     "profiles": profiles,
+    "releases": releases,
     "scmi-messages": scmi_messages,
 }
 

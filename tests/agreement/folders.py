@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from xenscmi.cli import main
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.host.types import HostFirmware
 
 PROBE_CFG = 'name = "probe"\nkernel = "/boot/Image"\nmemory = 64\n'
@@ -18,7 +19,11 @@ PROBE_CFG = 'name = "probe"\nkernel = "/boot/Image"\nmemory = 64\n'
 
 
 def write_host(
-    folder: Path, files: Mapping[str, str], firmware: HostFirmware | None, xen_profile: str | None = None
+    folder: Path,
+    files: Mapping[str, str],
+    firmware: HostFirmware | None,
+    xen_profile: str | None = None,
+    sci_driver: ArmSciType | None = None,
 ) -> Path:
     """Write a host: `host.dts`, partial trees and xl.cfg files by their names, and a manifest for all of them.
 
@@ -28,14 +33,19 @@ def write_host(
         (folder / name).write_text(text)
     if firmware is not None and firmware.profile_source is not None:
         (folder / firmware.profile).write_text(firmware.profile_source.text)
-    (folder / "host.toml").write_text("\n".join(_manifest(files, firmware, xen_profile)) + "\n")
+    (folder / "host.toml").write_text("\n".join(_manifest(files, firmware, xen_profile, sci_driver)) + "\n")
     return folder
 
 
-def _manifest(files: Mapping[str, str], firmware: HostFirmware | None, xen_profile: str | None) -> Iterator[str]:
+def _manifest(
+    files: Mapping[str, str], firmware: HostFirmware | None, xen_profile: str | None, sci_driver: ArmSciType | None
+) -> Iterator[str]:
     yield 'device_tree = "host.dts"'
+    yield "[xen]"
     if xen_profile is not None:
-        yield f'[xen]\nprofile = "{xen_profile}"'
+        yield f'profile = "{xen_profile}"'
+    if sci_driver is not None:
+        yield f'sci_driver = "{sci_driver.text}"'
     trees = {name.removesuffix(".dts") for name in files if name.endswith(".dts")} - {"host"}
     configs = [name for name in files if name.endswith(".cfg")]
     for name in configs:

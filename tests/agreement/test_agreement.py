@@ -83,7 +83,7 @@ def test_the_bad_example_of_each_rule(commands: Commands, tmp_path: Path, rule: 
     for change in rule.bad:
         files[change.file] = files.get(change.file, "").replace(change.good, change.bad)
     files = {name: text for name, text in files.items() if text}
-    agree(commands, write_host(tmp_path, files, rule.firmware or FIRMWARE, rule.xen_profile))
+    agree(commands, write_host(tmp_path, files, rule.firmware or FIRMWARE, rule.xen_profile, rule.sci_driver))
 
 
 @pytest.mark.parametrize("lines", REFUSED.values(), ids=REFUSED)

@@ -89,7 +89,7 @@ def test_an_error_names_the_key_and_its_line(good: str, bad: str, message: str, 
     [
         ("page = 0x47ff1000", "pages = 1", "did you mean `page'?"),
         ("[firmware]", "[firmwares]", "did you mean `firmware'?"),
-        ("[xen]", "[xen]\nzzz = 1", "the keys here are profile"),
+        ("[xen]", "[xen]\nzzz = 1", "the keys here are profile, sci_driver"),
         ('device_tree = "board.dts"\n', "", "add device_tree = …"),
         ('"warning"', '"bad"', "write one of error, warning, info"),
     ],

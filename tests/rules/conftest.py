@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.devicetree import Tree, parse_dts
 from xenscmi.host.configuration import read_configuration
 from xenscmi.host.reader import read_host
@@ -36,7 +37,10 @@ def _tree(name: str, text: str) -> Tree:
 @pytest.fixture(scope="session")
 def read_example() -> ReadExample:
     def read(
-        changes: tuple[Change, ...] = (), firmware: HostFirmware | None = None, xen_profile: str | None = None
+        changes: tuple[Change, ...] = (),
+        firmware: HostFirmware | None = None,
+        xen_profile: str | None = None,
+        sci_driver: ArmSciType | None = None,
     ) -> Host:
         files = _apply(changes)
         trees = {Path(name).stem: _tree(name, text) for name, text in files.items() if name.endswith(".dts")}
@@ -52,6 +56,7 @@ def read_example() -> ReadExample:
             toolstack=toolstack,
             firmware=firmware,
             xen_profile=xen_profile,
+            sci_driver=sci_driver,
             unlisted=[read_configuration(Source(UNLISTED, files[UNLISTED]))] if UNLISTED in files else [],
         )
 

@@ -23,7 +23,7 @@ def test_the_example_host_is_clean(read_example: Callable[..., Host]) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_the_bad_example_brings_exactly_its_rule(rule: Rule, read_example: Callable[..., Host]) -> None:
-    found = check(read_example(rule.bad, rule.firmware, rule.xen_profile))
+    found = check(read_example(rule.bad, rule.firmware, rule.xen_profile, rule.sci_driver))
     assert {(each.code, each.name) for each in found} == {(rule.code, rule.name)}, found
     assert all(each.span and each.message and each.help for each in found)
 
@@ -33,7 +33,7 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
     assert rule.summary.endswith(".")
     assert rule.xen.endswith((".", '."'))
     assert rule.fix
-    assert rule.bad or rule.firmware or rule.xen_profile
+    assert rule.bad or rule.firmware or rule.xen_profile or rule.sci_driver
 
 
 def test_codes_and_names_are_unique() -> None:

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from tests.rules.conftest import ReadExample
 
 from xenscmi.cli import main
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.diagnostics import Severity, XenscmiError
+from xenscmi.domctl.releases import CHANGES, Release
 from xenscmi.host.types import Host
 from xenscmi.rules.example import FILES
 from xenscmi.rules.rule import Change
-from xenscmi.rules.upgrade import CHANGES, Release, parse_release, upgrade
+from xenscmi.rules.upgrade import REPORTS, find_release, upgrade
 
 ARM_SCI = 'arm_sci = "type=scmi_smc_multiagent,agent_id=4"\n'
 PANEL_TYPE = 'xen,sci_type = "scmi_smc_multiagent";\n\t\t\txen,sci-agent-id = <3>;'
@@ -24,7 +26,7 @@ CELLS = "#address-cells = <2>;\n\t\t#size-cells = <2>;"
 
 def changed(host: Host, before: str, after: str) -> dict[str, str]:
     """Return what changes: name → the file in which it is found."""
-    found = upgrade(host, parse_release(before), parse_release(after))
+    found = upgrade(host, find_release(before), find_release(after))
     return {each.name: each.span.source.name for each in found if each.span}
 
 
@@ -77,6 +79,28 @@ def test_a_partial_tree_of_zero_cells(before: str, after: str, fixed: bool, read
     assert "zero-cells" not in changed(read_example(), before, after)
 
 
+@pytest.mark.parametrize(
+    ("driver", "panel_type", "touched"),
+    [
+        (None, "scmi_smc_multiagent", True),
+        (ArmSciType.NONE, "scmi_smc_multiagent", True),
+        (ArmSciType.SCMI_SMC_MULTIAGENT, "scmi_smc_multiagent", False),
+        (ArmSciType.SCMI_SMC_MULTIAGENT, "scmi_smc", True),  # Xen now looks whether that driver is built in
+        (ArmSciType.SCMI_SMC_MULTIAGENT, "none", False),
+    ],
+)
+def test_a_host_that_says_which_driver_its_xen_has(
+    driver: ArmSciType | None, panel_type: str, touched: bool, read_example: ReadExample
+) -> None:
+    changes = (Change("host.dts", '"scmi_smc_multiagent"', f'"{panel_type}"'),)
+    host = read_example(changes, sci_driver=driver)
+    assert ("sci-without-driver" in changed(host, "4.21.1+sci-ma", "4.21.2+sci-ma")) == touched
+
+
+def test_every_change_is_reported() -> None:
+    assert tuple(report.change for report in REPORTS) == CHANGES
+
+
 def test_capabilities_of_a_domain(read_example: ReadExample) -> None:
     host = read_example((Change("host.dts", "cpus = <1>;", "cpus = <1>;\n\t\t\tcapabilities = <0x3>;"),))
     assert changed(host, "4.20", "4.21")["domain-capabilities"] == "host.dts"
@@ -84,7 +108,7 @@ def test_capabilities_of_a_domain(read_example: ReadExample) -> None:
 
 
 def test_the_layout_says_both_versions_and_the_fields(read_example: ReadExample) -> None:
-    found = upgrade(read_example(), Release(4, 20), Release(4, 22))
+    found = upgrade(read_example(), find_release("4.20"), find_release("4.22"))
     (layout,) = (each for each in found if each.name == "createdomain-layout")
     assert "0x18" in layout.message
     assert "0x17" in layout.message
@@ -95,7 +119,7 @@ def test_the_layout_says_both_versions_and_the_fields(read_example: ReadExample)
 @pytest.mark.parametrize("text", ["", "4", "4.x", "3.4", "4.99", "4.22.1.2", "4.22-rc1", "\u0664.22"])
 def test_other_releases_are_refused(text: str) -> None:
     with pytest.raises(XenscmiError, match="is not a release of Xen"):
-        parse_release(text)
+        find_release(text)
 
 
 RELEASES = st.builds(Release, st.just(4), st.integers(16, 24), st.integers(0, 6))
@@ -107,7 +131,7 @@ def test_a_change_stays(one: Release, other: Release) -> None:
     for change in CHANGES:
         if one <= other and one[:2] == other[:2] and change.is_in(one):
             assert change.is_in(other)
-        assert change.is_in(Release(4, change.since[-1].minor + 1))
+        assert change.is_in(Release(4, change.since[-1][1] + 1))
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,5 +146,5 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_what_breaks_is_a_warning(read_example: ReadExample) -> None:
-    found = upgrade(read_example(), Release(4, 20), Release(4, 22))
+    found = upgrade(read_example(), find_release("4.20"), find_release("4.22"))
     assert {each.severity for each in found if each.name == "sci-without-driver"} == {Severity.WARNING}

@@ -33,6 +33,10 @@ CHOSEN = "/chosen"
 FIRMWARE_SCMI = "/firmware/scmi"
 """dom0's SCMI node: the path that Xen looks at, and no other."""
 XEN_DOMAIN = "xen,domain"
+CAPABILITIES = "capabilities"
+CAPABILITY_CONTROL, CAPABILITY_HARDWARE, CAPABILITY_XENSTORE = 1, 2, 4
+ALL_CAPABILITIES = 7
+"""What a domain may be trusted with, as bits (xen/include/public/bootfdt.h); a traditional dom0 has them all."""
 SCI_TYPE = "xen,sci_type"
 SCI_AGENT_ID = "xen,sci-agent-id"
 SCI_AGENT_ID_V5 = "xen,sci_agent_id"

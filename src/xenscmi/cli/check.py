@@ -134,11 +134,11 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
 
 
 def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
-    from xenscmi.rules.upgrade import parse_release, upgrade
+    from xenscmi.rules.upgrade import find_release, upgrade
 
     if not (arguments.before and arguments.after):
         raise XenscmiError(Diagnostic(message="--from and --to need each other", help="give both releases of Xen"))
-    before, after = parse_release(arguments.before), parse_release(arguments.after)
+    before, after = find_release(arguments.before), find_release(arguments.after)
     loaded = load_host(arguments.paths)
     return upgrade(loaded.host, before, after), loaded.host.notes
 

@@ -36,7 +36,7 @@ from xenscmi.domctl.createdomain import (
     from_config,
     read_fields,
 )
-from xenscmi.domctl.profiles import DEFAULT_PROFILE, DOMCTL_HEADER_SIZE, DOMCTL_UNION_SIZE, PROFILES
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, DOMCTL_HEADER_SIZE, DOMCTL_UNION_SIZE, PROFILES, find_profile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--profile",
         metavar="NAME",
-        choices=list(PROFILES),
+        type=_profile,
         default=DEFAULT_PROFILE,
-        help="choose a layout that `xenscmi profiles` lists (default: %(default)s)",
+        help="choose a layout that `xenscmi profiles` lists, with or without a point release (default: %(default)s)",
     )
     parser.add_argument(
         "--decode",
@@ -73,9 +73,19 @@ def configure(parser: ArgumentParser) -> None:
     )
 
 
+def _profile(name: str) -> Profile:
+    """Return the profile with a name. Raises ArgumentTypeError if there is none."""
+    profile = find_profile(name)
+    if profile is None:
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"there is no profile `{name}'; profiles are {', '.join(PROFILES)}")
+    return profile
+
+
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    profile = PROFILES[arguments.profile]
+    profile: Profile = arguments.profile
     files, settings = split_arguments(arguments.arguments)
     if (arguments.decode is None) != (len(files) == 1):
         print(

@@ -1,14 +1,17 @@
 """The known layouts of `struct xen_domctl_createdomain` on Arm, by name.
 
 Several layouts share an interface version (0x17 is 4.19 and 4.21, 0x18 is 4.22 with and without the series), so the
-user chooses a profile by its name, or `hypercall` probes it; it is not derived from the version. Offsets and sizes are
-in bytes; all fields are little endian. The layouts stand in `layouts`: tools/xen_layouts.py writes it from the public
-headers of each release (xen/include/public/{domctl,arch-arm}.h), and of the series as posted.
+user chooses a profile by its name, or `hypercall` probes it; it is not derived from the version. A name may have a
+point release (4.21.2, 4.21.2+sci-ma): the layout is that of its branch, but Xen's behaviour may differ (`releases`).
+Offsets and sizes are in bytes; all fields are little endian. The layouts stand in `layouts`: tools/xen_layouts.py
+writes it from the public headers of each release (xen/include/public/{domctl,arch-arm}.h), and of the series as posted.
 """
 
 from __future__ import annotations
 
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.domctl.layouts import LAYOUTS
+from xenscmi.domctl.releases import Release, parse_release
 from xenscmi.record import Record
 
 DOMCTL_HEADER_SIZE = 16
@@ -26,12 +29,13 @@ class LayoutField(Record):
 
 
 class Profile(Record):
-    """A named layout of createdomain; `source` describes the Xen that has it.
+    """A named layout of createdomain; `source` describes the Xen that has it, `release` is the first such Xen.
 
     `always_traps` is true for a Xen without the flag trap_unmapped_accesses (before 4.21), which always traps.
     """
 
     name: str
+    release: Release
     interface_version: int
     source: str
     layout: tuple[LayoutField, ...]
@@ -47,6 +51,16 @@ class Profile(Record):
         """Whether an SCMI agent id can be passed."""
         return any(field.name == "arch.arm_sci_agent_id" for field in self.layout)
 
+    @property
+    def sci_driver(self) -> ArmSciType:
+        """The SCI driver that this Xen is built with unless its .config says otherwise (Kconfig's default)."""
+        if self.agent_ids:
+            return ArmSciType.SCMI_SMC_MULTIAGENT
+        return ArmSciType.SCMI_SMC if self.release >= FIRST_WITH_SCI_DRIVER else ArmSciType.NONE
+
+
+FIRST_WITH_SCI_DRIVER = Release(4, 20)
+"""The first Xen with the single-agent driver; in 4.20 it serves dom0 alone."""
 
 CDF_TRAP_UNMAPPED_ACCESSES = 1 << 8
 """XEN_DOMCTL_CDF_trap_unmapped_accesses."""
@@ -68,8 +82,11 @@ def _profile(name: str) -> Profile:
     for field, offset, kind in fields:
         size, signed = _TYPES[kind]
         layout.append(LayoutField(name=field, offset=offset, size=size, signed=signed))
+    release = parse_release(name.partition("+")[0])
+    assert release is not None, name
     return Profile(
         name=name,
+        release=release,
         interface_version=version,
         source=source,
         layout=tuple(layout),
@@ -79,3 +96,15 @@ def _profile(name: str) -> Profile:
 
 PROFILES: dict[str, Profile] = {name: _profile(name) for name in LAYOUTS}
 DEFAULT_PROFILE = "4.22+sci-ma"
+
+
+def find_profile(name: str) -> Profile | None:
+    """Return the profile with a name, which may have a point release (4.21.2+sci-ma); None if there is none."""
+    if name in PROFILES:
+        return PROFILES[name]
+    version, plus, variant = name.partition("+")
+    release = parse_release(version)
+    if release is None:
+        return None
+    profile = PROFILES.get(f"{release.branch}{plus}{variant}")
+    return profile and profile.replace(name=name, release=release)

@@ -19,8 +19,8 @@ def capabilities_of(host: Host) -> HostCapabilities:
     """
     iommu = host.tree is None or _uses_iommu(host.tree)
     booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
-    names = ["Domain-0" if domain.kind is DomainKind.DOM0 else domain.name for domain in booted]
-    first = 0 if booted and booted[0].kind is DomainKind.DOM0 else 1
+    names = ["Domain-0" if domain.is_dom0 else domain.name for domain in booted]
+    first = 0 if booted and booted[0].is_dom0 else 1
     return HostCapabilities(cap_hvm_directio=iommu, domains=tuple(enumerate(names, first)))
 
 

@@ -11,18 +11,17 @@ from xenscmi.bindings.addresses import LAST_ADDRESS, address_count, physical_ran
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import uses_ppis
 from xenscmi.bindings.names import (
-    BOOTARGS,
     CHOSEN,
     REPLACED_FOR_DOM0,
     SKIPPED_FOR_DOM0,
     STDOUT_PATH,
-    XEN_BOOTARGS,
     XEN_IOMMUS,
 )
 from xenscmi.bindings.properties import compatible, device_type, has_path, read_string
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.diagnostics import Diagnostic
+from xenscmi.host.command_line import command_line
 from xenscmi.host.registers import registers
 from xenscmi.source import Span
 
@@ -43,8 +42,7 @@ def console_node(tree: Tree) -> Node | None:
     chosen = tree.node(CHOSEN)
     if chosen is None:
         return None
-    line = read_string(chosen, XEN_BOOTARGS) or read_string(chosen, BOOTARGS) or ""
-    named = [word.removeprefix("dtuart=") for word in line.split() if word.startswith("dtuart=")]
+    named = [word.removeprefix("dtuart=") for word in command_line(tree).split() if word.startswith("dtuart=")]
     return tree.resolve(named[-1] if named else read_string(chosen, STDOUT_PATH) or "")
 
 

@@ -13,16 +13,15 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.addresses import written_reg
 from xenscmi.bindings.names import (
-    BOOTARGS,
     CHOSEN,
     MULTIBOOT_KERNEL,
     MULTIBOOT_MODULE,
     RESERVED_MEMORY,
-    XEN_BOOTARGS,
     XEN_DOMAIN,
 )
-from xenscmi.bindings.properties import device_type, is_compatible, read_string
+from xenscmi.bindings.properties import device_type, is_compatible
 from xenscmi.devicetree import Node, Tree
+from xenscmi.host.command_line import command_line
 
 _LOWMEM = 1 << 31
 
@@ -39,14 +38,6 @@ def dom0_mem(tree: Tree) -> int:
     """Return what `dom0_mem` of Xen's command line says, in KiB; 512 MiB where it says nothing."""
     stated = _DOM0_MEM.search(command_line(tree))
     return int(stated[1][:20]) * _UNITS[stated[2].lower()] >> 10 if stated else DOM0_MEM_DEFAULT
-
-
-def command_line(tree: Tree) -> str:
-    """Return Xen's command line; empty where the tree has none."""
-    chosen = tree.node(CHOSEN)
-    if chosen is None:
-        return ""
-    return read_string(chosen, XEN_BOOTARGS) or read_string(chosen, BOOTARGS) or ""
 
 
 def kernel_of_dom0(tree: Tree) -> Stretch | None:

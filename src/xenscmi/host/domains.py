@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from xenscmi.bindings.addresses import address_cells, size_cells
 from xenscmi.bindings.names import (
     ARM_SCI_EPAM,
+    CAPABILITIES,
+    CAPABILITY_HARDWARE,
     CHOSEN,
     DOM0_AGENT_ID,
     MULTIBOOT_DEVICE_TREE,
@@ -39,16 +41,17 @@ _OTHER_KINDS = frozenset(
 
 
 def read_boot_domains(
-    tree: Tree, containers: tuple[Container, ...], partial: Mapping[str, Tree]
+    tree: Tree, containers: tuple[Container, ...], partial: Mapping[str, Tree], *, capabilities: bool = True
 ) -> tuple[HostDomain, ...]:
     """Return dom0, where the host boots one, and the dom0less domains in the order in which Xen makes them.
 
-    `partial` has the partial trees by the names of their domains' nodes.
+    `partial` has the partial trees by the names of their domains' nodes; `capabilities` says whether this Xen knows
+    those of a domain, so that a node may take dom0's place.
     """
     dom0 = (_dom0(tree, containers),) if boots_dom0(tree) else ()
     chosen = tree.node(CHOSEN)
     nodes = [node for node in (chosen.children if chosen else ()) if is_compatible(node, XEN_DOMAIN)]
-    return (*dom0, *(_dom0less(node, partial.get(node.name)) for node in nodes))
+    return (*dom0, *(_dom0less(node, partial.get(node.name), capabilities=capabilities) for node in nodes))
 
 
 def boots_dom0(tree: Tree) -> bool:
@@ -126,15 +129,17 @@ def _dom0(tree: Tree, containers: tuple[Container, ...]) -> HostDomain:
     )
 
 
-def _dom0less(node: Node, partial: Tree | None) -> HostDomain:
+def _dom0less(node: Node, partial: Tree | None, *, capabilities: bool) -> HostDomain:
     modules = [child for child in node.children if is_compatible(child, MULTIBOOT_DEVICE_TREE)]
     name = SCI_AGENT_ID if SCI_AGENT_ID in node or SCI_AGENT_ID_V5 not in node else SCI_AGENT_ID_V5
+    stated = u32(node, CAPABILITIES) if capabilities else None
+    hardware = stated is not None and bool((stated.value or 0) & CAPABILITY_HARDWARE)
     tree_file = None
     if modules:
         tree_file = Stated(value=partial.source.name if partial else None, span=modules[0].span)
     return HostDomain(
         name=node.name,
-        kind=DomainKind.DOM0LESS,
+        kind=DomainKind.DOM0 if hardware else DomainKind.DOM0LESS,
         sci_type=string(node, SCI_TYPE),
         agent_id=u32(node, name),
         agent_property=name,
@@ -144,6 +149,7 @@ def _dom0less(node: Node, partial: Tree | None) -> HostDomain:
         memory=_memory(node),
         vcpus=u32(node, "cpus"),
         direct_map="direct-map" in node,
+        capabilities=stated,
         outdated=tuple(Stated(value=each, span=prop.span) for each in _OUTDATED if (prop := node.get(each))),
     )
 

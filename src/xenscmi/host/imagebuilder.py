@@ -1,16 +1,22 @@
-"""ImageBuilder's configuration (uboot-script-gen): which files the boot loader loads as boot modules.
+"""ImageBuilder's configuration (uboot-script-gen): what the boot loader loads, and what it changes in the host tree.
 
-It is a shell script of assignments. These matter here: `DEVICE_TREE`, `XEN_CMD`, `NUM_DOMUS`, and for domain N, whose
-node will be /chosen/domUN, `DOMU_KERNEL[N]`, `DOMU_CMD[N]` and `DOMU_PASSTHROUGH_DTB[N]`. Nothing in it is run: words
-are unquoted, and what a shell would expand is left alone.
+It is a shell script of assignments. These matter here: `DEVICE_TREE`; `DT_OVERLAY[N]`, the overlays that U-Boot applies
+to it, as many as `NUM_DT_OVERLAY` says; and for domain N of `NUM_DOMUS`, whose node will be /chosen/domUN,
+`DOMU_PASSTHROUGH_DTB[N]`, its partial tree, and `DOMU_PASSTHROUGH_PATHS[N]`, the devices that U-Boot marks
+`xen,passthrough` once the overlays are applied. Nothing in it is run: words are unquoted, and what a shell would expand
+is left alone.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from xenscmi.bindings.names import XEN_PASSTHROUGH
+from xenscmi.devicetree import Builder, Node, Tree
+from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.source import Source, Span
 
 _ASSIGNMENT = re.compile(
@@ -43,7 +49,29 @@ class ImageBuilder:
 
     def partial_trees(self) -> dict[str, Variable]:
         """Return the partial trees by the names of their domains' nodes."""
-        return {f"domU{n}": found for (name, n), found in self.indexed.items() if name == "DOMU_PASSTHROUGH_DTB"}
+        return {f"domU{n}": found for n, found in self._of_domains("DOMU_PASSTHROUGH_DTB")}
+
+    def overlays(self) -> tuple[Variable, ...]:
+        """Return the overlays of the host tree in their order."""
+        count = self._count("NUM_DT_OVERLAY")
+        return tuple(found for n, found in self._numbered("DT_OVERLAY") if n < count)
+
+    def passthrough_paths(self) -> dict[str, Variable]:
+        """Return the devices that are set aside for guests: each path, and the variable that names it."""
+        return {path: found for _, found in self._of_domains("DOMU_PASSTHROUGH_PATHS") for path in found.value.split()}
+
+    def _of_domains(self, name: str) -> Iterator[tuple[int, Variable]]:
+        count = self._count("NUM_DOMUS")
+        return ((n, found) for n, found in self._numbered(name) if n < count)
+
+    def _numbered(self, name: str) -> list[tuple[int, Variable]]:
+        return sorted(((n, found) for (each, n), found in self.indexed.items() if each == name), key=lambda pair: pair[0])
+
+    def _count(self, name: str) -> int:
+        """Return a count; the script takes what is no number, or not there, as none."""
+        stated = self.variables.get(name)
+        digits = stated.value.strip() if stated else ""
+        return int(digits) if re.fullmatch(r"[0-9]{1,5}", digits) else 0
 
 
 def read_imagebuilder(source: Source) -> ImageBuilder:
@@ -57,6 +85,42 @@ def read_imagebuilder(source: Source) -> ImageBuilder:
         else:
             variables[match["name"]] = found
     return ImageBuilder(variables, indexed)
+
+
+def missing_devices(tree: Tree, builder: ImageBuilder) -> Iterator[Diagnostic]:
+    """Yield what to say of devices that U-Boot cannot mark: the host tree does not have them."""
+    for path, variable in builder.passthrough_paths().items():
+        if tree.resolve(path) is None:
+            yield Diagnostic(
+                message=f"{tree.source.name} has no {path}: U-Boot cannot mark it {XEN_PASSTHROUGH}",
+                severity=Severity.WARNING,
+                span=variable.span,
+                help="write the path of the device in the host tree",
+            )
+
+
+def mark_devices(tree: Tree, builder: ImageBuilder) -> Tree:
+    """Return a host tree in which the devices for guests are marked `xen,passthrough`, as U-Boot does it."""
+    marks = {node: found.span for path, found in builder.passthrough_paths().items() if (node := tree.resolve(path))}
+    if not marks:
+        return tree
+    made = Builder(tree.source, spans=tree.root.spans, labels=tree.root.labels)
+    made.reserve(*tree.reservations)
+    made.set_boot_cpu(tree.boot_cpuid_phys)
+    _copy(tree.root, made, marks)
+    return made.finish(sources=tree.sources, warnings=tree.warnings)
+
+
+def _copy(node: Node, made: Builder, marks: Mapping[Node, Span]) -> None:
+    """Add what is in a node to the open node, and its mark if it has one."""
+    for prop in node.properties:
+        made.add(prop.name, prop.value, prop.span)
+    if node in marks and XEN_PASSTHROUGH not in node:
+        made.add(XEN_PASSTHROUGH, b"", marks[node])
+    for child in node.children:
+        made.begin(child.name, spans=child.spans, labels=child.labels)
+        _copy(child, made, marks)
+        made.end()
 
 
 def looks_like_imagebuilder(text: str) -> bool:

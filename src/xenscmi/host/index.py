@@ -344,7 +344,7 @@ def wanted_agent(domain: HostDomain) -> Stated[int] | None:
 
 def multi_agent(domain: HostDomain) -> bool:
     """Return whether a domain is of the multi-agent type; dom0 is if it has an agent."""
-    if domain.kind is DomainKind.DOM0:
+    if domain.is_dom0:
         return domain.agent_id is not None
     return domain.sci_type is not None and domain.sci_type.value == MULTI_AGENT
 

@@ -164,6 +164,7 @@ def _by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> Loade
         toolstack=toolstack,
         firmware=firmware_of(manifest.firmware, places, own_profile),
         xen_profile=manifest.xen.profile,
+        sci_driver=manifest.xen.driver,
         unlisted=tuple(_unlisted(files, manifest, listing)),
         sources=sources,
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
-from xenscmi.domctl.profiles import PROFILES
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, FIRST_WITH_SCI_DRIVER, PROFILES, find_profile
 from xenscmi.host.firmware_sections import FirmwareSection
 from xenscmi.host.section import Section
 from xenscmi.host.toml_errors import unfit
@@ -28,9 +29,21 @@ _Path = Annotated[str, msgspec.Meta(min_length=1, description="A file, relative 
 class XenSection(Section, frozen=True):
     """The Xen that boots the host."""
 
-    profile: Annotated[str | None, msgspec.Meta(description="Its layout of createdomain, as `xenscmi profiles`.")] = (
-        None
-    )
+    profile: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="Which Xen it is, as `xenscmi profiles`, with or without a point release: 4.21.2+sci-ma."
+        ),
+    ] = None
+    sci_driver: Annotated[
+        Literal["none", "scmi_smc", "scmi_smc_multiagent"] | None,
+        msgspec.Meta(description="The SCI driver that it is built with; by default that of the profile."),
+    ] = None
+
+    @property
+    def driver(self) -> ArmSciType | None:
+        """The SCI driver as libxl names its type."""
+        return None if self.sci_driver is None else ArmSciType.from_string(self.sci_driver)
 
 
 class DomainSection(Section, frozen=True):
@@ -78,9 +91,7 @@ def read_manifest(source: Source) -> Manifest:
         raise _error(str(error), Span(source, start, start)) from None
     except (RecursionError, ValueError) as error:  # such as a date that does not exist
         raise _error(str(error), Span(source, 0, 0)) from None
-    if manifest.xen.profile is not None and manifest.xen.profile not in PROFILES:
-        known = f"profiles are {', '.join(PROFILES)}"
-        raise _error(f"there is no Xen profile {manifest.xen.profile}", places.at("$.xen.profile"), known)
+    _check_xen(manifest.xen, places)
     for number, domain in enumerate(manifest.domain):
         if (domain.config is None) == (domain.name is None):
             raise _error(
@@ -88,6 +99,21 @@ def read_manifest(source: Source) -> Manifest:
                 places.at(f"$.domain[{number}]"),
             )
     return manifest
+
+
+def _check_xen(section: XenSection, places: TomlPlaces) -> None:
+    """Raise XenscmiError where there is no such Xen, or where it cannot be built with this driver."""
+    xen = find_profile(section.profile or DEFAULT_PROFILE)
+    if xen is None:
+        known = f"profiles are {', '.join(PROFILES)}, with a point release if need be (4.21.2+sci-ma)"
+        raise _error(f"there is no Xen profile {section.profile}", places.at("$.xen.profile"), known)
+    if section.driver is ArmSciType.SCMI_SMC_MULTIAGENT and not xen.agent_ids:
+        help_text = "choose a profile with the multi-agent series (4.22+sci-ma), or another driver"
+    elif section.driver is ArmSciType.SCMI_SMC and xen.release < FIRST_WITH_SCI_DRIVER:
+        help_text = f'choose "none", or Xen {FIRST_WITH_SCI_DRIVER} or later'
+    else:
+        return
+    raise _error(f"Xen {xen.name} has no driver {section.sci_driver}", places.at("$.xen.sci_driver"), help_text)
 
 
 def check_path(path: str, span: Span | None) -> PurePosixPath:

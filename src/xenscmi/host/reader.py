@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from xenscmi.bindings.names import BOOTARGS, CHOSEN, FIRMWARE_SCMI, XEN_BOOTARGS
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
+from xenscmi.domctl.releases import DOMAIN_CAPABILITIES
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.container import read_containers
 from xenscmi.host.devices import read_devices
@@ -28,6 +30,7 @@ def read_host(
     toolstack: Sequence[tuple[Configuration, Tree | None]] = (),
     firmware: HostFirmware | None = None,
     xen_profile: str | None = None,
+    sci_driver: ArmSciType | None = None,
     unlisted: Sequence[Configuration] = (),
     notes: Sequence[Diagnostic] = (),
     sources: Sequence[Source] = (),
@@ -36,7 +39,8 @@ def read_host(
 
     `partial` has the partial trees of dom0less domains by the names of their nodes, `toolstack` are the xl.cfg files,
     each with its domain's partial tree; `unlisted` are xl.cfg files that belong to no domain of the host. `firmware` is
-    the EL3 firmware's table where it is known, `sources` are further texts that were read.
+    the EL3 firmware's table where it is known, `xen_profile` the name of a Xen and `sci_driver` the SCI driver that it
+    is built with, `sources` are further texts that were read.
     """
     partial = partial or {}
     configurations = tuple(each for each, _ in toolstack)
@@ -52,6 +56,7 @@ def read_host(
         unlisted=tuple(unlisted),
         firmware=firmware or HostFirmware(),
         xen_profile=xen_profile,
+        sci_driver=sci_driver,
         notes=tuple(notes),
         sources=tuple(dict.fromkeys(texts)),
     )
@@ -62,13 +67,16 @@ def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:
     """Return a host with what its host tree says, and with the domains that Xen makes at boot."""
     board = _board(tree)
     note = loader_note(tree) if board.containers or host.configurations else None
+    capabilities = DOMAIN_CAPABILITIES.is_in(host.xen.release)
+    boot = read_boot_domains(tree, board.containers, partial, capabilities=capabilities)
     return replace(
         board,
-        domains=(*read_boot_domains(tree, board.containers, partial), *host.domains),
+        domains=(*boot, *host.domains),
         configurations=host.configurations,
         unlisted=host.unlisted,
         firmware=host.firmware,
         xen_profile=host.xen_profile,
+        sci_driver=host.sci_driver,
         notes=(*host.notes, note) if note else host.notes,
         sources=tuple(dict.fromkeys((*tree.sources, *host.sources))),
     )

@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, TypeVar
 
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.devicetree.tree import Tree
 from xenscmi.diagnostics import Diagnostic
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES, Profile, find_profile
+from xenscmi.domctl.releases import ARM_SCI_KEY, SCI_WITHOUT_DRIVER
 from xenscmi.host.configuration import Configuration
 from xenscmi.source import Source, Span
 
@@ -227,7 +230,10 @@ class PartialTree:
 
 
 class DomainKind(Enum):
-    """Who makes a domain."""
+    """Who makes a domain.
+
+    DOM0 is the hardware domain: what Xen makes unasked, or of a node with that capability in its place.
+    """
 
     DOM0 = "dom0"
     DOM0LESS = "dom0less"
@@ -243,8 +249,8 @@ class HostDomain:
     tree, `tree_file` the file that should hold it: from `device_tree`, or from the boot module's node, which does not
     name the file. `iomem`, `irqs` (GIC numbers, SPI + 32) and `dtdevs` are a toolstack domain's; a dom0less domain has
     them in its tree. `iomem_span` and `irqs_span` are the whole settings. `memory` is in KiB. `direct_map` says that
-    guest addresses are the host's. `outdated` names properties of older dialects. `configuration` is the xl.cfg file of
-    a toolstack domain.
+    guest addresses are the host's. `capabilities` are those of its node, where its Xen knows them. `outdated` names
+    properties of older dialects. `configuration` is the xl.cfg file of a toolstack domain.
     """
 
     name: str
@@ -263,13 +269,26 @@ class HostDomain:
     memory: Stated[int] | None = None
     vcpus: Stated[int] | None = None
     direct_map: bool = False
+    capabilities: Stated[int] | None = None
     outdated: tuple[Stated[str], ...] = ()
     configuration: Configuration | None = field(default=None, compare=False)
 
     @property
     def title(self) -> str:
         """What to call the domain in a sentence."""
-        return "dom0" if self.kind is DomainKind.DOM0 else f"domain {self.name}"
+        if self.is_dom0:
+            return "dom0"
+        return f"{'hardware domain' if self.kind is DomainKind.DOM0 else 'domain'} {self.name}"
+
+    @property
+    def is_dom0(self) -> bool:
+        """Whether it is the domain that Xen makes unasked, with id 0; not a node with capabilities in its place."""
+        return self.kind is DomainKind.DOM0 and self.capabilities is None
+
+    @property
+    def has_node(self) -> bool:
+        """Whether Xen makes it of a node below /chosen."""
+        return self.kind is not DomainKind.TOOLSTACK and not self.is_dom0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,8 +353,8 @@ class Host:
     dom0 first where the host boots one, then the dom0less domains in the order of their ids (1, 2, …), then the
     toolstack's. `configurations` are the xl.cfg files that the toolstack's domains come from, refused ones too;
     `unlisted` are those beside the manifest that it does not name.
-    `xen_profile` names the layout of createdomain that its Xen has. `notes` say what the reader assumed. `sources` are
-    all texts that were read.
+    `xen_profile` names its Xen, and with it the layout of createdomain; `sci_driver` is the SCI driver that it is built
+    with (None: the files do not say). `notes` say what the reader assumed. `sources` are all texts that were read.
     """
 
     tree: Tree | None = field(default=None, compare=False)
@@ -350,6 +369,23 @@ class Host:
     unlisted: tuple[Configuration, ...] = field(default=(), compare=False)
     firmware: HostFirmware = HostFirmware()
     xen_profile: str | None = None
+    sci_driver: ArmSciType | None = None
     command_line: Stated[str] | None = None
     notes: tuple[Diagnostic, ...] = field(default=(), compare=False)
     sources: tuple[Source, ...] = field(default=(), compare=False)
+
+    @property
+    def xen(self) -> Profile:
+        """The Xen that boots the host: the default where no file says which."""
+        return (self.xen_profile and find_profile(self.xen_profile)) or PROFILES[DEFAULT_PROFILE]
+
+    @property
+    def driver(self) -> ArmSciType:
+        """The SCI driver of that Xen: the one that it is built with unless a file says otherwise."""
+        return self.xen.sci_driver if self.sci_driver is None else self.sci_driver
+
+    @property
+    def reads_sci_type(self) -> bool:
+        """Whether that Xen looks at `xen,sci_type` of a domain's node; without a driver, only later releases do."""
+        release, driver = self.xen.release, self.driver
+        return ARM_SCI_KEY.is_in(release) and (driver is not ArmSciType.NONE or SCI_WITHOUT_DRIVER.is_in(release))

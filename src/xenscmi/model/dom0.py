@@ -22,15 +22,16 @@ from xenscmi.bindings.names import (
 from xenscmi.bindings.properties import device_type, find_compatible, is_for_passthrough, read_string, read_u32
 from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.devicetree import Node, Tree
+from xenscmi.host.command_line import command_line
 from xenscmi.host.dom0 import kept_from_dom0
-from xenscmi.host.dom0_memory import command_line, dom0_mem, kernel_of_dom0
+from xenscmi.host.dom0_memory import dom0_mem, kernel_of_dom0
 from xenscmi.host.domains import has_dom0_kernel
 from xenscmi.model.domain import Domain
 from xenscmi.model.errors import Panic
 from xenscmi.model.iommu import is_protected
-from xenscmi.model.mediator import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.model.memory import frames_of
 from xenscmi.model.sanitise import boot_config
+from xenscmi.model.sci import SCI_NONE, SCI_SCMI_SMC_MA
 from xenscmi.model.xen import Model
 from xenscmi.source import Span
 from xenscmi.toolstack.backend import XenError
@@ -43,7 +44,7 @@ def create_dom0(xen: Model) -> Domain:
     agent_id = _agent_id(xen)
     sci_type = SCI_NONE if agent_id == INVALID_AGENT_ID else SCI_SCMI_SMC_MA
     try:
-        dom0 = xen.new_domain(boot_config(sci_type, agent_id, xen.interrupts.spis), domid=0)
+        dom0 = xen.new_domain(boot_config(sci_type, agent_id, xen.interrupts.spis), domid=0, hardware=True)
     except XenError as error:
         raise Panic(f"Error creating domain 0 (rc = {-error.errno})", _agent_place(xen.tree), str(error)) from None
     dom0.name, dom0.memory_kb = "Domain-0", dom0_mem(xen.tree)
@@ -51,14 +52,24 @@ def create_dom0(xen: Model) -> Domain:
         reason = f"Could not set up d0 guest OS (rc = {-errno.ENOENT})"
         raise Panic(reason, (xen.tree.node(CHOSEN) or xen.tree.root).span, "there is no kernel below /chosen")
     try:
-        dom0.tree = tuple(_build(xen, dom0))
+        give_machine(xen, dom0)
     except XenError as error:
-        xen.console.print(f"Device tree generation failed ({-error.errno}).")
-        reason = f"Could not set up d0 guest OS (rc = {-errno.EINVAL})"
-        cause = f"dom0 cannot be given this: {error}"
+        reason = f"Could not set up d0 guest OS (rc = {-error.errno})"
+        cause = f"dom0 cannot be given this: {error.__cause__}"
         raise Panic(reason, error.span or xen.tree.root.span, cause) from None
     _load_kernel(xen, dom0)
     return dom0
+
+
+def give_machine(xen: Model, domain: Domain) -> None:
+    """Give the hardware domain the machine: all devices that no guest gets (construct_hwdom). Raises XenError."""
+    try:
+        domain.tree = tuple(_build(xen, domain))
+    except XenError as error:
+        xen.console.print(f"Device tree generation failed ({-error.errno}).")
+        failure = XenError(errno.EINVAL)
+        failure.span = error.span
+        raise failure from error
 
 
 def _load_kernel(xen: Model, dom0: Domain) -> None:
@@ -69,7 +80,7 @@ def _load_kernel(xen: Model, dom0: Domain) -> None:
 
 
 def _agent_id(xen: Model) -> int:
-    container = find_compatible(xen.tree, XEN_SCI)
+    container = find_compatible(xen.tree, XEN_SCI) if xen.profile.agent_ids else None
     value = read_u32(container, DOM0_AGENT_ID) if container is not None else None
     if value is None:
         return INVALID_AGENT_ID

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from xenscmi import firmware as el3
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
-from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.firmware.firmware import Observer
 from xenscmi.host.domains import has_kernels
 from xenscmi.host.platform import impossible, platform_of, profile_of
@@ -44,7 +43,8 @@ def switch_on(
     return Model(
         host.tree,
         firmware,
-        PROFILES[host.xen_profile or DEFAULT_PROFILE],
+        host.xen,
+        driver=host.driver,
         loader_adds_modules=not as_it_stands and not has_kernels(host.tree),
     )
 

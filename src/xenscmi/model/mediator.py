@@ -43,6 +43,7 @@ from xenscmi.model.channel import DOMID_INVALID, DOMID_XEN, Channel, Link, Regis
 from xenscmi.model.console import Console
 from xenscmi.model.domain import Domain
 from xenscmi.model.memory import PhysicalMemory
+from xenscmi.model.sci import SCI_NONE, SCI_SCMI_SMC_MA, SciDriver
 from xenscmi.scmi.protocols.base import (
     OWN_AGENT_ID,
     AccessFlags,
@@ -58,17 +59,12 @@ STALE_ARGUMENT = 0xA00
 """What Xen takes for an argument that `#access-controller-cells = <0>` does not provide: what lay on its stack. Real
 Xen (4.23-unstable, arm64) was seen to read this."""
 
-SCI_NONE = 0
-SCI_SCMI_SMC_MA = 2
 
-
-class Mediator:
-    """The mediator's state. `probe` finds the channels; the rest is what Xen asks of it for each domain.
-
-    `registered`: Xen asks it at all; `initialized`: it serves. Methods that refuse raise XenError.
-    """
+class Mediator(SciDriver):
+    """The mediator's state. `probe` finds the channels; the rest is what Xen asks of it for each domain."""
 
     def __init__(self, memory: PhysicalMemory, smc: SecureMonitor, console: Console) -> None:
+        super().__init__()
         self._smc = smc
         self._console = console
         self._link = Link(memory, smc, console)
@@ -76,8 +72,6 @@ class Mediator:
         self._node: Node | None = None
         self._management_id = 0
         self.channels: list[Channel] = []
-        self.registered = False
-        self.initialized = False
 
     # Probe, once, while Xen boots
 

@@ -214,7 +214,7 @@ def restore(connection: sqlite3.Connection, machine: Machine, xen: Model) -> Non
             domid=row.domid,
             memory=space,
             max_vcpus=row.max_vcpus,
-            hardware=row.domid == 0,
+            hardware=row.domid in booted and booted[row.domid].hardware,
             iomem=FrameRanges(row.iomem),
             irq_access=booted[row.domid].irq_access if row.domid in booted else set(),
             nr_spis=row.nr_spis,

@@ -21,7 +21,6 @@ from pathlib import Path
 from stat import S_ISREG, S_IWGRP, S_IWOTH
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
-from xenscmi.domctl.profiles import DEFAULT_PROFILE
 from xenscmi.host.platform import platform_of
 from xenscmi.host.types import Host
 from xenscmi.model.console import CAPACITY
@@ -324,7 +323,8 @@ def fingerprint(host: Host) -> str:
                 host.firmware.profile,
                 host.firmware.profile_source and host.firmware.profile_source.text,
                 sorted(host.firmware.unsupported),
-                host.xen_profile or DEFAULT_PROFILE,
+                host.xen.name,
+                host.driver.text,
                 platform_of(host),
             )
         ).encode()

@@ -14,9 +14,11 @@ from threading import RLock
 from xenscmi.bindings.properties import find_by_path
 from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.config.constants import PAGE_SHIFT
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.devicetree import Node, Tree
 from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES, Profile
+from xenscmi.domctl.releases import SCI_WITHOUT_DRIVER, BehaviourChange
 from xenscmi.firmware import Firmware
 from xenscmi.model.channel import DOMID_INVALID, DOMID_XEN, Registers
 from xenscmi.model.console import Console, telling_lines
@@ -27,6 +29,8 @@ from xenscmi.model.iommu import Iommus, is_protected
 from xenscmi.model.mediator import Mediator
 from xenscmi.model.memory import AddressSpace, PhysicalMemory
 from xenscmi.model.sanitise import GIC_NATIVE, IOMMU, read_abilities, sanitise
+from xenscmi.model.sci import SciDriver
+from xenscmi.model.single_agent import SingleAgent
 from xenscmi.scmi import shmem
 from xenscmi.toolstack.backend import AgentInfo, Backend, DomainInfo, Owner, XenError
 from xenscmi.toolstack.spec import DomainSpec
@@ -43,7 +47,8 @@ class Model(Backend):
     """A machine that runs Xen: `tree` is its device tree, `firmware` what answers at EL3.
 
     `loader_adds_modules`: kernels and partial trees are there although the tree does not have them as boot modules.
-    `profile` is its Xen's layout of createdomain, `console` Xen's log; `domains` are all domains, dom0 included, by id.
+    `profile` is its Xen, with the layout of createdomain, `driver` the SCI driver that it is built with (by default the
+    profile's), `console` Xen's log; `domains` are all domains, dom0 included, by id.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Model(Backend):
         firmware: Firmware,
         profile: Profile = PROFILES[DEFAULT_PROFILE],
         *,
+        driver: ArmSciType | None = None,
         loader_adds_modules: bool = False,
     ) -> None:
         self.tree = tree
@@ -59,11 +65,12 @@ class Model(Backend):
         self.abilities = read_abilities(tree)
         self.console = Console()
         self.memory = PhysicalMemory()
-        self.mediator = Mediator(self.memory, self._el3, self.console)
         self.interrupts = Interrupts(tree, self.console)
         self.iommus = Iommus()
         self.domains: dict[int, Domain] = {}
         self.profile = profile
+        self.driver = profile.sci_driver if driver is None else driver
+        self.mediator = self._make_driver()
         self.loader_adds_modules = loader_adds_modules
         self.last_domid = 0
         self._lock = RLock()
@@ -91,15 +98,27 @@ class Model(Backend):
             self.firmware.deliver(*notified)
         return (0, *registers[1:4])
 
+    def _make_driver(self) -> SciDriver:
+        if self.driver is ArmSciType.SCMI_SMC_MULTIAGENT:
+            return Mediator(self.memory, self._el3, self.console)
+        if self.driver is ArmSciType.SCMI_SMC:
+            agent_ids = {func_id: agent.agent_id for func_id, agent in self.firmware.channels.items()}
+            return SingleAgent(self._el3, self.console, agent_ids)
+        return SciDriver(refuses=self.has(SCI_WITHOUT_DRIVER))
+
+    def has(self, change: BehaviourChange) -> bool:
+        """Return whether the Xen that runs has a change of behaviour."""
+        return change.is_in(self.profile.release)
+
     # Domains
 
     @property
     def hardware_domain(self) -> Domain | None:
-        """dom0; None if the host runs without one."""
+        """dom0, or the domain that takes its place; None if the host runs without one."""
         return next((domain for domain in self.domains.values() if domain.hardware), None)
 
-    def new_domain(self, config: CreateDomain, domid: int | None = None) -> Domain:
-        """Make a domain, dom0 if `domid` is 0. Ids go up with every attempt, failed ones too."""
+    def new_domain(self, config: CreateDomain, domid: int | None = None, *, hardware: bool = False) -> Domain:
+        """Make a domain, with the next id unless one is given. Ids go up with every attempt, failed ones too."""
         with self._lock:
             number = self._next_domid() if domid is None else domid
             sanitise(config, self.abilities)
@@ -108,7 +127,7 @@ class Model(Backend):
                 domid=number,
                 memory=AddressSpace(self.memory),
                 max_vcpus=config.max_vcpus,
-                hardware=number == 0,
+                hardware=hardware,
                 nr_spis=-(-config.arch_nr_spis // RANK) * RANK,
                 iommu=bool(config.flags & IOMMU),
             )

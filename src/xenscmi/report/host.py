@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from xenscmi.host.index import Index, page, wanted_agent
 from xenscmi.host.providers import ScmiProvider, scmi_providers
-from xenscmi.host.types import DomainKind, Host, SecondaryAgent
+from xenscmi.host.types import Host, SecondaryAgent
 
 XEN_OWNER = "Xen"
 """The owner of Xen's own agent."""
@@ -100,8 +100,7 @@ def _agent(index: Index, row: SecondaryAgent) -> AgentRow:
 def _domain_row(index: Index, number: int) -> DomainRow:
     domain = index.host.domains[number]
     wanted = wanted_agent(domain)
-    name = "dom0" if domain.kind is DomainKind.DOM0 else domain.name
-    return DomainRow(name=name, kind=domain.kind.value, agent_id=wanted.value if wanted else None)
+    return DomainRow(name=domain.name, kind=domain.kind.value, agent_id=wanted.value if wanted else None)
 
 
 def render_json(found: Table) -> str:

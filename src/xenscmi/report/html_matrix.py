@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from xenscmi.host.index import Index, wanted_agent
-from xenscmi.host.types import DomainKind, Host
+from xenscmi.host.types import Host
 from xenscmi.report.holdings import runs
 from xenscmi.report.html_findings import text
 from xenscmi.report.html_table import Cell, scrolling, table
@@ -58,8 +58,10 @@ def assigned_matrix(host: Host, paths: Mapping[int, Sequence[str]]) -> str:
             return "."
         return "!" if owners[device] > 1 else "+" if wanted_agent(domain) else "?"
 
-    names = ["dom0" if each.kind is DomainKind.DOM0 else each.name for each in host.domains]
-    rows = [(name, {device: sign(number, device) for device in devices}) for number, name in enumerate(names)]
+    rows = [
+        (domain.name, {device: sign(number, device) for device in devices})
+        for number, domain in enumerate(host.domains)
+    ]
     said = (
         "<p>As the files say; <code>xenscmi simulate --format html</code> runs the host and shows what each domain "
         "reaches.</p>\n"

@@ -29,7 +29,7 @@ def page(rule: Rule) -> str:
         for title, sample in (("Bad", change.bad), ("Good", change.good)):
             shown = sample.strip("\n").expandtabs(4) if sample.strip() else "(nothing)"
             parts.append(f"{title}, in {change.file}:\n\n```\n{shown}\n```")
-    if not rule.bad and (rule.firmware or rule.xen_profile):
+    if not rule.bad and (rule.firmware or rule.xen_profile or rule.sci_driver):
         parts.append("The example's files agree with each other; only its firmware or its Xen is a different one.")
     parts.append(f"Silence it with a comment: `xenscmi: ignore[{rule.code}]`.")
     return "\n\n".join(parts) + "\n"

@@ -12,9 +12,9 @@ NO_SCMI = "The mediator's probe fails. That is not fatal: Xen boots, and every d
 
 def refusal(domain: HostDomain, errno: int) -> str:
     """Return what happens when Xen refuses to create a domain: a panic at boot, or an error of `xl create`."""
-    if domain.kind is DomainKind.DOM0:
+    if domain.is_dom0:
         return f"Xen panics at boot (rc = {-errno})"
-    if domain.kind is DomainKind.DOM0LESS:
+    if domain.kind is not DomainKind.TOOLSTACK:
         return f'Xen panics: "Error creating domain {domain.name} (rc = {-errno})"'
     words = {2: "No such file or directory", 17: "File exists", 22: "Invalid argument"}
     return f'`xl create` fails: "domain creation fail: {words[errno]}"'

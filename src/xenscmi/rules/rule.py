@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from xenscmi.config.types.enums import ArmSciType
     from xenscmi.host.configuration import Configuration
     from xenscmi.host.index import Index
     from xenscmi.host.types import HostFirmware
@@ -51,8 +52,8 @@ class Rule(Record):
     """A rule: its stable code and name, and for people what it finds, what Xen does, and how to fix it.
 
     `then` is what Xen does, in the few words that end every message; `xen` says it in full, with the log line or that
-    there is none. `bad` are the changes that make its bad example; `firmware` and `xen_profile` are what the example
-    needs besides.
+    there is none. `bad` are the changes that make its bad example; `firmware`, `xen_profile` and `sci_driver` are what
+    the example needs besides.
     """
 
     code: str
@@ -65,6 +66,7 @@ class Rule(Record):
     bad: tuple[Change, ...] = ()
     firmware: HostFirmware | None = None
     xen_profile: str | None = None
+    sci_driver: ArmSciType | None = None
 
     def diagnostic(self, finding: Finding) -> Diagnostic:
         """Return a finding as a diagnostic of this rule."""

@@ -52,9 +52,14 @@ def _agent_unknown(xen: Backend, spec: DomainSpec, _: int) -> str:
     return f"agent {agent_id} is not in scmi-secondary-agents of the host's device tree; {_free_agents(xen)}"
 
 
-def _invalid(_: Backend, spec: DomainSpec, __: int) -> str:
-    if spec.config.b_info.arch_arm.arm_sci.type is ArmSciType.SCMI_SMC:
+def _invalid(xen: Backend, spec: DomainSpec, _: int) -> str:
+    asked = spec.config.b_info.arch_arm.arm_sci.type
+    if asked is ArmSciType.SCMI_SMC_MULTIAGENT and not xen.scmi_works():
+        return "this Xen is built without the driver for many agents (CONFIG_SCMI_SMC_MA)"
+    if asked is ArmSciType.SCMI_SMC and xen.profile.agent_ids and xen.scmi_works():
         return 'this Xen serves many agents: write arm_sci = "type=scmi_smc_multiagent,agent_id=N"'
+    if asked is ArmSciType.SCMI_SMC:
+        return "Xen needs its driver for one agent (CONFIG_SCMI_SMC), and scmi-smc-passthrough on its command line"
     return "this machine cannot run such a domain: look at vcpus, gic_version, passthrough, nr_spis, sve, tee"
 
 
@@ -77,6 +82,15 @@ def _no_such_device(xen: Backend, spec: DomainSpec, index: int) -> str:
     close = get_close_matches(path, xen.device_paths(), 1)
     meant = f"; did you mean {close[0]}?" if close else ""
     return f"the host's device tree has no node {path}{meant}"
+
+
+_REFUSED = "the firmware refused to grant the device: see Xen's line above"
+
+
+def _unprotected(xen: Backend, spec: DomainSpec, index: int) -> str:
+    if xen.scmi_works():
+        return _REFUSED
+    return f"no IOMMU protects {spec.dtdevs[index]}, and Xen has no SCMI mediator that could grant it"
 
 
 def _device_refused(words: str) -> Callable[[Backend, DomainSpec, int], str]:
@@ -110,5 +124,6 @@ _ADVICE: Mapping[tuple[str, int | None], Callable[[Backend, DomainSpec, int], st
     ("assign_device", errno.EOPNOTSUPP): _line(
         "the firmware lacks BASE_SET_DEVICE_PERMISSIONS: no SCMI device can be given to a domain"
     ),
-    ("assign_device", None): _line("the firmware refused to grant the device: see Xen's line above"),
+    ("assign_device", errno.EINVAL): _unprotected,
+    ("assign_device", None): _line(_REFUSED),
 }

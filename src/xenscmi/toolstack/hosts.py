@@ -11,7 +11,7 @@ from xenscmi.config.errors import ConfigError
 from xenscmi.config.parsed import Parsed
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES, Profile
+from xenscmi.domctl.profiles import Profile
 from xenscmi.host.abilities import capabilities_of
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.files import HostFiles, Read
@@ -49,10 +49,9 @@ def prepare_host(host: Host) -> tuple[Prepared, ...]:
 
 def _prepare_all(host: Host) -> Iterator[Prepared]:
     capabilities = capabilities_of(host)
-    profile = PROFILES[host.xen_profile or DEFAULT_PROFILE]
     domains = {id(each.configuration): each for each in host.domains if each.kind is DomainKind.TOOLSTACK}
     for configuration in host.configurations:
-        prepared = _prepared(configuration, domains.get(id(configuration)), capabilities, profile)
+        prepared = _prepared(configuration, domains.get(id(configuration)), capabilities, host.xen)
         yield prepared
         if prepared.spec is not None:
             capabilities = with_domain(capabilities, prepared.spec.name)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, multi_agent
-from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -24,9 +23,9 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    for domain in index.host.domains:
+    for domain in index.host.domains if index.host.reads_sci_type else ():
         stated = domain.agent_id
-        if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or stated is None:
+        if not domain.has_node or not multi_agent(domain) or stated is None:
             continue
         if stated.value is not None and stated.value >= INVALID_AGENT_ID:
             yield Finding(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
-from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -26,9 +25,9 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    for domain in index.host.domains:
+    for domain in index.host.domains if index.host.reads_sci_type else ():
         ignored = domain.sci_type is None or domain.sci_type.value == "none"
-        if domain.kind is DomainKind.DOM0LESS and domain.agent_id and ignored:
+        if domain.has_node and domain.agent_id and ignored:
             why = "there is no xen,sci_type" if domain.sci_type is None else 'xen,sci_type is "none"'
             yield Finding(
                 message=f"{domain.agent_property} of domain {domain.name} has no effect: {why}",

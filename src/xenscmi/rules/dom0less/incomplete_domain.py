@@ -9,7 +9,6 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.domains import has_kernels
 from xenscmi.host.index import Index
 from xenscmi.host.properties import u32
-from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 KERNEL = "multiboot,kernel"
@@ -32,7 +31,7 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     chosen = index.host.tree.node("/chosen") if index.host.tree else None
     for domain in index.host.domains:
-        node = chosen.child(domain.name) if chosen and domain.kind is DomainKind.DOM0LESS else None
+        node = chosen.child(domain.name) if chosen and domain.has_node else None
         if node is None:
             continue
         cpus, memory = u32(node, "cpus"), node.get("memory")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from xenscmi.bindings.names import SCI_AGENT_ID
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, multi_agent
-from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -24,8 +23,8 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    for domain in index.host.domains:
-        if domain.kind is not DomainKind.DOM0LESS or not multi_agent(domain) or domain.sci_type is None:
+    for domain in index.host.domains if index.host.reads_sci_type else ():
+        if not domain.has_node or not multi_agent(domain) or domain.sci_type is None:
             continue
         if domain.agent_id is None or domain.agent_property != SCI_AGENT_ID:
             yield Finding(message=f"domain {domain.name} has no {SCI_AGENT_ID}", span=domain.sci_type.span)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Severity
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.index import Index
-from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 _TYPES = ("none", "scmi_smc", MULTI_AGENT)
@@ -26,9 +25,9 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    for domain in index.host.domains:
+    for domain in index.host.domains if index.host.reads_sci_type else ():
         stated = domain.sci_type
-        if domain.kind is not DomainKind.DOM0LESS or stated is None or stated.value in _TYPES:
+        if not domain.has_node or stated is None or stated.value in _TYPES:
             continue
         said = "not a string" if stated.value is None else f'"{stated.value}"'
         yield Finding(message=f"xen,sci_type is not valid ({said}) for domain {domain.name}", span=stated.span)

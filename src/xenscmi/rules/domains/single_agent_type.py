@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.config.types.enums import ArmSciType
 from xenscmi.diagnostics import Severity
+from xenscmi.domctl.releases import SCI_WITHOUT_DRIVER
 from xenscmi.host.index import Index
-from xenscmi.host.types import DomainKind
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -33,11 +34,11 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    container = index.container
-    for domain in index.host.domains if container else ():
+    host, container = index.host, index.container
+    for domain in host.domains if container and host.driver is ArmSciType.SCMI_SMC_MULTIAGENT else ():
         if domain.sci_type and domain.sci_type.value == SINGLE_AGENT:
-            panics = 'Xen panics: "Error getting SCI configuration"'
-            then = panics if domain.kind is DomainKind.DOM0LESS else refusal(domain, EINVAL)
+            reads = domain.has_node and SCI_WITHOUT_DRIVER.is_in(host.xen.release)
+            then = 'Xen panics: "Error getting SCI configuration"' if reads else refusal(domain, EINVAL)
             yield Finding(
                 message=f"{domain.title} is of type {SINGLE_AGENT} on a host with several agents: {then}",
                 span=domain.sci_type.span,
