@@ -65,7 +65,6 @@ class Source:
         end = self.starts[number] - 1 if number < len(self.starts) else len(self.text)
         return self.text[self.starts[number - 1] : end]
 
-
     def within_part(self, start: int, end: int) -> tuple[Source, int, int]:
         """Return the part in which characters `start` to `end` begin, and the numbers of those in it that it has."""
         *others, last = self.parts

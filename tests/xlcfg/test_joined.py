@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.source import Source, join
-from xenscmi.xlcfg import StringValue
+from xenscmi.xlcfg import ListValue, StringValue
 from xenscmi.xlcfg.parser import parse
 
 
@@ -20,11 +20,12 @@ def test_settings_of_all_files_count_and_the_last_one_wins() -> None:
     settings = parse(_joined('name = "a"\nmemory = 1\n', "memory = 2\nirqs = [ 1 ]\n", "irqs += [ 2 ]\n"))
     assert [setting.key for setting in settings.all] == ["name", "memory", "memory", "irqs", "irqs"]
     memory, irqs = settings.get("memory"), settings.get("irqs")
-    assert memory is not None and irqs is not None
+    assert memory is not None
+    assert irqs is not None
     assert isinstance(memory.value, StringValue)
     assert (memory.value.text, memory.value.span.source.name, memory.value.span.line) == ("2", "1.cfg", 1)
-    items = irqs.value.items if not isinstance(irqs.value, StringValue) else []
-    assert [(item.span.source.name, item.span.text) for item in items] == [("1.cfg", "1"), ("2.cfg", "2")]
+    assert isinstance(irqs.value, ListValue)
+    assert [(item.span.source.name, item.span.text) for item in irqs.value.items] == [("1.cfg", "1"), ("2.cfg", "2")]
 
 
 def test_a_statement_may_be_split_over_files() -> None:
