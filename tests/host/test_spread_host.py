@@ -71,3 +71,15 @@ def test_a_mistake_is_found_in_its_file(
     matching = [each for each in found if what in (each["name"] or each["message"]) or what in each["message"]]
     assert [each["file"] for each in matching] == [str(path)] * len(matching)
     assert matching
+
+
+def test_trees_exchanged_in_the_manifest_are_told_at_its_line(trees: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = trees / BOARD / "host.toml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace("guest.dts", "?").replace("domd.dts", "guest.dts").replace("?", "domd.dts"))
+    assert main(["check", "--format", "json", str(trees / BOARD)]) == 1
+    found = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert {"foreign-device-tree", "wrong-guest-func-id", "missing-guest-node"} <= {each["name"] for each in found}
+    for each in found:
+        notes = {Path(note["file"]).name: note["line"] for note in each["related"]}
+        assert notes["host.toml"] in (10, 14), each["name"]

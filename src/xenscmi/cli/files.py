@@ -86,9 +86,7 @@ def configure_include(parser: ArgumentParser) -> None:
         help="look below this folder for files of the target, such as /boot/domu.dtb; "
         "with NAME, put it in the place of a folder in host.toml's [paths]",
     )
-    parser.add_argument(
-        "--confined", action="store_true", help="refuse a folder in [paths] that leads out of host.toml's"
-    )
+    parser.add_argument("--confined", action="store_true", help="do not let [paths] lead out of host.toml's folder")
 
 
 def load_host(

@@ -27,9 +27,7 @@ def read_by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> H
     named = NamedFiles(files, path, manifest, places)
     trees = named.trees([*_trees_of(manifest)])
     overlays = [trees[name] for name in manifest.overlays]
-    tree = (
-        files.parsed.with_overlays(trees[manifest.device_tree], overlays) if overlays else trees[manifest.device_tree]
-    )
+    tree = files.parsed.with_overlays(trees[manifest.device_tree], overlays)
     partial: dict[str, Tree] = {}
     toolstack: list[tuple[Configuration, Tree | None]] = []
     given: dict[str, Span] = {}

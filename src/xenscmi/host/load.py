@@ -108,9 +108,9 @@ def _rules(named: NamedFiles, host: Host) -> RulesSection:
 def _unknown_file(name: str, key: str, named: NamedFiles, known: dict[str, str]) -> XenscmiError:
     from difflib import get_close_matches
 
-    names = [os.path.relpath(path, named.folder) for path in known]
+    names = sorted(named.name_of(Path(path)) for path in known)
     near = get_close_matches(name, names, 1)
-    help = f"did you mean `{near[0]}'?" if near else f"the files are {', '.join(sorted(names))}"
+    help = f"did you mean `{near[0]}'?" if near else f"the files are {', '.join(names)}"
     message = f"rules.per_file: {name} is not a file of this host"
     return XenscmiError(Diagnostic(message=message, span=named.places.at(key), help=help))
 

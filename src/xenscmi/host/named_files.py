@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -74,6 +75,13 @@ class NamedFiles:
     def paths(self, name: str, key: str = "$") -> list[Path]:
         """Return the paths at which a file may be."""
         return [place.path for place in self._find(name, key)]
+
+    def name_of(self, path: Path) -> str:
+        """Return how the manifest names a file: relative to its folder, or as NAME:FILE."""
+        for name, root in self._roots.items():
+            if path.is_relative_to(root):
+                return f"{name}:{path.relative_to(root)}"
+        return os.path.relpath(path, self.folder)
 
     def text(self, names: Names, key: str) -> Source:
         """Return the text of a file, or of several that are read as one."""
