@@ -56,14 +56,8 @@ def _trees(
     files: HostFiles, paths: Sequence[Path]
 ) -> tuple[kinds.Stack | None, dict[str, kinds.Stack], list[tuple[Tree, str]]]:
     """Return the host's tree, the partial trees by their names, and each overlay with what it was taken for."""
-    # Where a source and what was compiled from it have one name, the source is read.
-    sources = {path.with_suffix("") for path in paths if path.suffix == ".dts"}
-    trees = files.trees(
-        path
-        for path in paths
-        if path.suffix in kinds.TREES and not (path.suffix == ".dtb" and path.with_suffix("") in sources)
-    )
-    given = files.trees(path for path in paths if path.suffix in kinds.OVERLAYS)
+    trees = files.trees(_sources_first(paths, *kinds.TREES))
+    given = files.trees(_sources_first(paths, *kinds.OVERLAYS))
     partial = {Path(each.source.name).stem: kinds.Stack(each) for each in trees if kinds.is_partial(each)}
     tree = _host_tree([each for each in trees if not kinds.is_partial(each)])
     host = kinds.Stack(tree) if tree else None
@@ -76,6 +70,13 @@ def _trees(
         what = "the host device tree" if base is host else f"the partial device tree {base.base.source.name}"
         overlays.append((overlay, what))
     return host, partial, overlays
+
+
+def _sources_first(paths: Sequence[Path], source: str, compiled: str) -> Iterator[Path]:
+    """Yield the files of two kinds; where a source and what was compiled from it have one name, the source alone."""
+    for path in paths:
+        if path.suffix == source or (path.suffix == compiled and path.with_suffix(source) not in paths):
+            yield path
 
 
 def _unclear(overlay: Tree, partial: Iterable[kinds.Stack]) -> XenscmiError:
