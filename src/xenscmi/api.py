@@ -8,7 +8,7 @@ from xenscmi import filesystem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from os import PathLike
 
     from xenscmi.diagnostics import Diagnostic
@@ -35,20 +35,31 @@ def load_host(
     read: Read = filesystem.read_file,
     list_folder: ListFolder = filesystem.list_folder,
     include: Sequence[str | PathLike[str]] = (),
+    roots: Sequence[str | PathLike[str]] = (),
+    named_roots: Mapping[str, str | PathLike[str]] | None = None,
+    confined: bool = False,
     parsed: ParsedFiles | None = None,
 ) -> LoadedHost:
     """Return the host of a folder, of a host.toml, or of single files; without paths, of the current folder.
 
     `read` returns a file's bytes and `list_folder` the files in a folder (None if the path is not one); both raise
     OSError. Give your own to read from elsewhere, such as an editor's buffers. DTS files may include what lies below
-    their own folders, and in the folders `include`. Give `parsed` to load a host again and again: what did not change
-    is not read anew. Raises XenscmiError if a file cannot be read, or if the files do not make a host.
+    their own folders, and in the folders `include`, where other files of the host are looked for, too. Below `roots`
+    are the files of the target, such as /boot/guest.dtb. `named_roots` take the place of folders in host.toml's
+    `[paths]`; if `confined`, those may not lead out of its folder. Give `parsed` to load a host again and again: what
+    did not change is not read anew. Raises XenscmiError if a file cannot be read, or if the files do not make a host.
     """
     from xenscmi.host.load import load_host as load
+    from xenscmi.host.search import SearchPath
 
-    folders = [Path(folder) for folder in include]
+    search = SearchPath(
+        include=tuple(map(Path, include)),
+        roots=tuple(map(Path, roots)),
+        named={name: Path(folder) for name, folder in (named_roots or {}).items()},
+        confined=confined,
+    )
     names = [str(path) for path in paths]
-    return load(names, read=read, list_folder=list_folder, include=folders, parsed=parsed)
+    return load(names, read=read, list_folder=list_folder, search=search, parsed=parsed)
 
 
 def check(host: LoadedHost, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Diagnostic, ...]:

@@ -248,7 +248,7 @@ def test_many_files_at_once_keep_their_order(tmp_path: Path) -> None:
     paths = [tmp_path / f"{index}.dts" for index in range(12)]
     for index, path in enumerate(paths):
         path.write_text(f"/dts-v1/; / {{ n{index} {{ }}; {'oops' if index == 5 else ''} }};")
-    for index, result in enumerate(parse_trees((path, path.read_bytes()) for path in paths)):
+    for index, result in enumerate(parse_trees([(path, path.read_bytes(), path.parent) for path in paths])):
         if index == 5:
             assert isinstance(result, DeviceTreeError)
         else:

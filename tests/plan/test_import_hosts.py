@@ -41,6 +41,10 @@ def test_the_example_host_keeps_its_matrix(place: Workplace) -> None:
     assert_same_host(old, place.folder / "new")
 
 
+def test_a_host_over_three_trees_keeps_its_matrix(place: Workplace) -> None:
+    assert_same_host(EXAMPLES / "product" / "integration", place.folder / "new")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_working_host_keeps_its_matrix(
     name: str, boot_vectors: dict[str, Host], place: Workplace, capsys: pytest.CaptureFixture[str]

@@ -1,7 +1,8 @@
 """Report where the parts of a host disagree: device trees, xl.cfg files, dom0less domains, firmware.
 
 PATH is a folder with a host.toml; a folder without one, whose files are recognised by their kind; or the files
-themselves: the host device tree, partial trees, overlays, xl.cfg files. The default is the current folder. Findings
+themselves: the host device tree, partial trees, overlays, xl.cfg files. The default is the current folder. Files that
+lie in other trees are found with -I, --root, and [paths] of host.toml. Findings
 go to standard error as text, and to standard output in the other formats. --format html is one file for a browser:
 who has what, as a drawing and as tables, the findings with their lines, and the difference to another host.
 
@@ -13,6 +14,7 @@ exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cann
 examples:
   xenscmi check board/
   xenscmi check host.dts panel.dts guest.cfg
+  xenscmi check -I ../linux/include --root build/rootfs board/
   xenscmi check --format sarif board/ > xenscmi.sarif
   xenscmi check --format html --against board-v1/ board/ > board.html
   xenscmi check --ignore XS128 --severity error board/
@@ -23,7 +25,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import configure_include, load_host, read_source, say, show
+from xenscmi.cli.files import configure_include, load_given_host, read_source, say, show
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -92,7 +94,7 @@ def _page(arguments: Namespace) -> Sequence[Diagnostic]:
     from xenscmi.cli.page import host_report, other_host, put_page
 
     select, ignore = _names(arguments.select), _names(arguments.ignore)
-    loaded = load_host(arguments.paths, arguments.include)
+    loaded = load_given_host(arguments)
     found = check(loaded, select=select, ignore=ignore)
     against = other_host(arguments.against, select, ignore) if arguments.against is not None else None
     show(loaded.host.notes)
@@ -120,7 +122,8 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
     if arguments.before or arguments.after:
         return _upgrade(arguments)
     select, ignore = _names(arguments.select), _names(arguments.ignore)
-    if len(arguments.paths) == 1 and arguments.paths[0].endswith(".cfg"):
+    alone = len(arguments.paths) == 1 and not (arguments.include or arguments.roots)
+    if alone and arguments.paths[0].endswith(".cfg"):
         # Alone it has nothing to disagree with: no device trees, and nothing of what reads them.
         from xenscmi.host.configuration import read_configuration
         from xenscmi.rules.engine import Selection, check_files
@@ -129,7 +132,7 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
         return check_files([configuration], Selection(select=select, ignore=ignore)), ()
     from xenscmi.api import check
 
-    loaded = load_host(arguments.paths, arguments.include)
+    loaded = load_given_host(arguments)
     return check(loaded, select=select, ignore=ignore), loaded.host.notes
 
 
@@ -139,7 +142,7 @@ def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagn
     if not (arguments.before and arguments.after):
         raise XenscmiError(Diagnostic(message="--from and --to need each other", help="give both releases of Xen"))
     before, after = find_release(arguments.before), find_release(arguments.after)
-    loaded = load_host(arguments.paths)
+    loaded = load_given_host(arguments)
     return upgrade(loaded.host, before, after), loaded.host.notes
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import load_host, put, read_text, show
+from xenscmi.cli.files import configure_include, load_given_host, put, read_text, show
 from xenscmi.diagnostics import Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -30,6 +30,7 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("log", metavar="LOG", help="read this log")
     parser.add_argument("host", nargs="*", metavar="HOST", help="look for the cause in this host's files")
+    configure_include(parser)
     parser.add_argument("--json", action="store_true", help="print the causes as JSON, as `check --format json` does")
 
 
@@ -39,7 +40,7 @@ def run(arguments: Namespace) -> int:
 
     try:
         log = read_text(arguments.log)
-        found = diagnose(log, load_host(arguments.host) if arguments.host else None)
+        found = diagnose(log, load_given_host(arguments, arguments.host) if arguments.host else None)
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE

@@ -11,7 +11,7 @@ from xenscmi.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -67,22 +67,58 @@ def _shown(path: str) -> str:
 
 
 def configure_include(parser: ArgumentParser) -> None:
-    """Declare the argument that says where included files may lie."""
+    """Declare the arguments that say where the files of a host may lie."""
     parser.add_argument(
+        "-I",
         "-i",
         "--include",
         metavar="DIR",
         action="append",
         default=[],
-        help="look for included files in this folder too",
+        help="look in this folder too for included files, and for those that a host.toml or an xl.cfg names",
+    )
+    parser.add_argument(
+        "--root",
+        dest="roots",
+        metavar="[NAME=]DIR",
+        action="append",
+        default=[],
+        help="look below this folder for files of the target, such as /boot/domu.dtb; "
+        "with NAME, put it in the place of a folder in host.toml's [paths]",
+    )
+    parser.add_argument("--confined", action="store_true", help="do not let [paths] lead out of host.toml's folder")
+
+
+def load_host(
+    paths: Sequence[str], include: Sequence[str] = (), roots: Sequence[str] = (), *, confined: bool = False
+) -> LoadedHost:
+    """Return the host of a folder, of a host.toml, or of single files; `roots` are folders, or NAME=FOLDER.
+
+    Raises XenscmiError as `api.load_host` does.
+    """
+    from xenscmi import api
+
+    pairs = [_split_root(root) for root in roots]
+    return api.load_host(
+        *map(_shown, paths),
+        read=read_file,
+        include=include,
+        roots=[folder for name, folder in pairs if not name],
+        named_roots={name: folder for name, folder in pairs if name},
+        confined=confined,
     )
 
 
-def load_host(paths: Sequence[str], include: Sequence[str] = ()) -> LoadedHost:
-    """Return the host of a folder, of a host.toml, or of single files. Raises XenscmiError as `api.load_host` does."""
-    from xenscmi import api
+def load_given_host(arguments: Namespace, paths: Sequence[str] | None = None) -> LoadedHost:
+    """Return the host of a command line's paths, or of others, with its arguments of `configure_include`."""
+    paths = arguments.paths if paths is None else paths
+    return load_host(paths, arguments.include, arguments.roots, confined=arguments.confined)
 
-    return api.load_host(*map(_shown, paths), read=read_file, include=include)
+
+def _split_root(root: str) -> tuple[str, str]:
+    """Return the name and the folder of a `--root`; the name is empty where there is none."""
+    name, sign, folder = root.partition("=")
+    return (name, folder) if sign and "/" not in name else ("", root)
 
 
 def read_file(path: Path) -> bytes:

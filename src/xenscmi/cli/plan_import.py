@@ -1,5 +1,8 @@
-"""Reading a host that exists for `plan import`: by its manifest, or as a folder of files; what `host` makes of it does
-not count here, so that it can check the result."""
+"""Reads a host that exists, for `plan import`.
+
+Its files are found as `check` finds them. What `host` makes of them does not count here, so that it can check the
+result.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from xenscmi.cli.files import read_source, read_text
+from xenscmi.cli.files import read_text
 from xenscmi.config.parse import parse_xlcfg
-from xenscmi.devicetree import Tree, apply_overlays, load, write_dtb
+from xenscmi.devicetree import load, write_dtb
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.filesystem import list_folder, read_file
+from xenscmi.host.files import HostFiles
+from xenscmi.host.load import read_parts
+from xenscmi.host.parts import HostParts
 from xenscmi.plan.importing import BOARD, ExistingHost, Imported, KnownAgent, KnownFirmware, import_host
 from xenscmi.plan.schema import NAME
 
@@ -20,14 +27,11 @@ _MANIFEST = "host.toml"
 
 def import_folder(folder: Path) -> tuple[Imported, dict[str, bytes]]:
     """Return the plan of a host's folder, and the files of the plan's folder. Raises XenscmiError."""
-    if (folder / _MANIFEST).is_file():
-        host = _by_manifest(folder)
-    elif (folder / "host.dts").is_file():
-        host = _by_names(folder)
-    else:
-        help = f"write a {_MANIFEST}, or call the host's tree host.dts and the partial trees by their domains"
-        raise XenscmiError(Diagnostic(message=f"{folder} has neither {_MANIFEST} nor host.dts", help=help))
-    imported = import_host(host)
+    parts = read_parts([str(folder)], HostFiles(read_file, list_folder), list_folder)
+    if parts.tree is None:
+        help = f"put it there, or write a {_MANIFEST} that names it"
+        raise XenscmiError(Diagnostic(message=f"{folder} has no host device tree", help=help))
+    imported = import_host(_existing(parts))
     return imported, {NAME: imported.plan.encode(), BOARD: write_dtb(imported.board)}
 
 
@@ -59,38 +63,17 @@ def _yaml(text: str, path: Path) -> object:
         raise XenscmiError(Diagnostic(message=f"{path} is not YAML: {error}")) from None
 
 
-def _by_manifest(folder: Path) -> ExistingHost:
-    source = read_text(str(folder / _MANIFEST))
-    try:
-        manifest = tomllib.loads(source.text)
-        tree = _load(folder, manifest["device_tree"])
-        overlays = [_load(folder, name) for name in manifest.get("overlays", [])]
-        partial, toolstack = {}, []
-        for domain in manifest.get("domain", []):
-            own = _load(folder, domain["device_tree"]) if "device_tree" in domain else None
-            if "config" in domain:
-                toolstack.append((parse_xlcfg(read_source(str(_inside(folder, domain["config"])))), own))
-            elif own is not None:
-                partial[domain["name"]] = own
-        return ExistingHost(
-            tree=apply_overlays(tree, overlays) if overlays else tree,
-            partial=partial,
-            toolstack=tuple(toolstack),
-            firmware=_firmware(manifest.get("firmware", {})),
-            xen_profile=manifest.get("xen", {}).get("profile"),
-        )
-    except (KeyError, TypeError, AttributeError, tomllib.TOMLDecodeError) as error:
-        help = "`xenscmi check' says what is wrong with it"
-        raise XenscmiError(Diagnostic(message=f"{source.name} does not describe a host: {error}", help=help)) from None
-
-
-def _by_names(folder: Path) -> ExistingHost:
-    """Return the host of a folder with host.dts, a DTS for each dom0less domain, and .cfg files."""
-    trees = {path.stem: load(path) for path in sorted(folder.glob("*.dts")) if path.stem != "host"}
-    toolstack = []
-    for path in sorted(folder.glob("*.cfg")):
-        toolstack.append((parse_xlcfg(read_source(str(path))), trees.pop(path.stem, None)))
-    return ExistingHost(tree=load(folder / "host.dts"), partial=trees, toolstack=tuple(toolstack))
+def _existing(parts: HostParts) -> ExistingHost:
+    assert parts.tree is not None
+    taken = [tree for _, tree in parts.toolstack]
+    section = tomllib.loads(parts.named.places.source.text) if parts.named else {}
+    return ExistingHost(
+        tree=parts.tree,
+        partial={name: tree for name, tree in parts.partial.items() if tree not in taken},
+        toolstack=tuple((parse_xlcfg(configuration.source), tree) for configuration, tree in parts.toolstack),
+        firmware=_firmware(section.get("firmware", {})),
+        xen_profile=section.get("xen", {}).get("profile"),
+    )
 
 
 def _firmware(section: dict[str, Any]) -> KnownFirmware:
@@ -107,15 +90,3 @@ def _firmware(section: dict[str, Any]) -> KnownFirmware:
         },
         unsupported=tuple(section.get("unsupported", ())),
     )
-
-
-def _load(folder: Path, name: str) -> Tree:
-    return load(_inside(folder, name))
-
-
-def _inside(folder: Path, name: str) -> Path:
-    """Return a file of the manifest. Raises XenscmiError if it leaves the manifest's folder."""
-    found = folder / name
-    if Path(name).is_absolute() or not found.resolve().is_relative_to(folder.resolve()):
-        raise XenscmiError(Diagnostic(message=f"{name} lies outside of {folder}"))
-    return found

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 
 from xenscmi.cli.check import EXIT_UNUSABLE
-from xenscmi.cli.files import configure_include, load_host, show
+from xenscmi.cli.files import configure_include, load_given_host, show
 from xenscmi.diagnostics import XenscmiError
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ def run(arguments: Namespace) -> int:
     from xenscmi.report.host import render, render_json, table
 
     try:
-        host = load_host(arguments.paths, arguments.include).host
+        host = load_given_host(arguments).host
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE

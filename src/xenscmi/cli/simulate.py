@@ -23,7 +23,7 @@ examples:
 
 from __future__ import annotations
 
-from xenscmi.cli.files import configure_include, load_host, put, say, show
+from xenscmi.cli.files import configure_include, load_given_host, put, say, show
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
-    loaded = load_host(arguments.paths, arguments.include)
+    loaded = load_given_host(arguments)
     host = loaded.host
     show(host.notes)
     model = simulation = simulate(host)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xenscmi.devicetree import dtb
@@ -41,19 +41,25 @@ def parse_tree(data: bytes, path: Path, include: Sequence[Path] = (), within: Pa
 
 
 def parse_trees(
-    files: Iterable[tuple[Path, bytes]],
+    files: Sequence[tuple[Path, bytes, Path]],
     include: Sequence[Path] = (),
-    parse: Callable[[bytes, Path, Sequence[Path]], Tree] = parse_tree,
+    parse: Callable[[bytes, Path, Sequence[Path], Path], Tree] = parse_tree,
 ) -> list[Tree | DeviceTreeError]:
-    """Return, for each file in order, what `parse` returns or raises; dtc runs for several of them at a time."""
-    from concurrent.futures import ThreadPoolExecutor
+    """Return, for each file in order, what `parse` returns or raises; dtc runs for several of them at a time.
 
-    def attempt(file: tuple[Path, bytes]) -> Tree | DeviceTreeError:
-        path, data = file
+    A file is its path, its bytes, and the folder `within` which it may include others.
+    """
+
+    def attempt(file: tuple[Path, bytes, Path]) -> Tree | DeviceTreeError:
+        path, data, within = file
         try:
-            return parse(data, path, include)
+            return parse(data, path, include, within)
         except DeviceTreeError as error:
             return error
+
+    if len(files) < 2:
+        return [attempt(file) for file in files]
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(8, 1 + (os.cpu_count() or 1))) as executor:
         return list(executor.map(attempt, files))

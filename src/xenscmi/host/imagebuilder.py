@@ -65,7 +65,8 @@ class ImageBuilder:
         return ((n, found) for n, found in self._numbered(name) if n < count)
 
     def _numbered(self, name: str) -> list[tuple[int, Variable]]:
-        return sorted(((n, found) for (each, n), found in self.indexed.items() if each == name), key=lambda pair: pair[0])
+        numbered = ((n, found) for (each, n), found in self.indexed.items() if each == name)
+        return sorted(numbered, key=lambda pair: pair[0])
 
     def _count(self, name: str) -> int:
         """Return a count; the script takes what is no number, or not there, as none."""

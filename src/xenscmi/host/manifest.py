@@ -1,7 +1,7 @@
 """`host.toml`: which files make a host, and what no file of the host says (firmware, the Xen profile, rules).
 
-The structures are the schema: docs/host.schema.json is made from them. All paths are relative to the manifest's folder
-and may not leave it.
+The structures are the schema: docs/host.schema.json is made from them. A file is named relative to the manifest's
+folder, which the name may not leave, or as `NAME:FILE`, relative to a folder of `[paths]`, which it may not leave.
 """
 
 from __future__ import annotations
@@ -23,7 +23,19 @@ from xenscmi.source import Source, Span
 
 NAME = "host.toml"
 
-_Path = Annotated[str, msgspec.Meta(min_length=1, description="A file, relative to the manifest's folder.")]
+WAY_OUT = 'give its folder a name in [paths], such as meta = "../meta", and write "meta:FILE"'
+
+_ROOT = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*):(.*)", re.DOTALL)
+
+_Path = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, description="A file, relative to the manifest's folder; or NAME:FILE, in a folder of paths."
+    ),
+]
+_Paths = Annotated[tuple[_Path, ...], msgspec.Meta(min_length=1)]
+_Folder = Annotated[str, msgspec.Meta(min_length=1, description="A folder, relative to the manifest's.")]
+_RootName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9_.-]*$")]
 
 
 class XenSection(Section, frozen=True):
@@ -49,9 +61,14 @@ class XenSection(Section, frozen=True):
 class DomainSection(Section, frozen=True):
     """A domain: of the toolstack, by its xl.cfg, or of the host tree, by the name of its node."""
 
-    config: _Path | None = None
+    config: Annotated[
+        _Path | _Paths | None, msgspec.Meta(description="Its xl.cfg, or the fragments that are read as one, in order.")
+    ] = None
     name: str | None = None
-    device_tree: Annotated[str | None, msgspec.Meta(description="Its partial device tree, DTS or DTB.")] = None
+    device_tree: Annotated[
+        _Path | _Paths | None,
+        msgspec.Meta(description="Its partial device tree, DTS or DTB, and the overlays on it, in order."),
+    ] = None
 
 
 class RulesSection(Section, frozen=True):
@@ -71,6 +88,10 @@ class Manifest(Section, frozen=True):
     device_tree: _Path
     overlays: tuple[_Path, ...] = ()
     include: Annotated[tuple[str, ...], msgspec.Meta(description="Folders for includes of DTS files.")] = ()
+    paths: Annotated[
+        dict[_RootName, _Folder],
+        msgspec.Meta(description="Folders by name, for files written NAME:FILE."),
+    ] = msgspec.field(default_factory=dict)
     imagebuilder: Annotated[str | None, msgspec.Meta(description="An ImageBuilder configuration.")] = None
     xen: XenSection = XenSection()
     firmware: FirmwareSection = FirmwareSection()
@@ -116,12 +137,20 @@ def _check_xen(section: XenSection, places: TomlPlaces) -> None:
     raise _error(f"Xen {xen.name} has no driver {section.sci_driver}", places.at("$.xen.sci_driver"), help_text)
 
 
-def check_path(path: str, span: Span | None) -> PurePosixPath:
-    """Return a path of the manifest. Raises XenscmiError where it leaves the manifest's folder."""
+def split_root(name: str) -> tuple[str | None, str]:
+    """Return the name of a folder of `[paths]` and the file in it; None for a file of the manifest's own folder."""
+    match = _ROOT.fullmatch(name)
+    return (match[1], match[2]) if match else (None, name)
+
+
+def check_path(path: str, span: Span | None, root: str | None = None, help: str = WAY_OUT) -> PurePosixPath:
+    """Return a path in the manifest's folder, or in that of a `root`. Raises XenscmiError where it leaves it."""
     relative = PurePosixPath(path)
-    if relative.is_absolute() or ".." in relative.parts or "\0" in path:
-        raise _error(f"{path} lies outside the host's folder", span, "name files by paths below the manifest's folder")
-    return relative
+    if not (relative.is_absolute() or ".." in relative.parts or "\0" in path):
+        return relative
+    if root is not None:
+        raise _error(f"{path} lies outside the folder {root} of [paths]", span, "name a file below that folder")
+    raise _error(f"{path} lies outside the host's folder", span, help)
 
 
 def _error(message: str, span: Span | None, help: str = "") -> XenscmiError:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from xenscmi.devicetree import Tree, apply_overlays, parse_tree
 from xenscmi.host.configuration import Configuration, read_configuration
 from xenscmi.host.toml_places import TomlPlaces
-from xenscmi.source import Source
+from xenscmi.source import Source, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class ParsedFiles:
     def text(self, path: Path, data: bytes) -> Source:
         """Return a file's text; bytes that are not UTF-8 are kept."""
         return self._once((Source, path), (data,), lambda: Source(str(path), data.decode("utf-8", "surrogateescape")))
+
+    def joined(self, sources: Sequence[Source]) -> Source:
+        """Return several texts as one (`source.join`)."""
+        return self._once((join, *(source.name for source in sources)), tuple(sources), lambda: join(sources))
 
     def configuration(self, source: Source) -> Configuration:
         """Return what an xl.cfg file says."""

@@ -19,8 +19,8 @@ from xenscmi.host.memory import read_memory, read_reserved
 from xenscmi.host.properties import string
 from xenscmi.host.scmi_nodes import read_scmi_node, scmi_compatible
 from xenscmi.host.toolstack import domain_of
-from xenscmi.host.types import Host, HostFirmware, Stated
-from xenscmi.source import Source
+from xenscmi.host.types import Host, HostDomain, HostFirmware, Stated
+from xenscmi.source import Source, Span
 
 
 def read_host(
@@ -28,6 +28,7 @@ def read_host(
     *,
     partial: Mapping[str, Tree] | None = None,
     toolstack: Sequence[tuple[Configuration, Tree | None]] = (),
+    given: Mapping[str, Span] | None = None,
     firmware: HostFirmware | None = None,
     xen_profile: str | None = None,
     sci_driver: ArmSciType | None = None,
@@ -38,17 +39,18 @@ def read_host(
     """Return the host that a host device tree describes; without one, a host of the toolstack's domains alone.
 
     `partial` has the partial trees of dom0less domains by the names of their nodes, `toolstack` are the xl.cfg files,
-    each with its domain's partial tree; `unlisted` are xl.cfg files that belong to no domain of the host. `firmware` is
-    the EL3 firmware's table where it is known, `xen_profile` the name of a Xen and `sci_driver` the SCI driver that it
-    is built with, `sources` are further texts that were read.
+    each with its domain's partial tree; `given` says where a manifest gives a domain its tree, by the name of its
+    xl.cfg or the path of its node. `unlisted` are xl.cfg files that belong to no domain of the host. `firmware` is the
+    EL3 firmware's table where it is known, `xen_profile` the name of a Xen and `sci_driver` the SCI driver that it is
+    built with, `sources` are further texts that were read.
     """
-    partial = partial or {}
+    partial, given = partial or {}, given or {}
     configurations = tuple(each for each, _ in toolstack)
     trees = [*partial.values(), *(each for _, each in toolstack if each)]
     texts = (
         *sources,
         *(text for each in trees for text in each.sources),
-        *(each.source for each in (*configurations, *unlisted)),
+        *(file for each in (*configurations, *unlisted) for file in each.source.files),
     )
     known = Host(
         domains=tuple(domain for each, own in toolstack if (domain := domain_of(each, own))),
@@ -60,7 +62,14 @@ def read_host(
         notes=tuple(notes),
         sources=tuple(dict.fromkeys(texts)),
     )
-    return known if tree is None else _with_tree(known, tree, partial)
+    host = known if tree is None else _with_tree(known, tree, partial)
+    return replace(host, domains=tuple(_placed(each, given) for each in host.domains)) if given else host
+
+
+def _placed(domain: HostDomain, given: Mapping[str, Span]) -> HostDomain:
+    """Return a domain with the place at which a manifest gives it its tree."""
+    named = domain.configuration.source.name if domain.configuration else f"{CHOSEN}/{domain.name}"
+    return replace(domain, tree_given=given[named]) if named in given else domain
 
 
 def _with_tree(host: Host, tree: Tree, partial: Mapping[str, Tree]) -> Host:

@@ -1,40 +1,100 @@
-"""Finds the partial device tree of a domain whose xl.cfg file names one."""
+"""Where the files of a host may lie that are not beside the file that names them.
+
+They are looked for beside that file, then in the folders of `--include`, then below the target's root file systems
+(`--root`). No name leads out of the folder in which it is looked up.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from xenscmi.devicetree import Tree, parse_tree
-from xenscmi.host.files import HostFiles
-from xenscmi.host.types import DomainKind, Host
-from xenscmi.source import Span
+_MOST_LINKS = 40
+"""Symbolic links on the way to a file, as in Linux."""
 
 
-def partial_tree_of(
-    host: Host, file: str, device_tree: str, files: HostFiles, folders: Iterable[Path], span: Span | None = None
-) -> Tree | None:
-    """Return the partial tree of the domain of an xl.cfg `file`; None where it cannot be found.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPath:
+    """What the command line says about where files are.
 
-    The host's own files come first: the tree that its manifest gives this file. Else it is what the file names as
-    `device_tree`, at `span`, in one of these folders or in the file's, or the DTS source beside it. Raises XenscmiError
-    for a tree that cannot be read.
+    `include` are folders for the includes of DTS files, and for files that a manifest, an xl.cfg or ImageBuilder's
+    configuration names. `roots` are root file systems of the target, or parts of them: a file that is named by its path
+    on the target is looked for below them. `named` are folders by the names that a manifest gives them in `[paths]`,
+    and take the place of those there. If `confined`, the folders of `[paths]` may not leave the manifest's.
     """
-    for domain in host.domains:
-        of_file = (
-            domain.kind is DomainKind.TOOLSTACK and Path(domain.span.source.name).resolve() == Path(file).resolve()
-        )
-        if of_file and domain.tree is not None:
-            return domain.tree.tree
-    for path in _places(Path(device_tree), Path(file).parent, folders):
-        data = files.read_if_there(path, span)
-        if data is not None:
-            return parse_tree(data, path)
-    return None
+
+    include: tuple[Path, ...] = ()
+    roots: tuple[Path, ...] = ()
+    named: Mapping[str, Path] = field(default_factory=dict)
+    confined: bool = False
 
 
-def _places(named: Path, beside: Path, folders: Iterable[Path]) -> Iterator[Path]:
-    for folder in (Path(), beside, *folders):
-        for path in (folder / named, folder / named.name):
-            yield path
-            yield path.with_suffix(".dts")
+class Place(NamedTuple):
+    """A file that may be there, and the folder in which it was looked up: what a DTS includes may lie below that."""
+
+    path: Path
+    within: Path
+
+
+def on_target(name: str, beside: Path, search: SearchPath) -> Iterator[Place]:
+    """Yield where a file may lie that is named by its path on the target, such as /boot/domu.dtb, in a file `beside`.
+
+    The source of a device tree comes before its blob: it has lines.
+    """
+    path = PurePosixPath(name)
+    if "\0" in name or not path.name:
+        return
+    inside = path.relative_to("/") if path.is_absolute() else path
+    for folder in (beside, *search.include):
+        names = (path.name,) if path.is_absolute() or ".." in path.parts else (inside, path.name)
+        for each in dict.fromkeys(folder / one for one in names):
+            for found in _source_first(each):
+                if leads_below(found, (folder,)):
+                    yield Place(found, folder)
+    for root in search.roots:
+        for found in _source_first(Path(inside)):
+            resolved = _below(root, found)
+            if resolved is not None:
+                yield Place(resolved, root)
+
+
+def leads_below(path: Path, folders: tuple[Path, ...]) -> bool:
+    """Return whether a path lies below one of these folders, symbolic links followed."""
+    real = Path(os.path.realpath(path))  # Path.resolve() raises for links in a circle
+    return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
+
+
+def plain(path: Path) -> Path:
+    """Return a path without `..`, where that leads to the same place: as a person would write it."""
+    short = Path(os.path.normpath(path))
+    return short if os.path.realpath(short) == os.path.realpath(path) else path
+
+
+def _source_first(path: Path) -> Iterator[Path]:
+    if path.suffix == ".dtb":
+        yield path.with_suffix(".dts")
+    yield path
+
+
+def _below(root: Path, path: Path) -> Path | None:
+    """Return where a path of the target leads below its root file system, whose links mean the target's paths."""
+    found, rest, links = Path(), list(path.parts), 0
+    while rest:
+        part = rest.pop(0)
+        if part == "..":
+            found = found.parent
+            continue
+        found /= part
+        try:
+            link = (root / found).readlink()
+        except (OSError, ValueError):
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            return None
+        found = Path() if link.is_absolute() else found.parent
+        rest = [each for each in link.parts if each != "/"] + rest
+    return root / found

@@ -247,9 +247,10 @@ class HostDomain:
     `sci_type` and `agent_id` are what `xen,sci_type` and `xen,sci-agent-id`, or `arm_sci`, say; dom0's agent comes from
     the container. `agent_property` names the property or setting that holds the id, or should. `tree` is the partial
     tree, `tree_file` the file that should hold it: from `device_tree`, or from the boot module's node, which does not
-    name the file. `iomem`, `irqs` (GIC numbers, SPI + 32) and `dtdevs` are a toolstack domain's; a dom0less domain has
-    them in its tree. `iomem_span` and `irqs_span` are the whole settings. `memory` is in KiB. `direct_map` says that
-    guest addresses are the host's. `capabilities` are those of its node, where its Xen knows them. `outdated` names
+    name the file; `tree_given` is where a manifest gives the domain its tree. `iomem`, `irqs` (GIC numbers, SPI + 32)
+    and `dtdevs` are a toolstack domain's; a dom0less domain has them in its tree. `iomem_span` and `irqs_span` are the
+    whole settings. `memory` is in KiB. `direct_map` says that guest addresses are the host's. `capabilities` are those
+    of its node, where its Xen knows them. `outdated` names
     properties of older dialects. `configuration` is the xl.cfg file of a toolstack domain.
     """
 
@@ -261,6 +262,7 @@ class HostDomain:
     span: Span = field(compare=False)
     tree: PartialTree | None = None
     tree_file: Stated[str] | None = None
+    tree_given: Span | None = field(default=None, compare=False)
     iomem: tuple[GuestMapping, ...] = ()
     iomem_span: Span | None = field(default=None, compare=False)
     irqs: tuple[Stated[int], ...] = ()

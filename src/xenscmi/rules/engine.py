@@ -77,7 +77,7 @@ def check_files(configurations: Sequence[Configuration], selection: Selection | 
     _refuse_unknown(selection, ())
     running: list[Rule] = [RULE] if selection.runs(RULE) else []
     found = [RULE.diagnostic(finding) for each in configurations for finding in check_alone(each)] if running else []
-    sources = [each.source for each in configurations]
+    sources = [file for each in configurations for file in each.source.files]
     return _finish(configurations, sources, running, found, selection)
 
 

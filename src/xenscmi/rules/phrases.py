@@ -9,6 +9,8 @@ FIRST_FUNC_ID = 0x0200_0000
 PROBE_FAILS = "the mediator's probe fails, and every domain runs without SCMI"
 NO_SCMI = "The mediator's probe fails. That is not fatal: Xen boots, and every domain runs without SCMI."
 
+GIVEN = "the domain gets its tree here"
+
 
 def refusal(domain: HostDomain, errno: int) -> str:
     """Return what happens when Xen refuses to create a domain: a panic at boot, or an error of `xl create`."""

@@ -15,7 +15,7 @@ from xenscmi.domctl.profiles import Profile
 from xenscmi.host.abilities import capabilities_of
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.files import HostFiles, Read
-from xenscmi.host.search import partial_tree_of
+from xenscmi.host.target_tree import partial_tree_of
 from xenscmi.host.types import DomainKind, Host, HostDomain
 from xenscmi.toolstack.backend import Backend
 from xenscmi.toolstack.prepare import prepare

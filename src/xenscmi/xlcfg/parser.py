@@ -222,11 +222,11 @@ class _Parser:
         token. The report keeps libxlu's line, so that a search finds it, and a note shows the real place.
         """
         span = Span(self.source, token.start, token.start if token.kind == NEWLINE else token.end)
-        line = span.line
+        line = self.source.position(token.start)[0]
         if token.kind == END and self.last is not None:
             place = Span(self.source, self.last.end - (self.last.kind == NEWLINE), self.last.end)
             return self.source.position(self.last.start)[0], place, ()
-        if token.kind == NEWLINE:
+        if token.kind == NEWLINE and not self.source.parts:  # of a joined text, nobody sees libxlu's lines
             end_before = self.source.offset(line) - 1  # on line 1, this is before the text: libxlu reports line 0
             note = Annotation(span=span, label="the line ends here; libxlu reports the line before")
             return line, Span(self.source, end_before, end_before), (note,)

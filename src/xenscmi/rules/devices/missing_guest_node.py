@@ -8,6 +8,7 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.registers import registers
 from xenscmi.host.types import DomainKind
+from xenscmi.rules.phrases import GIVEN
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -39,7 +40,7 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"the partial tree of {given.domain.title} has no node for {given.node.path}",
                 span=given.span,
-                related=also("the partial tree", tree.span),
+                related=(*also(GIVEN, given.domain.tree_given), *also("the partial tree", tree.span)),
                 # A device without registers may be named for its permissions alone.
                 severity=None if any(registers(given.node)) else Severity.WARNING,
             )

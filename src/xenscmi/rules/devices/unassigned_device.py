@@ -8,6 +8,7 @@ from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import Device, DomainKind, GuestMapping, HostDomain
+from xenscmi.rules.phrases import GIVEN
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -47,7 +48,7 @@ def check(index: Index) -> Iterator[Finding]:
                     message=f"{node.path} of {domain.title} uses SCMI resources of {found.path}, "
                     "but dtdev does not name it, and iomem does not map it",
                     span=node.span,
-                    related=also("this device is under SCMI control", found.span),
+                    related=(*also(GIVEN, domain.tree_given), *also("this device is under SCMI control", found.span)),
                 )
 
 

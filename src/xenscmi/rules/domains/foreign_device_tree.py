@@ -8,6 +8,7 @@ from pathlib import PurePath
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind, HostDomain
+from xenscmi.rules.phrases import GIVEN
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -35,5 +36,5 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"{domain.tree_file.value} is the partial tree of {owner.title}, not of {domain.title}",
                 span=domain.tree_file.span,
-                related=also("the domain's own tree", domain.tree.span),
+                related=(*also(GIVEN, domain.tree_given), *also("the domain's own tree", domain.tree.span)),
             )

@@ -31,12 +31,11 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
-    settings = {each.source.name: each.settings for each in index.host.configurations}
     for domain in index.host.domains:
         if domain.kind is not DomainKind.TOOLSTACK or domain.tree is None:
             continue
         node = domain.tree.tree.node(PASSTHROUGH)
-        theirs = settings.get(domain.span.source.name)
+        theirs = domain.configuration.settings if domain.configuration else None
         downstream = theirs.get(DOWNSTREAM_KEY) if theirs else None
         if node is None:
             yield Finding(

@@ -10,6 +10,7 @@ from xenscmi.host.guest_memory import mappings, maps_host
 from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind, HostDomain, SecondaryAgent
 from xenscmi.rules.misspelling import place_in
+from xenscmi.rules.phrases import GIVEN
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -60,7 +61,7 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"{domain.title} calls {node.func_id.value:#x}, "
                 f"but {index.row_name(row)} has function id {row.func_id.value:#x}",
                 span=node.func_id.span,
-                related=also("the domain's agent", row.func_id.span, asked),
+                related=(*also(GIVEN, domain.tree_given), *also("the domain's agent", row.func_id.span, asked)),
             )
         for other in domain.tree.scmi_nodes if domain.tree else ():
             if other is not node and other.kept and other.func_id and other.func_id.value != row.func_id.value:
