@@ -127,3 +127,23 @@ def test_a_mistyped_rule_is_an_error(selection: Selection, read_example: ReadExa
 
 def test_starts_of_codes_and_names_are_no_mistakes(read_example: ReadExample) -> None:
     assert check(read_example(), Selection(select=("XS", "XS2", "XS201", "duplicate-agent-id", "XS901"))) == ()
+
+
+def test_a_dom0less_guest_may_name_its_gic(read_example: ReadExample) -> None:
+    """Xen gives its own interrupt controller the phandle of /gic of the partial tree (init_intc_phandle)."""
+    gic = "\tgic: gic {\n\t\tinterrupt-controller;\n\t\t#interrupt-cells = <3>;\n\t};\n\n\tpassthrough {"
+    for file, unit in (("panel.dts", "display@e0001000 {"), ("guest.dts", "audio@e0002000 {")):
+        changes = (
+            Change(file, "\tpassthrough {", gic),
+            Change(file, f"\t\t{unit}\n", f"\t\t{unit}\n\t\t\tinterrupt-parent = <&gic>;\n"),
+        )
+        codes = {each.code for each in check(read_example(changes))}
+        assert ("XS318" in codes) == (file == "guest.dts")
+
+
+def test_a_second_scmi_node_outside_passthrough_does_no_harm(read_example: ReadExample) -> None:
+    node = '\tfirmware {\n\t\tscmi {\n\t\t\tcompatible = "arm,scmi-smc";\n\t\t};\n\t};\n\n\tpassthrough {'
+    (found,) = (
+        each for each in check(read_example((Change("panel.dts", "\tpassthrough {", node),))) if each.code == "XS210"
+    )
+    assert found.severity is Severity.INFO

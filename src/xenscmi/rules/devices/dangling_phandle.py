@@ -11,6 +11,7 @@ from xenscmi.host.index import Index
 from xenscmi.host.passthrough import guest_nodes
 from xenscmi.host.references import GIC_PHANDLE, PhandleUse, phandle_uses
 from xenscmi.host.scmi_nodes import scmi_compatible
+from xenscmi.host.types import DomainKind
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -42,6 +43,8 @@ def check(index: Index) -> Iterator[Finding]:
             for use in phandle_uses(node):
                 if use.phandle == GIC_PHANDLE or (use.prop.name == SHMEM and scmi_compatible(node)):
                     continue  # Xen's own interrupt controller; unusable-guest-shmem
+                if domain.kind is DomainKind.DOM0LESS and use.target and use.target.path == "/gic":
+                    continue  # Xen gives its own interrupt controller this phandle (init_intc_phandle)
                 problem = _problem(use)
                 if problem:
                     yield _finding(use, f"{node.path} of {domain.title}", problem)
