@@ -1,58 +1,137 @@
-"""Rewrite a host device tree of an older dialect with the current container.
+"""Convert a host of an older dialect to the current form: overlays, what to delete, and new xl.cfg files.
 
 Older versions of the series, and EPAM's first drivers, described the agents to Xen in other places; Xen with v8 or
-later of the series reads none of them. The result is a DTS; it keeps labels, those of __symbols__ too (compile it with
-dtc -@), but has phandles as numbers. What cannot be known from the tree is said on standard error.
+later of the series reads none of them. PATH is what `xenscmi check` takes: a folder, a host.toml, or a host's files.
+
+For each tree to change there is an overlay, to be applied after the overlays that it has already. What an overlay
+cannot delete stands beside it twice: as DTS to include after the tree, and as commands for U-Boot. An xl.cfg file
+comes whole, with the lines changed that must. Without -o, overlays and xl.cfg files go to standard output, and what to
+delete to standard error. There goes, too, what was assumed, and what `xenscmi check` still finds once all is applied:
+that is for a person to decide.
+
+exit codes: 0 converted, or nothing to convert; 2 the input cannot be used
 
 examples:
-  xenscmi convert rpi5.dts --to v8 -o rpi5-v8.dts
-  xenscmi convert host.dtb --to v8 | dtc -O dtb -o host-v8.dtb
+  xenscmi convert rpi5/ -o rpi5-v8/
+  xenscmi convert host.dtb domd.dtb domd.cfg -o v8/
+  xenscmi convert host.dtb | dtc -@ -O dtb -o host-v8.dtbo && fdtoverlay -i host.dtb -o new.dtb host-v8.dtbo
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-from xenscmi.cli.files import show
-from xenscmi.diagnostics import XenscmiError
+from xenscmi.cli.files import configure_include, load_given_host, put, read_file, say, show
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xenscmi.conversion.convert import Conversion
+    from xenscmi.host.load import LoadedHost
 
 EXIT_UNUSABLE = 2
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("tree", metavar="HOST.dts", help="convert this host device tree, DTS or DTB")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="convert the host in this folder, host.toml or these files"
+    )
+    configure_include(parser)
     parser.add_argument(
         "--to", choices=("v8",), default="v8", help="choose the dialect to write (default: v8, the current one)"
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead of standard output")
-    parser.add_argument(
-        "-i", "--include", metavar="DIR", action="append", default=[], help="look for included files in this folder too"
-    )
+    parser.add_argument("-o", "--output", metavar="DIR", help="write the files into this folder, all or none")
+    parser.add_argument("--force", action="store_true", help="overwrite files that are in the folder already")
 
 
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.cli.files import write_file
-    from xenscmi.devicetree import load, write_dts
-    from xenscmi.host.convert import left_to_do, to_v8
-    from xenscmi.host.reader import read_host
-
     try:
-        tree = load(arguments.tree, [Path(folder) for folder in arguments.include])
-        host = read_host(tree)
-        text = write_dts(to_v8(host))
-        if arguments.output:
-            write_file(arguments.output, text)
+        loaded, made = _convert(arguments)
+        if arguments.output and made.files:
+            _write(arguments.output, made.files, force=arguments.force)
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE
-    show(left_to_do(host))
     if not arguments.output:
-        sys.stdout.write(text)
+        put(_listing(made.files))
+        show(list(_deletions(made)))
+    show(made.notes)
+    _say_what_is_left(loaded, made)
+    if not made.files:
+        say("nothing to convert")
+    elif arguments.output:
+        say(f"{', '.join(made.files)} written to {arguments.output}")
     return 0
+
+
+def _convert(arguments: Namespace) -> tuple[LoadedHost, Conversion]:
+    from xenscmi.conversion.convert import convert, readable
+
+    loaded = load_given_host(arguments)
+    changed = readable(loaded.host)
+    if changed:
+        # xl's refusal of these hides their domains: read all of it again as it will be.
+        def read(path: Path) -> bytes:
+            text = changed.get(str(path))
+            return read_file(path) if text is None else text.encode("utf-8", "surrogateescape")
+
+        loaded = load_given_host(arguments, read=read)
+    return loaded, convert(loaded.host, changed)
+
+
+def _listing(files: dict[str, str]) -> str:
+    """Return the text of a single overlay or xl.cfg file as it is, and of several with their names above them."""
+    shown = {name: text for name, text in files.items() if not name.endswith((".dtsi", ".cmd"))}
+    if len(shown) == 1:
+        return next(iter(shown.values()))
+    return "\n".join(f"==> {name} <==\n{text}" for name, text in shown.items())
+
+
+def _deletions(made: Conversion) -> Iterator[Diagnostic]:
+    for each in made.removals:
+        message = f"to be deleted, which no overlay can: {each.what}; {each.why}"
+        yield Diagnostic(message=message, severity=Severity.INFO, span=each.span)
+
+
+def _say_what_is_left(loaded: LoadedHost, made: Conversion) -> None:
+    """Show what is wrong with the host once everything is applied."""
+    from xenscmi.api import check
+    from xenscmi.host.load import LoadedHost
+
+    found = check(LoadedHost(host=made.host, rules=loaded.rules)) if made.files else ()
+    left = [each for each in found if each.severity is not Severity.INFO]
+    if left:
+        say("once all of this is applied, xenscmi check still finds:")
+        show(left)
+    elif made.files:
+        say("once all of this is applied, xenscmi check finds nothing")
+
+
+def _write(folder: str, files: dict[str, str], *, force: bool) -> None:
+    """Write files into a folder, all or none. Raises XenscmiError, also for files that it would overwrite."""
+    import shutil
+    from pathlib import Path
+    from tempfile import mkdtemp
+
+    target = Path(folder)
+    there = [name for name in files if (target / name).exists()]
+    if there and not force:
+        message = f"{target / there[0]} is there already"
+        raise XenscmiError(Diagnostic(message=message, help="name another folder, or write over it with --force"))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged = Path(mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        try:
+            for name, text in files.items():
+                (staged / name).write_bytes(text.encode("utf-8", "surrogateescape"))
+            target.mkdir(exist_ok=True)
+            for name in files:
+                (staged / name).replace(target / name)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    except OSError as error:
+        raise XenscmiError(Diagnostic(message=f"cannot write to {folder}: {error.strerror}")) from None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from xenscmi.host.files import Read
     from xenscmi.host.load import LoadedHost
     from xenscmi.source import Span
 
@@ -90,18 +91,23 @@ def configure_include(parser: ArgumentParser) -> None:
 
 
 def load_host(
-    paths: Sequence[str], include: Sequence[str] = (), roots: Sequence[str] = (), *, confined: bool = False
+    paths: Sequence[str],
+    include: Sequence[str] = (),
+    roots: Sequence[str] = (),
+    *,
+    confined: bool = False,
+    read: Read | None = None,
 ) -> LoadedHost:
     """Return the host of a folder, of a host.toml, or of single files; `roots` are folders, or NAME=FOLDER.
 
-    Raises XenscmiError as `api.load_host` does.
+    `read` is to read the files, `read_file` unless given. Raises XenscmiError as `api.load_host` does.
     """
     from xenscmi import api
 
     pairs = [_split_root(root) for root in roots]
     return api.load_host(
         *map(_shown, paths),
-        read=read_file,
+        read=read or read_file,
         include=include,
         roots=[folder for name, folder in pairs if not name],
         named_roots={name: folder for name, folder in pairs if name},
@@ -109,10 +115,15 @@ def load_host(
     )
 
 
-def load_given_host(arguments: Namespace, paths: Sequence[str] | None = None) -> LoadedHost:
-    """Return the host of a command line's paths, or of others, with its arguments of `configure_include`."""
+def load_given_host(
+    arguments: Namespace, paths: Sequence[str] | None = None, *, read: Read | None = None
+) -> LoadedHost:
+    """Return the host of a command line's paths, or of others, with its arguments of `configure_include`.
+
+    `read` is to read the files, `read_file` unless given.
+    """
     paths = arguments.paths if paths is None else paths
-    return load_host(paths, arguments.include, arguments.roots, confined=arguments.confined)
+    return load_host(paths, arguments.include, arguments.roots, confined=arguments.confined, read=read)
 
 
 def _split_root(root: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ RULE = HostRule(
     summary="The agents are described in a form that only older versions of the series read.",
     then="a current Xen gives the domains concerned no SCMI",
     xen="A current Xen ignores it silently: the domains concerned get no SCMI.",
-    fix="rewrite it in the current form: xenscmi convert HOST.dts --to v8",
+    fix="rewrite it in the current form: xenscmi convert HOST -o DIR writes overlays that do it",
     bad=(
         Change("host.dts", "xen,dom0-sci-agent-id = <2>;", ""),
         Change("host.dts", "console=dtuart dom0_mem=512M", "console=dtuart dom0_mem=512M dom0=sci-agent-id=2"),
@@ -34,20 +34,30 @@ RULE = HostRule(
 
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
+    used = index.container
     for container in index.host.containers:
-        if container.dialect in _SAYS:
-            by_command_line = container.dialect is Dialect.CONTAINER_V7 and container.dom0_agent
+        if container.dialect not in _SAYS:
+            continue
+        by_command_line = container.dialect is Dialect.CONTAINER_V7 and container.dom0_agent
+        if used is not None and not by_command_line:
             yield Finding(
-                message=f"{_SAYS[container.dialect]}; Xen does not read it since v8",
-                severity=None if index.container is None or by_command_line else Severity.WARNING,
-                span=by_command_line.span if by_command_line else container.span,
-                related=also("the container", container.span) if by_command_line else (),
+                message=f"{_SAYS[container.dialect]}; it is left over: Xen reads {used.path} instead",
+                span=container.span,
+                severity=Severity.INFO,
+                help="delete it",
             )
+            continue
+        yield Finding(
+            message=f"{_SAYS[container.dialect]}; Xen does not read it since v8",
+            span=by_command_line.span if by_command_line else container.span,
+            related=also("the container", container.span) if by_command_line else (),
+        )
     for domain in index.host.domains:
         for stated in domain.outdated:
+            needed = wanted_agent(domain) is None
             yield Finding(
                 message=f"{stated.value} of {domain.title} is an older form; Xen does not read it since v8",
                 span=stated.span,
-                severity=Severity.WARNING if wanted_agent(domain) else None,
-                help="write xen,sci_type and xen,sci-agent-id",
+                severity=None if needed else Severity.INFO,
+                help="write xen,sci_type and xen,sci-agent-id" if needed else "delete it: xen,sci-agent-id is there",
             )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from xenscmi.cli import main
-from xenscmi.devicetree import load, parse_dts, write_dts
+from xenscmi.bindings.properties import read_u32
+from xenscmi.conversion.convert import convert
+from xenscmi.conversion.removals import Removal, without
+from xenscmi.devicetree import apply_overlays, parse_dts, parse_tree, write_dtb
 from xenscmi.diagnostics import Severity, XenscmiError
-from xenscmi.host.convert import left_to_do, to_v8
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import Dialect, Host
 from xenscmi.rules.engine import check
@@ -103,41 +103,78 @@ def test_a_dialect_is_recognized(dialect: Dialect) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.value)
 def test_the_conversion_is_clean_and_says_the_same(dialect: Dialect) -> None:
     before = _host(DIALECTS[dialect](HOST_DTS))
-    text = write_dts(to_v8(before))
-    after = _host(text, "converted.dts")
-    assert not [each for each in check(after) if each.severity is not Severity.INFO]
-    (old,), (new,) = before.containers, after.containers
+    made = convert(before)
+    assert not [each for each in check(made.host) if each.severity is not Severity.INFO]
+    (old,), (new,) = before.containers, made.host.containers
     assert new.dialect is Dialect.CONTAINER
     assert [(row.func_id, row.agent_id) for row in new.agents] == [(row.func_id, row.agent_id) for row in old.agents]
     assert new.dom0_agent
     assert old.dom0_agent
     assert new.dom0_agent.value == old.dom0_agent.value
-    assert "sci-agent-id=" not in text
-    assert "dom0_scmi_agent_id" not in text
-    assert write_dts(to_v8(after)) == write_dts(to_v8(_host(write_dts(to_v8(after)))))
+    line = made.host.command_line
+    assert line
+    assert "agent" not in (line.value or "")
+    assert convert(made.host).files == {}
+    assert bool(made.files) == (dialect is not Dialect.CONTAINER)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.value)
+def test_the_overlay_alone_serves_xen_as_well(dialect: Dialect) -> None:
+    """What the overlay cannot delete is left over in these dialects, and does no harm."""
+    before = _host(DIALECTS[dialect](HOST_DTS))
+    made = convert(before)
+    overlays = [text for name, text in made.files.items() if name == "host-v8.dtso"]
+    assert before.tree
+    parsed = [parse_dts(text.encode(), name="host-v8.dtso", directory=Path()) for text in overlays]
+    panel = parse_dts(PANEL_DTS.encode(), name="panel.dts", directory=Path())
+    after = read_host(apply_overlays(before.tree, parsed), partial={"panel": panel})
+    found = check(after)
+    assert not [each for each in found if each.severity is not Severity.INFO]
+    assert {each.code for each in found} <= {"XS103"}
 
 
 def test_a_tree_without_container_is_not_converted() -> None:
     with pytest.raises(XenscmiError, match="no list of SCMI agents"):
-        to_v8(_host("/dts-v1/;\n/ { };\n"))
+        convert(_host("/dts-v1/;\n/ { };\n"))
 
 
 def test_a_broken_list_is_not_converted() -> None:
     with pytest.raises(XenscmiError, match="page of shared memory"):
-        to_v8(_host(_v5(HOST_DTS).replace("&page_5 5", "0x7777 5")))
+        convert(_host(_v4(HOST_DTS).replace("&page_5  5", "0x7777  5").replace("&page_5>", "0x7777>")))
 
 
-def test_the_command_writes_a_tree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source, target = tmp_path / "old.dts", tmp_path / "new.dts"
-    source.write_text(_v4(HOST_DTS))
-    assert main(["convert", str(source), "--to", "v8"]) == 0
-    printed = capsys.readouterr().out
-    assert main(["convert", str(source), "-o", str(target)]) == 0
-    assert target.read_text() == printed
-    assert load(target).node("/chosen/xen/xen_scmi_config/scmi")
-    assert main(["convert", str(source), "-o", str(tmp_path / "no" / "where.dts")]) == 2
-    assert "cannot write" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+def test_v5_without_ranges_gets_them() -> None:
+    """The form of v5 needed none: its pages had no address for a current Xen."""
+    before = _host(_v5(HOST_DTS).replace("ranges;\n\t\txen,xen-bootargs", "xen,xen-bootargs"))
+    assert before.tree
+    chosen = before.tree.node("/chosen")
+    assert chosen
+    assert "ranges" not in chosen
+    assert not [each for each in check(convert(before).host) if each.severity is not Severity.INFO]
+
+
+def test_addresses_below_chosen_keep_their_cells() -> None:
+    """The boot modules of a tree whose /chosen counts one cell must stay where they are."""
+    narrow = _epam(HOST_DTS)
+    head, chosen = narrow.split("\tchosen {", 1)
+    chosen = chosen.replace("= <2>;", "= <1>;", 2)
+    chosen = chosen.replace("<0x0 0x50000000 0x0 0x1000000>", "<0x50000000 0x1000000>")
+    before = _host(f"{head}\tchosen {{{chosen}")
+    made = convert(before)
+    assert before.tree
+    assert made.host.tree
+    for tree in (before.tree, made.host.tree):
+        node = tree.node("/chosen")
+        assert node
+        assert [read_u32(node, name) for name in ("#address-cells", "#size-cells")] == [1, 1]
+    assert not [each for each in check(made.host) if each.severity is not Severity.INFO]
+
+
+def test_a_page_that_has_no_place_below_chosen_is_refused() -> None:
+    high = _epam(HOST_DTS).replace("\tchosen {\n\t\t#address-cells = <2>", "\tchosen {\n\t\t#address-cells = <1>")
+    high = re.sub(r"0x0 (0x47ff[1-5]000)", r"0x5 \1", high)
+    with pytest.raises(XenscmiError, match="has no place where addresses have 1 cells"):
+        convert(_host(high))
 
 
 # EPAM's RFC, as its R-Car product has it: device ids on the devices, and no list of agents.
@@ -187,36 +224,30 @@ def test_a_tree_of_device_ids_is_read_and_converted() -> None:
     ]
     found = {each.code: each for each in check(before)}
     assert "scmi_devid" in found["XS103"].message
-    (note,) = left_to_do(before)
+    made = convert(before)
+    (note,) = made.notes
     assert "2 agents" in note.message
-    text = write_dts(to_v8(before))
-    after = read_host(parse_dts(text.encode(), name="converted.dts", directory=Path()))
-    assert not [each for each in check(after) if each.severity is not Severity.INFO]
-    assert "scmi_devid" not in text
-    assert {(each.path, each.entries[0].arguments) for each in after.devices} == {
+    assert not [each for each in check(made.host) if each.severity is not Severity.INFO]
+    assert {(each.path, each.name) for each in made.removals} == {
+        ("/soc/ethernet@e6800000", "scmi_devid"),
+        ("/soc/usb@e6590000", "scmi_devid"),
+    }
+    assert {(each.path, each.entries[0].arguments) for each in made.host.devices} == {
         ("/soc/ethernet@e6800000", (0,)),
         ("/soc/usb@e6590000", (19,)),
     }
 
 
-def test_a_property_that_does_not_name_the_agent_is_left_to_a_person() -> None:
-    changed = HOST_DTS.replace("xen,sci-agent-id = <3>;", "").replace(
-        'xen,sci_type = "scmi_smc_multiagent";', 'xen,arm_sci = "scmi_smc";'
-    )
-    (note,) = left_to_do(_host(_epam(changed)))
-    assert note.message.startswith("xen,arm_sci of ")
-    assert note.span
-    assert left_to_do(_host(_v5(HOST_DTS))) == ()
-
-
-def test_labels_of_symbols_are_kept(tmp_path: Path) -> None:
-    """A DTB for overlays has its labels in __symbols__ alone; dtc -@ makes those again from the converted tree."""
-    source = tmp_path / "old.dts"
-    source.write_text(DEVICE_IDS)
-    subprocess.run(["dtc", "-q", "-@", "-O", "dtb", "-o", tmp_path / "old.dtb", source], check=True)
-    converted = tmp_path / "new.dts"
-    converted.write_text(write_dts(to_v8(read_host(load(tmp_path / "old.dtb")))))
-    subprocess.run(["dtc", "-q", "-@", "-O", "dtb", "-o", tmp_path / "new.dtb", converted], check=True)
-    symbols = load(tmp_path / "new.dtb").node("/__symbols__")
-    assert symbols
-    assert {"avb", "usb", "clk", "scmi"} <= {each.name for each in symbols.properties}
+def test_what_another_access_controller_says_of_a_device_stays() -> None:
+    """Its phandle is written as the label that overlays know, or as the number where the base has no symbols."""
+    other = DEVICE_IDS.replace(
+        "\tsoc {",
+        "\tfirewall: firewall { #access-controller-cells = <2>; };\n\n\tsoc {",
+    ).replace("scmi_devid = <19>;", "scmi_devid = <19>; access-controllers = <&firewall 7 8>;")
+    tree = parse_dts(other.encode(), name="rcar.dts", directory=Path())
+    assert "access-controllers = <&scmi_xen 19>, <&firewall 7 8>;" in convert(read_host(tree)).files["rcar-v8.dtso"]
+    bare = parse_tree(write_dtb(without(tree, [Removal("/__symbols__", None, "", tree.root.span)])), Path("rcar.dtb"))
+    firewall = tree.node("/firewall")
+    assert firewall
+    wanted = f"access-controllers = <&scmi_xen 19>, <{read_u32(firewall, 'phandle'):#x} 7 8>;"
+    assert wanted in convert(read_host(bare)).files["rcar-v8.dtso"]

@@ -1,0 +1,111 @@
+"""What is to be added to a tree: properties of its nodes and new nodes, written as one overlay."""
+
+from __future__ import annotations
+
+import re
+
+from xenscmi.bindings.addresses import ADDRESS_CELLS, SIZE_CELLS, address_cells, size_cells
+from xenscmi.bindings.names import SCMI_SHMEM
+from xenscmi.bindings.properties import read_u32
+from xenscmi.config.constants import PAGE_SIZE
+from xenscmi.devicetree import Node, Property, Tree
+from xenscmi.devicetree.dts import DtsNode, cells, fragment, number, overlay, strings
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+
+_CONTENT = "__overlay__"
+_COUNTS = (ADDRESS_CELLS, SIZE_CELLS)
+
+
+class Additions:
+    """An overlay in the making: what it adds to nodes of a tree, by their paths."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._contents: dict[str, DtsNode] = {}
+        symbols = tree.node("/__symbols__")
+        self._labels = (
+            {each.value.rstrip(b"\0").decode("ascii", "replace"): each.name for each in symbols.properties}
+            if symbols
+            else {}
+        )
+        self._taken = set(self._labels.values())
+
+    def __bool__(self) -> bool:
+        return bool(self._contents)
+
+    def at(self, node: Node) -> DtsNode:
+        """Return what the overlay adds to a node of the tree, to be filled."""
+        return self._contents.setdefault(node.path, DtsNode(_CONTENT))
+
+    def bus(self, node: Node) -> DtsNode:
+        """Return the same for a node that gets children with addresses."""
+        content = self.at(node)
+        address, size = counts(node)
+        content.properties |= {ADDRESS_CELLS: cells(address), SIZE_CELLS: cells(size)}
+        return content
+
+    def label(self, wanted: str) -> str:
+        """Return a label that no other node has."""
+        label = re.sub(r"\W", "_", wanted)
+        while label in self._taken:
+            label += "_"
+        self._taken.add(label)
+        return label
+
+    def reference(self, node: Node) -> str:
+        """Return a reference to a node of the tree: by its label where the tree has it as a symbol, else by phandle.
+
+        A node that has neither gets a label, and so a phandle, from the overlay.
+        """
+        if node.path in self._labels:
+            return f"&{self._labels[node.path]}"
+        phandle = read_u32(node, "phandle") or read_u32(node, "linux,phandle")
+        if phandle:
+            return f"{phandle:#x}"
+        content = self.at(node)
+        content.label = content.label or self.label(node.base_name)
+        return f"&{content.label}"
+
+    def symbol(self, node: Node) -> str | None:
+        """Return the label by which overlays refer to a node; None where there is none."""
+        return self._labels.get(node.path)
+
+    def text(self, head: str) -> str:
+        """Return the overlay's source, `head` as a comment above it."""
+        # The root of an overlay counts for nothing but dtc's warnings: it gets the counts of the first bus.
+        top = next((node for path in self._contents if (node := self.tree.node(path)) and node.parent), self.tree.root)
+        address, size = counts(top)
+        return overlay(head, [_fragment(path, content) for path, content in self._contents.items()], address, size)
+
+
+def _fragment(path: str, content: DtsNode) -> DtsNode:
+    """Return the fragment for the node at a path; dtc compares the counts of `ranges` with those above it."""
+    made = fragment(path, content)
+    if "ranges" in content.properties:
+        made.properties |= {name: content.properties[name] for name in (*_COUNTS, "ranges")}
+    return made
+
+
+def counts(node: Node) -> tuple[int, int]:
+    """Return how many cells addresses and sizes have below a node: its own counts, or those of an ancestor."""
+    address, size = read_u32(node, ADDRESS_CELLS), read_u32(node, SIZE_CELLS)
+    return (address_cells(node) if address is None else address, size_cells(node) if size is None else size)
+
+
+def page_properties(address: int, bus: tuple[int, int]) -> dict[str, str]:
+    """Return the properties of a page of shared memory on a bus with these counts.
+
+    Raises XenscmiError if the address, in bytes, does not fit.
+    """
+    columns, size = bus
+    if address >> 32 * columns or not size:
+        message = f"the page {address:#x} has no place where addresses have {columns} cells and sizes {size}"
+        raise XenscmiError(Diagnostic(message=message, help="write #address-cells = <2>; #size-cells = <2>; there"))
+    return {
+        "compatible": strings(SCMI_SHMEM),
+        "reg": cells(*number(address, columns), *number(PAGE_SIZE, size)),
+    }
+
+
+def _text(prop: Property) -> str:
+    return prop.value.rstrip(b"\0").decode("ascii", "replace")

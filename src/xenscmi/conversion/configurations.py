@@ -1,0 +1,141 @@
+"""xl.cfg files: what only EPAM's xl knows goes, and what takes its place comes.
+
+A file keeps everything else as it is: comments, order, quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from xenscmi.bindings.names import PASSTHROUGH, SCMI_DEVID
+from xenscmi.config.constants import PAGE_SHIFT
+from xenscmi.conversion.host_tree import address_of, value
+from xenscmi.devicetree import Node, Tree
+from xenscmi.host.configuration import ARM_SCI, MULTI_AGENT, Configuration
+from xenscmi.host.guest_memory import mappings, maps_host
+from xenscmi.host.types import Host, HostDomain, SecondaryAgent
+from xenscmi.source import Source, Span
+from xenscmi.xlcfg import ListValue, Setting, Settings
+
+MEMORY_TYPE = ",arm_mem_WB"
+_NODES = "dt_passthrough_nodes"
+_NEEDLESS = ("force_assign_without_iommu", "scmi")
+"""Keys of EPAM's xl: a device under SCMI control may be in dtdev without an IOMMU, and arm_sci says the rest."""
+
+
+_ENDS = re.compile(r"[ \t;]*(#.*)?\n?")
+"""What may follow a setting on its line and goes with it: the comment is about the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """In the text of a file, `span` becomes `text`."""
+
+    span: Span
+    text: str
+
+
+def apply(source: Source, edits: Iterable[Replacement]) -> str:
+    """Return the text of a source with the edits, which do not overlap."""
+    text = source.text
+    for edit in sorted(edits, key=lambda each: (each.span.start, each.span.end), reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+def without_memory_types(configuration: Configuration) -> Iterator[Replacement]:
+    """Yield what makes a current xl accept a file of EPAM's: ranges of iomem without the type of the memory."""
+    for setting in configuration.settings.all if configuration.settings else ():
+        items = setting.value.items if setting.key == "iomem" and isinstance(setting.value, ListValue) else ()
+        for item in items:
+            at = item.span.text.find(MEMORY_TYPE)
+            if at >= 0 and item.source is configuration.source:
+                start = item.start + at
+                yield Replacement(Span(item.source, start, start + len(MEMORY_TYPE)), "")
+
+
+class XlcfgConversion:
+    """The conversion of the xl.cfg file of a domain that has an agent: the edits."""
+
+    def __init__(self, host: Host, domain: HostDomain, settings: Settings) -> None:
+        self.host = host
+        self.domain = domain
+        self.settings = settings
+        self.edits: list[Replacement] = []
+        self._appended: list[str] = []
+
+    def convert(self, row: SecondaryAgent | None, guest_page: int, *, complete: bool) -> None:
+        """Fill in the edits; `complete` says that the partial tree has all nodes below /passthrough."""
+        self._name_agent(row)
+        for key in (*_NEEDLESS, *((_NODES,) if complete else ())):
+            self._remove(key)
+        if row is not None:
+            self._map_page(address_of(row.shmem), guest_page)
+            self._add("dtdev", [path for path in self._devices() if path not in self._paths()])
+        if self._appended:
+            end = len(self.settings.source.text)
+            gap = "" if self.settings.source.text.endswith("\n") else "\n"
+            self.edits.append(Replacement(Span(self.settings.source, end, end), gap + "".join(self._appended)))
+
+    def _name_agent(self, row: SecondaryAgent | None) -> None:
+        setting = self.settings.get(ARM_SCI)
+        if row is not None:
+            text = f'"type={MULTI_AGENT},agent_id={value(row.agent_id)}"'
+            self._write(setting, f"{ARM_SCI} = {text}\n", text)
+        elif setting is not None and setting.value.span.text.strip("\"'") == "none":
+            self._write(setting, "", '"type=none"')
+
+    def _write(self, setting: Setting | None, line: str, text: str) -> None:
+        if setting is None:
+            self._appended.append(line)
+        else:
+            self.edits.append(Replacement(setting.value.span, text))
+
+    def _map_page(self, host: int, guest: int) -> None:
+        if not any(maps_host(each, host) for each in mappings(self.domain)):
+            self._add("iomem", [f"{host >> PAGE_SHIFT:x},1@{guest >> PAGE_SHIFT:x}"])
+
+    def _add(self, key: str, items: list[str]) -> None:
+        """Add items to a list."""
+        setting, quoted = self.settings.get(key), ", ".join(f'"{each}"' for each in items)
+        if not items:
+            return
+        if setting is None:
+            self._appended.append(f"{key} = [ {quoted} ]\n")
+        elif isinstance(setting.value, ListValue) and setting.value.items:
+            last = setting.value.items[-1]
+            self.edits.append(Replacement(Span(last.source, last.end, last.end), f", {quoted}"))
+        else:
+            self.edits.append(Replacement(setting.value.span, f"[ {quoted} ]"))
+
+    def _remove(self, key: str) -> None:
+        """Remove a setting, and its line where no other setting is on it."""
+        source = self.settings.source
+        for setting in self.settings.all:
+            if setting.key != key:
+                continue
+            start, end = setting.start, setting.value.end
+            line = source.starts[source.position(start)[0] - 1]
+            rest = source.text.find("\n", end)
+            after = len(source.text) if rest < 0 else rest + 1
+            if not source.text[line:start].strip() and _ENDS.fullmatch(source.text, end, after):
+                start, end = line, after
+            self.edits.append(Replacement(Span(source, start, end), ""))
+
+    def _devices(self) -> Iterator[str]:
+        """Yield the paths of the host's devices that have the device ids of the guest's."""
+        host = {prop.value: node.path for node in _walk(self.host.tree) if (prop := node.get(SCMI_DEVID))}
+        guest = self.domain.tree.tree.node(PASSTHROUGH) if self.domain.tree else None
+        for node in guest.walk() if guest else ():
+            prop = node.get(SCMI_DEVID)
+            if prop is not None and prop.value in host:
+                yield host[prop.value]
+
+    def _paths(self) -> set[str | None]:
+        return {each.value for each in self.domain.dtdevs}
+
+
+def _walk(tree: Tree | None) -> Iterable[Node]:
+    return tree.walk() if tree else ()

@@ -1,0 +1,172 @@
+"""EPAM's products: the tools of the field apply what `convert` writes, and then only people's questions are left.
+
+`gate` speaks the dialect of the Raspberry Pi 5 product (dom0less, a board's tree with an overlay), `tower` that of the
+R-Car product (xl).
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.conversion.conftest import Tools
+
+from xenscmi import api
+from xenscmi.cli import main
+from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.host.load import LoadedHost
+
+
+def convert(host: Path, folder: Path, *options: str) -> Path:
+    assert main(["convert", str(host), "-o", str(folder), *options]) == 0
+    return folder
+
+
+def wrong(host: LoadedHost) -> list[Diagnostic]:
+    return [each for each in api.check(host) if each.severity is not Severity.INFO]
+
+
+def test_a_host_of_the_raspberry_pi_dialect(
+    hosts: Path, tools: Tools, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gate = hosts / "gate"
+    assert {"XS103", "XS124"} <= {each.code for each in wrong(api.load_host(gate))}
+    made = convert(gate, tmp_path / "v8")
+    said = capsys.readouterr().err
+    assert "domain driver gets agent 2, which is the first free one" in said
+    assert "once all of this is applied, xenscmi check finds nothing" in said
+
+    blob = tools.overlay(
+        tools.compile(gate / "board.dts"), tools.compile(gate / "xen-scmi.dtso"), tools.compile(made / "board-v8.dtso")
+    )
+    guest = tools.overlay(
+        tools.compile(gate / "driver.dts"), tools.compile(made / "driver-v8.dtso"), name="driver.new.dtb"
+    )
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "host.toml").write_text(
+        'device_tree = "board.dtb"\n[firmware]\nprofile = "tfa-rpi5"\n'
+        '[[domain]]\nname = "driver"\ndevice_tree = "driver.dtb"\n'
+    )
+    guest.rename(new / "driver.dtb")
+    blob.rename(new / "board.dtb")
+    assert {each.code for each in wrong(api.load_host(new))} == {"XS124"}  # which no overlay can mend
+    tools.delete(new / "board.dtb", made / "board-v8-removals.cmd")
+    after = api.load_host(new)
+    assert wrong(after) == []
+    assert "XS103" not in {each.code for each in api.check(after)}
+    reached = api.simulate(after)
+    assert not reached.deviations
+    (driver,) = (each for each in after.host.domains if each.name == "driver")
+    assert driver.agent_id
+    assert driver.agent_id.value == 2
+
+
+def test_the_labels_of_a_blob_stay_and_later_overlays_find_them(hosts: Path, tools: Tools, tmp_path: Path) -> None:
+    """A product puts more overlays on a tree: `&scmi_reset` must lead to the node that the guest gets."""
+    gate = hosts / "gate"
+    made = convert(gate, tmp_path / "v8")
+    later = hosts / "later.dtso"
+    later.write_text(
+        "/dts-v1/;\n/plugin/;\n&{/passthrough/mmc@107d101000} {\n\tresets = <&scmi_reset 1>, <&scmi_reset 2>;\n};\n"
+    )
+    guest = tools.overlay(
+        tools.compile(gate / "driver.dts"), tools.compile(made / "driver-v8.dtso"), tools.compile(later)
+    )
+    symbols = subprocess.run(
+        ["fdtget", guest, "/__symbols__", "scmi_reset"], capture_output=True, text=True, check=True
+    )
+    assert symbols.stdout.strip() == "/passthrough/scmi/protocol@16"
+
+
+def test_a_host_of_the_rcar_dialect(
+    hosts: Path, tools: Tools, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tower = hosts / "tower"
+    made = convert(tower, tmp_path / "v8")
+    said = capsys.readouterr().err
+    assert "2 agents are taken from the pages behind Xen's own" in said
+    assert "domain domd gets agent 2, which is the first free one if xl creates the domains in this order" in said
+    assert "once all of this is applied, xenscmi check finds nothing" in said
+    text = (made / "domd.cfg").read_text()
+    assert 'arm_sci = "type=scmi_smc_multiagent,agent_id=2"\n' in text
+    assert '"ee140,2", "47ff2,1@22001",   # the card\n' in text
+    assert 'dtdev = [ "/soc/mmc@ee140000" ]\n' in text
+    for gone in ("arm_mem_WB", 'scmi = "on"', "force_assign", "dt_passthrough_nodes"):
+        assert gone not in text
+    assert text.startswith("# The driver domain, in the words of EPAM's xl.\n")
+
+    new = tmp_path / "new"
+    new.mkdir()
+    tools.overlay(tools.compile(tower / "host.dts"), tools.compile(made / "host-v8.dtso")).rename(new / "host.dtb")
+    tools.delete(new / "host.dtb", made / "host-v8-removals.cmd")
+    guest = tools.overlay(tools.compile(tower / "domd.dts"), tools.compile(made / "domd-v8.dtso"), name="domd.new.dtb")
+    guest.rename(new / "domd.dtb")
+    (new / "domd.cfg").write_text(text)
+    after = api.load_host(new)
+    assert wrong(after) == []
+    assert not api.simulate(after).deviations
+
+
+def test_a_source_takes_the_removals_as_dts(hosts: Path, tools: Tools, tmp_path: Path) -> None:
+    tower = hosts / "tower"
+    made = convert(tower, tmp_path / "v8")
+    whole = tower / "whole.dts"
+    removals = made / "host-v8-removals.dtsi"
+    whole.write_text(f'/include/ "host.dts"\n/include/ "{removals}"\n')
+    blob = tools.overlay(tools.compile(whole), tools.compile(made / "host-v8.dtso"))
+    assert (
+        "scmi_devid"
+        not in subprocess.run(
+            ["dtc", "-q", "-I", "dtb", "-O", "dts", blob], capture_output=True, text=True, check=True
+        ).stdout
+    )
+
+
+def test_a_blob_without_symbols_takes_the_overlay(hosts: Path, tools: Tools, tmp_path: Path) -> None:
+    """Most boards' blobs have none: everything is named by its path."""
+    tower = hosts / "tower"
+    blob = tools.compile(tower / "host.dts", symbols=False)
+    assert main(["convert", str(blob), "-o", str(tmp_path / "v8")]) == 0
+    new = tools.overlay(blob, tools.compile(tmp_path / "v8" / "host-v8.dtso"), name="new.dtb")
+    assert wrong(api.load_host(new)) == []
+
+
+def test_one_tree_goes_to_standard_output(hosts: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["convert", str(hosts / "tower" / "host.dts")]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("/* Made by xenscmi")
+    assert "==>" not in printed.out
+    assert "no overlay can: scmi_devid of /soc/mmc@ee140000" in printed.err
+    convert(hosts / "tower" / "host.dts", tmp_path / "v8")
+    assert (tmp_path / "v8" / "host-v8.dtso").read_text() == printed.out
+    assert main(["convert", str(hosts / "tower")]) == 0
+    assert "\n==> domd.cfg <==\n" in capsys.readouterr().out
+
+
+def test_nothing_is_written_over_unasked(hosts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tower = hosts / "tower"
+    before = (tower / "domd.cfg").read_text()
+    assert main(["convert", str(tower), "-o", str(tower)]) == 2
+    assert "domd.cfg is there already" in capsys.readouterr().err
+    assert (tower / "domd.cfg").read_text() == before
+    assert not list(tower.glob("*-v8*"))
+    convert(tower, tower, "--force")
+    assert (tower / "domd.cfg").read_text() != before
+    assert not [each for each in tower.parent.iterdir() if each.name.startswith(".")]
+    assert main(["convert", str(hosts / "gate"), "-o", str(tower / "domd.cfg" / "x")]) == 2
+    assert "cannot write to" in capsys.readouterr().err
+
+
+def test_a_converted_host_needs_nothing(hosts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tower = hosts / "tower"
+    made = convert(tower, tmp_path / "v8")
+    (tower / "domd.cfg").write_bytes((made / "domd.cfg").read_bytes())
+    (tower / "domd.dts").unlink()
+    (tower / "host.dtso").write_bytes((made / "host-v8.dtso").read_bytes())
+    capsys.readouterr()
+    assert main(["convert", str(tower / "domd.cfg"), str(tower / "host.dts"), str(tower / "host.dtso")]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "nothing to convert" in printed.err
