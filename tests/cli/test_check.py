@@ -185,6 +185,12 @@ def test_a_misspelt_rule_does_not_pass(board: Path, option: str, capsys: pytest.
     assert "XS2'" not in said
 
 
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+def test_rules_are_not_passed_over_where_none_run(board: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--from", "4.20", "--to", "4.22", option, "XS2", str(board)]) == 2
+    assert "--from and --to do not go with --select and --ignore" in capsys.readouterr().err
+
+
 def test_a_host_is_shown_as_a_table(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (board / "host.toml").write_text(MANIFEST)
     assert main(["show", str(board)]) == 0

@@ -35,6 +35,22 @@ def test_a_severity_is_overridden(read_example: Read) -> None:
     assert found.severity is Severity.INFO
 
 
+def test_a_severity_may_be_given_by_the_start_of_a_code(read_example: Read) -> None:
+    """The name of a rule says most, then the longest start of its code."""
+    given = {"XS": Severity.ERROR, "XS4": Severity.WARNING}
+    (found,) = check(read_example((NO_ID,)), Selection(severities=given))
+    assert found.severity is Severity.WARNING
+    (found,) = check(read_example((NO_ID,)), Selection(severities={**given, "missing-agent-id": Severity.INFO}))
+    assert found.severity is Severity.INFO
+
+
+def test_a_comment_with_a_mistyped_rule_says_which_was_meant(read_example: Read) -> None:
+    mistyped = Change("guest.cfg", "vcpus = 1\n", "vcpus = 1  # xenscmi: ignore[shared-pge]\n")
+    (found,) = check(read_example((mistyped,)))
+    assert found.code == "XS901"
+    assert found.help == "did you mean `shared-page'?"
+
+
 def test_a_comment_beside_or_above_silences_a_rule(read_example: Read) -> None:
     for comment in ("3 /* xenscmi: ignore[XS112] */", "\n// xenscmi: ignore[duplicate-listed-agent]\n3"):
         change = Change("host.dts", "0x82000007 &page_5 5", f"0x82000007 &page_5 {comment}")

@@ -141,6 +141,9 @@ def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagn
 
     if not (arguments.before and arguments.after):
         raise XenscmiError(Diagnostic(message="--from and --to need each other", help="give both releases of Xen"))
+    if arguments.select or arguments.ignore:
+        message = "--from and --to do not go with --select and --ignore: what changes is not found by rules"
+        raise XenscmiError(Diagnostic(message=message, help="leave out --select and --ignore"))
     before, after = find_release(arguments.before), find_release(arguments.after)
     loaded = load_given_host(arguments)
     return upgrade(loaded.host, before, after), loaded.host.notes

@@ -50,8 +50,10 @@ class Selection(Record):
         return not _named(diagnostic.code, diagnostic.name, ignored)
 
     def severity(self, diagnostic: Diagnostic) -> Severity:
-        given = self.severities.get(diagnostic.code) or self.severities.get(diagnostic.name)
-        return given or diagnostic.severity
+        """Return how bad a finding is: as the longest start of its code says, or its name, which is more than any."""
+        named = [each for each in self.severities if _named(diagnostic.code, diagnostic.name, (each,))]
+        nearest = max(named, key=lambda each: (each == diagnostic.name, len(each)), default=None)
+        return diagnostic.severity if nearest is None else self.severities[nearest]
 
 
 def check(host: Host, selection: Selection | None = None) -> tuple[Diagnostic, ...]:
@@ -153,7 +155,8 @@ def _unused(silent: list[Suppression], running: list[Rule]) -> Iterable[Finding]
         if comment.rule in ran:
             yield Finding(message=f"unused suppression of {comment.rule}", span=comment.span)
         elif find(comment.rule) is None:
-            yield Finding(message=f"there is no rule {comment.rule} to suppress", span=comment.span)
+            message = f"there is no rule {comment.rule} to suppress"
+            yield Finding(message=message, span=comment.span, help=nearest(comment.rule))
 
 
 def _key(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
