@@ -182,7 +182,7 @@ def test_a_case(name: str, read_example: Read) -> None:
     [
         (replace(FIRMWARE, unsupported=frozenset(("BASE_SET_DEVICE_PERMISSIONS",))), {"XS129"}),
         (replace(FIRMWARE, profile="tfa"), {"XS129"}),  # no BASE_DISCOVER_AGENT in mainline TF-A
-        (replace(FIRMWARE, profile="tfa-epam"), set()),
+        (replace(FIRMWARE, profile="tfa-epam"), {"XS503"}),
         (replace(FIRMWARE, unsupported=frozenset(("BASE_RESET_AGENT_CONFIGURATION",))), set()),
         (replace(FIRMWARE, trusted_agent=2), {"XS127"}),
         (replace(FIRMWARE, agents=(FIRMWARE.agents or ())[1:]), {"XS126"}),

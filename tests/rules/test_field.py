@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host.configuration import read_configuration
 from xenscmi.host.reader import read_host
 from xenscmi.rules.engine import Selection, check, check_files
-from xenscmi.rules.example import FILES
+from xenscmi.rules.example import FILES, FIRMWARE
 from xenscmi.rules.rule import Change
 from xenscmi.source import Source
 
@@ -147,3 +148,41 @@ def test_a_second_scmi_node_outside_passthrough_does_no_harm(read_example: ReadE
         each for each in check(read_example((Change("panel.dts", "\tpassthrough {", node),))) if each.code == "XS210"
     )
     assert found.severity is Severity.INFO
+
+
+NOTIFIED = replace(
+    FIRMWARE,
+    agents=tuple(
+        replace(each, p2a_shmem=0x47FF8000 + each.agent_id * 0x1000 if each.agent_id in (1, 3, 5) else None)
+        for each in FIRMWARE.agents or ()
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "owner"),
+    [(0x47FF9000, "Xen's own channel"), (0x47FFB000, "agent 3"), (0x47FFD000, None)],  # agent 5 is nobody's
+)
+def test_notifications_of_another_agent_are_not_for_a_guest(
+    read_example: ReadExample, page: int, owner: str | None
+) -> None:
+    change = Change("guest.cfg", '"e0002,1"', f'"e0002,1", "{page >> 12:x},1@22002"')
+    host = replace(read_example((change,)), firmware=NOTIFIED)
+    found = [each for each in check(host) if each.code == "XS205"]
+    assert [each.message.partition(";")[0] for each in found] == (
+        [f"domain guest gets the page {page:#x}, on which {owner} is notified"] if owner else []
+    )
+
+
+def test_notifications_of_the_own_agent_are(read_example: ReadExample) -> None:
+    own = "xen,reg = <0x0 0x47ff3000 0x0 0x1000 0x0 0x22001000>"
+    change = Change("panel.dts", own, f"{own}, <0x0 0x47ffb000 0x0 0x1000 0x0 0x22002000>")
+    assert "XS205" not in {each.code for each in check(replace(read_example((change,)), firmware=NOTIFIED))}
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_notifications_of_a_guest_are_not_for_dom0(read_example: ReadExample, marked: bool) -> None:
+    mark = "xen,passthrough; " if marked else ""
+    node = f"\tevents@47ffb000 {{ {mark}reg = <0x0 0x47ffb000 0x0 0x1000>; }};\n\n\tsoc {{"
+    host = replace(read_example((Change("host.dts", "\tsoc {", node),)), firmware=NOTIFIED)
+    assert ("XS130" in {each.code for each in check(host)}) == (not marked)

@@ -103,6 +103,7 @@ class _Converter:
                 toolstack=toolstack,
                 firmware=self.host.firmware,
                 xen_profile=self.host.xen_profile,
+                sci_driver=self.host.sci_driver,
                 unlisted=self.host.unlisted,
                 sources=self._other_sources(),
             ),

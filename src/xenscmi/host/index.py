@@ -229,6 +229,24 @@ class Index:
         return found
 
     @cached_property
+    def notification_pages(self) -> dict[int, Page]:
+        """The pages on which the firmware notifies Xen and the agents that domains ask for, by page number."""
+        found: dict[int, Page] = {}
+        own = self.management.func_id if self.management else None
+        for agent in self.host.firmware.agents or ():
+            row = self._row_by_func_id.get(agent.func_id)
+            if agent.p2a_shmem is None:
+                continue
+            if own is not None and own.value == agent.func_id:
+                page_of = Page(agent.p2a_shmem, XEN, None, agent.span or own.span)
+            elif row is not None and self.users(row):
+                page_of = Page(agent.p2a_shmem, self.row_name(row), row, agent.span or row.span)
+            else:
+                continue  # nobody hears there
+            found.setdefault(agent.p2a_shmem // PAGE_SIZE, page_of)
+        return found
+
+    @cached_property
     def dom0(self) -> HostDomain | None:
         return next((domain for domain in self.host.domains if domain.kind is DomainKind.DOM0), None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xenscmi.bindings.names import SCI_AGENT_ID
 from xenscmi.diagnostics import Severity
 from xenscmi.host.index import Index, wanted_agent
 from xenscmi.host.types import Dialect
@@ -54,10 +55,11 @@ def check(index: Index) -> Iterator[Finding]:
         )
     for domain in index.host.domains:
         for stated in domain.outdated:
-            needed = wanted_agent(domain) is None
+            left_over = wanted_agent(domain) is not None and domain.agent_property == SCI_AGENT_ID
+            severity = Severity.WARNING if wanted_agent(domain) else None
             yield Finding(
                 message=f"{stated.value} of {domain.title} is an older form; Xen does not read it since v8",
                 span=stated.span,
-                severity=None if needed else Severity.INFO,
-                help="write xen,sci_type and xen,sci-agent-id" if needed else "delete it: xen,sci-agent-id is there",
+                severity=Severity.INFO if left_over else severity,
+                help=f"delete it: {SCI_AGENT_ID} says it" if left_over else "write xen,sci_type and xen,sci-agent-id",
             )

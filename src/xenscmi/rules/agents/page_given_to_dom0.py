@@ -45,6 +45,7 @@ def check(index: Index) -> Iterator[Finding]:
     hidden = wanted_agent(dom0) is None
     own_page = index.row_page(own) if own else None
     pages = [page for page in index.owners.values() if page.row is not own and page.address != own_page]
+    pages += [page for page in index.notification_pages.values() if page.row is None or page.row is not own]
     found = _covered(index.passthrough.registers_kept_by_dom0, pages)
     for node in index.passthrough.kept_by_dom0 if found else ():
         if node.path.lower().startswith(f"{RESERVED_MEMORY}/") or (hidden and is_compatible(node, SCMI_SHMEM)):

@@ -43,7 +43,7 @@ def check(index: Index) -> Iterator[Finding]:
         (domain, mapping)
         for domain in index.host.domains
         for mapping in index.passthrough.memory(domain).mappings
-        if mapping.host // PAGE_SIZE not in index.owners  # foreign-page
+        if mapping.host // PAGE_SIZE not in {*index.owners, *index.notification_pages}  # foreign-page
     ]
     if not claims:
         return

@@ -13,15 +13,17 @@ from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 # dom0 may map an agent's page once the agent's domain was created, and from then on for ever.
 _BY_TOOLSTACK = "`xl create` fails, or Xen maps it silently if the agent has been in use"
+_IF_DOM0 = "`xl create` fails, or Xen maps it silently if a node of dom0 covers it"
 
 RULE = HostRule(
     code="XS205",
     name="foreign-page",
     severity=Severity.ERROR,
-    summary="A domain gets the page of another agent.",
+    summary="A domain gets the page of another agent, or the page on which that agent is notified.",
     then="Xen maps it silently",
     xen="Xen maps it silently. The domain can read and forge another domain's messages: isolation is gone. If the "
-    "domain looks for its own channel there, its calls are not answered.",
+    "domain looks for its own channel there, its calls are not answered. On a page for notifications it can read what "
+    "the other agent hears, and take it away.",
     fix="map the page of the domain's own agent, and only that page",
     bad=(
         Change(
@@ -49,6 +51,14 @@ def check(index: Index) -> Iterator[Finding]:
                         message=f"{domain.title} gets the page {page.address:#x} of {page.owner}",
                         span=mapping.span,
                         then=_BY_TOOLSTACK if domain.kind is DomainKind.TOOLSTACK else None,
+                        related=also("the page's owner", page.span),
+                    )
+            for page in _within(mapping, index.notification_pages):
+                if page.row is None or page.row is not row:
+                    yield Finding(
+                        message=f"{domain.title} gets the page {page.address:#x}, on which {page.owner} is notified",
+                        span=mapping.span,
+                        then=_IF_DOM0 if domain.kind is DomainKind.TOOLSTACK else None,
                         related=also("the page's owner", page.span),
                     )
 
