@@ -56,6 +56,28 @@ def test_domains_that_are_not_there(lab: Lab) -> None:
     assert lab.run("destroy", "9" * 5000)[0] == 1
 
 
+def test_dom0_has_two_names(lab: Lab) -> None:
+    listed = lab.run("list", "0")
+    assert listed[0] == 0
+    assert lab.run("list", "dom0") == lab.run("list", "Domain-0") == listed
+    answers = {lab.run("scmi", name, "base", "protocol_version")[1] for name in ("dom0", "Domain-0", "0")}
+    assert len({re.sub(r"token \d+", "", answer) for answer in answers}) == 1
+    assert lab.run("destroy", "dom0") == lab.run("destroy", "Domain-0")
+
+
+def test_completion_asks_for_the_domains_and_boots_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def domains() -> list[str]:
+        assert main(["completion", "--domains"]) == 0
+        return lab.capsys.readouterr().out.split()
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(lab.folder / "here"))
+    assert domains() == []
+    assert not (lab.folder / "here").exists()
+    assert main(["list", "--host", str(lab.host)]) == 0
+    lab.capsys.readouterr()
+    assert domains() == ["Domain-0", "dom0"]
+
+
 def test_domain_0_stays(lab: Lab) -> None:
     code, _, err = lab.run("destroy", "0")
     assert (code, err.splitlines()[0]) == (1, "Not destroying domain 0; use -f to force.")

@@ -114,12 +114,13 @@ def test_no_flag_and_no_byte_is_lost(xenscmi: Run) -> None:
         (["--decode", HEX[:-2]], "createdomain of profile 4.22+sci-ma has 76 bytes, not 75"),
         (["--decode", HEX, "--profile", "4.19"], "createdomain of profile 4.19 has 72 bytes, not 76"),
         (["--decode", HEX, "--profile", "4.22+sci-ma-pad"], None),
+        (["--decode", HEX, "--profile", "4.22.1+sci-ma-pad"], None),
         (["--decode", HEX, "--profile", "4.21"], "byte 73 is 0x03, but profile 4.21 has padding there"),
         (["--decode", "00" * 144], "domctl 0 is not createdomain (1)"),
         (["--decode", HEX, "guest.cfg"], "name one file, or give bytes with --decode"),
         ([], "name one file, or give bytes with --decode"),
         (["guest.cfg", "guest.cfg"], "name one file, or give bytes with --decode"),
-        (["guest.cfg", "--profile", "4.16"], "invalid choice: '4.16'"),
+        (["guest.cfg", "--profile", "4.16"], "there is no profile `4.16'; profiles are 4.17,"),
     ],
 )
 def test_bad_arguments_and_bytes(xenscmi: Run, guest: Path, arguments: list[str], message: str | None) -> None:

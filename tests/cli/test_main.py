@@ -95,6 +95,12 @@ def test_bash_completes(xenscmi: Run, guest: Path) -> None:
     assert complete(script, "completion", "") == {"bash", "zsh", "fish"}
     assert complete(script, "explain", "XS201", "duplicate-ag") == {"duplicate-agent-id"}
     assert complete(script, "unknown", "") == set()
+    assert complete(script, "check", "--select", "XS20") == {f"XS20{n}" for n in range(1, 10)}
+    assert complete(script, "scmi", "DomD", "cl") == {"clock"}
+    assert complete(script, "scmi", "DomD", "clock", "rate_s") == {"rate_set"}
+    assert complete(script, "scmi", "--page", "0x1000", "--json", "DomD", "clock", "rate_g") == {"rate_get"}
+    assert complete(script, "scmi", "DomD", "clock", "rate_get", "") == set()
+    assert complete(script, "conform", "--profile", "tfa-r") == {"tfa-rpi5", "tfa-rcar-gen4"}
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
@@ -107,14 +113,31 @@ def test_bash_completes_files_where_there_is_nothing_else(xenscmi: Run, guest: P
 def test_other_shells(xenscmi: Run) -> None:
     assert xenscmi("completion", "zsh").stdout.startswith(b"autoload -U +X bashcompinit && bashcompinit\n_xenscmi()")
     fish = xenscmi("completion", "fish").stdout.decode()
-    assert all(line.startswith("complete -c xenscmi -n ") for line in fish.splitlines())
+    function, _, lines = fish.partition("\nend\n")
+    assert function.startswith("function __xenscmi_at\n")
+    assert all(line.startswith("complete -c xenscmi -n ") for line in lines.splitlines())
     assert "-a create " in fish
     assert "'__fish_seen_subcommand_from create' -l dryrun\n" in fish
     assert r"only show libxl\'s JSON'" in fish
     assert "'__fish_seen_subcommand_from check' -l format -x -a 'text json sarif github html'" in fish
     assert "'__fish_seen_subcommand_from create' -l host -r\n" in fish
-    assert "'__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'" in fish
+    assert "'__xenscmi_at completion 0' -f -a 'bash zsh fish'" in fish
     assert xenscmi("completion", "tcsh").returncode == 2
+    assert xenscmi("completion").returncode == 2
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="no fish")
+def test_fish_completes(xenscmi: Run, guest: Path, tmp_path: Path) -> None:
+    (tmp_path / "xenscmi.fish").write_bytes(xenscmi("completion", "fish").stdout)
+    for words, expected in {
+        "scmi DomD clock rate_s": ["rate_set"],
+        "scmi --page 0x1 DomD cl": ["clock"],
+        "domctl --profile 4.22+sci-ma-": ["4.22+sci-ma-pad"],
+        "explain duplicate-ag": ["duplicate-agent-id"],
+    }.items():
+        ask = f"source {tmp_path}/xenscmi.fish; complete -C 'xenscmi {words}'"
+        done = subprocess.run(["fish", "--no-config", "-c", ask], capture_output=True, check=True)
+        assert done.stdout.decode().split() == expected
 
 
 COMMAND_LINES = [

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EXIT_FAILURE, EXIT_UNUSABLE = 1, 2
 LONGEST_ID = 10  # digits of a domain id, which is at most 32 bits
+DOM0_NAMES = ("dom0", "Domain-0")  # as people and the tables have it, and as xl does
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -142,10 +143,16 @@ def print_xen(lines: Iterable[str]) -> None:
 
 
 def find_domain(xen: Inventory, word: str) -> int | None:
-    """Return the id of a domain by name or id; print xl's message for an unknown name. Ids are not checked."""
+    """Return the id of a domain by name or id; print xl's message for an unknown name. Ids are not checked.
+
+    dom0 is found by either of its names.
+    """
     if word.isascii() and word.isdecimal() and len(word) <= LONGEST_ID:
         return int(word)
-    domid = next((domid for domid, name in xen.names().items() if name == word), None)
+    names = xen.names()
+    domid = next((domid for domid, name in names.items() if name == word), None)
+    if domid is None and word in DOM0_NAMES and 0 in names:
+        return 0
     if domid is None:
         say(f"{word} is an invalid domain identifier (rc=-6)")
     return domid

@@ -11,7 +11,14 @@ from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host import kinds
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.files import HostFiles
-from xenscmi.host.imagebuilder import looks_like_imagebuilder, read_imagebuilder
+from xenscmi.host.imagebuilder import (
+    ImageBuilder,
+    in_boot_order,
+    looks_like_imagebuilder,
+    mark_devices,
+    missing_devices,
+    read_imagebuilder,
+)
 from xenscmi.host.manifest import NAME
 from xenscmi.host.parts import HostParts
 from xenscmi.host.target_tree import target_tree
@@ -36,10 +43,11 @@ def read_by_kind(files: HostFiles, paths: Sequence[Path], *, found: bool = False
     if host is None and not configurations:
         where = "here" if found else "among " + ", ".join(map(str, paths))
         raise _error(f"there is neither a host device tree nor an xl.cfg {where}", None, f"name them, or write {NAME}")
-    tree = files.parsed.with_overlays(host.base, host.overlays) if host else None
+    images = [read_imagebuilder(each) for each in builders]
+    tree = _booted(files, host, images) if host else None
     trees = {name: files.parsed.with_overlays(stack.base, stack.overlays) for name, stack in partial.items()}
-    for builder in builders:
-        for name, variable in read_imagebuilder(builder).partial_trees().items():
+    for image in images:
+        for name, variable in image.partial_trees().items():
             built = trees.get(Path(variable.value).stem) or _on_target(files, variable.value, variable.span)
             if built:
                 trees[name] = built
@@ -48,8 +56,22 @@ def read_by_kind(files: HostFiles, paths: Sequence[Path], *, found: bool = False
         partial=trees,
         toolstack=tuple((each, _own_tree(files, each, trees)) for each in configurations),
         sources=tuple(builders),
-        notes=tuple(_notes(tree, overlays, configurations, trees, fragments)) if found else (),
+        notes=(
+            *(_notes(tree, overlays, configurations, trees, fragments) if found else ()),
+            *(note for image in images if tree for note in missing_devices(tree, image)),
+        ),
     )
+
+
+def _booted(files: HostFiles, host: kinds.Stack, images: Sequence[ImageBuilder]) -> Tree:
+    """Return the host tree with its overlays, changed as U-Boot does it for these configurations of ImageBuilder."""
+    overlays: Sequence[Tree] = host.overlays
+    for image in images:
+        overlays = in_boot_order(overlays, image)
+    tree = files.parsed.with_overlays(host.base, overlays)
+    for image in images:
+        tree = mark_devices(tree, image)
+    return tree
 
 
 def _trees(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from xenscmi.bindings.names import CHOSEN
 from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.files import HostFiles
-from xenscmi.host.imagebuilder import read_imagebuilder
+from xenscmi.host.imagebuilder import ImageBuilder, Variable, mark_devices, missing_devices, read_imagebuilder
 from xenscmi.host.manifest import Manifest, check_path
 from xenscmi.host.named_files import NamedFiles, Names, each
 from xenscmi.host.parts import HostParts
 from xenscmi.host.target_tree import target_tree
-from xenscmi.source import Source, Span
+from xenscmi.source import Span
 
 _ELSEWHERE = "if the target has it, name a copy of the target's files with --root DIR; or its folder with -I DIR"
 
@@ -32,9 +32,12 @@ def read_by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> H
     toolstack: list[tuple[Configuration, Tree | None]] = []
     given: dict[str, Span] = {}
     sources = [source]
+    builder = None
     if manifest.imagebuilder:
         sources.append(named.text(manifest.imagebuilder, "$.imagebuilder"))
-        partial |= _built_trees(named, sources[-1])
+        builder = read_imagebuilder(sources[-1])
+        tree = _booted(named, tree, builder)
+        partial |= _built_trees(named, builder)
     profile = manifest.firmware.profile
     own_profile = named.text(profile, "$.firmware.profile") if profile.endswith(".toml") else None
     if own_profile:
@@ -60,6 +63,7 @@ def read_by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> H
         named=named,
         own_profile=own_profile,
         unlisted=tuple(_unlisted(named, listing)),
+        notes=tuple(missing_devices(tree, builder)) if builder else (),
         sources=tuple(sources),
     )
 
@@ -91,20 +95,29 @@ def _tree_on_target(named: NamedFiles, configuration: Configuration) -> Tree | N
     return target_tree(name, beside, named.files, named.include, place)
 
 
-def _built_trees(named: NamedFiles, imagebuilder: Source) -> dict[str, Tree]:
-    """Return the partial trees that an ImageBuilder configuration names, of the sources where these are there.
+def _booted(named: NamedFiles, tree: Tree, builder: ImageBuilder) -> Tree:
+    """Return the host tree as U-Boot hands it to Xen: with ImageBuilder's overlays, but for those of the manifest.
 
     A boot image is often built elsewhere: files that are not there are passed over.
     """
-    found = {}
+    applied = {PurePath(name).stem for name in named.manifest.overlays}
+    wanted = [each for each in builder.overlays() if PurePath(each.value).stem not in applied]
+    overlays = [found for each in wanted if (found := _built(named, each)) is not None]
+    return mark_devices(named.files.parsed.with_overlays(tree, overlays), builder)
+
+
+def _built_trees(named: NamedFiles, builder: ImageBuilder) -> dict[str, Tree]:
+    """Return the partial trees that ImageBuilder names, where these are there, by the names of their domains' nodes."""
+    found = ((name, _built(named, variable)) for name, variable in builder.partial_trees().items())
+    return {name: tree for name, tree in found if tree is not None}
+
+
+def _built(named: NamedFiles, variable: Variable) -> Tree | None:
+    """Return the tree that a variable of ImageBuilder names, of its source if that is there; None where neither is."""
     search = named.files.search
-    for name, variable in read_imagebuilder(imagebuilder).partial_trees().items():
-        if not (search.roots or search.include):
-            check_path(variable.value, variable.span, help=_ELSEWHERE)
-        tree = target_tree(variable.value, named.folder, named.files, named.include, variable.span)
-        if tree is not None:
-            found[name] = tree
-    return found
+    if not (search.roots or search.include):
+        check_path(variable.value, variable.span, help=_ELSEWHERE)
+    return target_tree(variable.value, named.folder, named.files, named.include, variable.span)
 
 
 def _unlisted(named: NamedFiles, listing: Sequence[Path]) -> Iterator[Configuration]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from xenscmi.bindings.names import XEN_PASSTHROUGH
 from xenscmi.devicetree import Builder, Node, Tree
@@ -86,6 +87,12 @@ def read_imagebuilder(source: Source) -> ImageBuilder:
         else:
             variables[match["name"]] = found
     return ImageBuilder(variables, indexed)
+
+
+def in_boot_order(overlays: Sequence[Tree], builder: ImageBuilder) -> list[Tree]:
+    """Return overlays in the order in which U-Boot applies them; those that it does not apply come first."""
+    order = {PurePath(variable.value).stem: number for number, variable in enumerate(builder.overlays())}
+    return sorted(overlays, key=lambda tree: order.get(PurePath(tree.source.name).stem, -1))
 
 
 def missing_devices(tree: Tree, builder: ImageBuilder) -> Iterator[Diagnostic]:

@@ -74,8 +74,9 @@ def plain(path: Path) -> Path:
 
 
 def _source_first(path: Path) -> Iterator[Path]:
-    if path.suffix == ".dtb":
-        yield path.with_suffix(".dts")
+    source = {".dtb": ".dts", ".dtbo": ".dtso"}.get(path.suffix)
+    if source:
+        yield path.with_suffix(source)
     yield path
 
 

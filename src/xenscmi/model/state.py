@@ -78,6 +78,14 @@ class StateFile:
             machine = None if self._is_new(connection) else read_machine(connection)
             return None if machine is None else machine.location
 
+    def names(self) -> Mapping[int, str]:
+        """Return the names of the domains that run here, as the last command left them; nothing is booted."""
+        if not self._exists():
+            return {}
+        with self.transaction("DEFERRED") as connection, self.guarded():
+            machine = None if self._is_new(connection) else read_machine(connection)
+            return {} if machine is None else read_snapshot(connection, machine).names()
+
     def switch_off(self) -> None:
         """Forget the host that runs here, and all its domains: the next command boots one anew."""
         if not self._exists():

@@ -15,7 +15,7 @@ import msgspec
 
 from xenscmi.config.options import KEYS
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
-from xenscmi.domctl.profiles import PROFILES
+from xenscmi.domctl.profiles import PROFILES, find_profile
 from xenscmi.host.toml_errors import unfit
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.plan.schema import NAME, DomainPlan, Plan
@@ -161,10 +161,10 @@ def _names(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:
 
 
 def _profile(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:
-    if plan.xen.profile in PROFILES:
+    if find_profile(plan.xen.profile):
         return []
     message = f"{NAME}: $.xen.profile: there is no Xen profile {plan.xen.profile}"
-    help = f"profiles are {', '.join(PROFILES)}"
+    help = f"profiles are {', '.join(PROFILES)}, with a point release if need be (4.21.2+sci-ma)"
     return [Diagnostic(message=message, span=places.at("$.xen.profile"), help=help)]
 
 

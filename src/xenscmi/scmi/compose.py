@@ -68,6 +68,11 @@ def find_command(of: Protocol, name: str, version: int = 0) -> Command:
     )
 
 
+def short_names(of: Protocol) -> list[str]:
+    """Return the names of a protocol's commands in its newest version, in lower case and without its prefix."""
+    return [command.name.lower().removeprefix(_prefix(of)) for command in of.commands_of(0).values()]
+
+
 def compose(command: Command, assignments: Iterable[str]) -> Request:
     """Return the request of a command with fields set by texts `path=value`. Raises ComposeError."""
     values: dict[str, str] = {}
