@@ -74,8 +74,9 @@ def _trees(
 
 def _sources_first(paths: Sequence[Path], source: str, compiled: str) -> Iterator[Path]:
     """Yield the files of two kinds; where a source and what was compiled from it have one name, the source alone."""
+    known = set(paths)
     for path in paths:
-        if path.suffix == source or (path.suffix == compiled and path.with_suffix(source) not in paths):
+        if path.suffix == source or (path.suffix == compiled and path.with_suffix(source) not in known):
             yield path
 
 
