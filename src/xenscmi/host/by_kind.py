@@ -18,24 +18,26 @@ from xenscmi.host.target_tree import target_tree
 from xenscmi.source import Source, Span
 
 
-def read_by_kind(files: HostFiles, paths: Sequence[Path], *, found: bool = False) -> HostParts:
+def read_by_kind(files: HostFiles, paths: Sequence[Path], folder: Path | None = None) -> HostParts:
     """Return the parts of a host in files that are told apart by their kinds.
 
-    Where they were `found` in a folder, not named, notes of the host say what each was taken for.
+    Where they were found in a folder, not named, notes of the host say what each was taken for.
     """
+    found = folder is not None
     texts = [files.text(path) for path in paths if path.suffix not in (*kinds.TREES, *kinds.OVERLAYS)]
     fragments = [each for each in texts if kinds.looks_like_kconfig(each.text)]
     if fragments and not found:
         message = f"{fragments[0].name} is a Kconfig fragment, not an xl.cfg"
         raise _error(message, Span(fragments[0], 0, 0), "leave it out: it configures a kernel, U-Boot or Xen")
-    host, partial, overlays = _trees(files, paths)
     builders = [each for each in texts if looks_like_imagebuilder(each.text)]
+    host, partial, overlays = _trees(files, paths, builders)
     configurations = [
         files.parsed.configuration(each) for each in texts if each not in builders and each not in fragments
     ]
     if host is None and not configurations:
         where = "here" if found else "among " + ", ".join(map(str, paths))
-        raise _error(f"there is neither a host device tree nor an xl.cfg {where}", None, f"name them, or write {NAME}")
+        message, help = f"there is neither a host device tree nor an xl.cfg {where}", f"name them, or write {NAME}"
+        raise _error(message, Span(Source(str(folder or paths[0]), ""), 0, 0), help)
     tree = files.parsed.with_overlays(host.base, host.overlays) if host else None
     trees = {name: files.parsed.with_overlays(stack.base, stack.overlays) for name, stack in partial.items()}
     for builder in builders:
@@ -53,13 +55,13 @@ def read_by_kind(files: HostFiles, paths: Sequence[Path], *, found: bool = False
 
 
 def _trees(
-    files: HostFiles, paths: Sequence[Path]
+    files: HostFiles, paths: Sequence[Path], builders: Sequence[Source]
 ) -> tuple[kinds.Stack | None, dict[str, kinds.Stack], list[tuple[Tree, str]]]:
     """Return the host's tree, the partial trees by their names, and each overlay with what it was taken for."""
     trees = files.trees(_sources_first(paths, *kinds.TREES))
     given = files.trees(_sources_first(paths, *kinds.OVERLAYS))
     partial = {Path(each.source.name).stem: kinds.Stack(each) for each in trees if kinds.is_partial(each)}
-    tree = _host_tree([each for each in trees if not kinds.is_partial(each)])
+    tree = _host_tree([each for each in trees if not kinds.is_partial(each)]) or _built_tree(files, builders)
     host = kinds.Stack(tree) if tree else None
     overlays = []
     for overlay in given:
@@ -70,6 +72,15 @@ def _trees(
         what = "the host device tree" if base is host else f"the partial device tree {base.base.source.name}"
         overlays.append((overlay, what))
     return host, partial, overlays
+
+
+def _built_tree(files: HostFiles, builders: Sequence[Source]) -> Tree | None:
+    """Return the host tree that ImageBuilder's configuration names, where its file is here."""
+    for builder in builders:
+        variable = read_imagebuilder(builder).device_tree
+        if variable is not None:
+            return _on_target(files, variable.value, variable.span)
+    return None
 
 
 def _sources_first(paths: Sequence[Path], source: str, compiled: str) -> Iterator[Path]:
@@ -136,7 +147,8 @@ def _tree_name(configuration: Configuration) -> str:
 def _host_tree(trees: list[Tree]) -> Tree | None:
     if len(trees) > 1:
         names = ", ".join(tree.source.name for tree in trees)
-        raise _error(f"which of these is the host device tree? {names}", None, f"say so in {NAME}, or name the files")
+        message, help = f"which of these is the host device tree? {names}", f"say so in {NAME}, or name the files"
+        raise _error(message, trees[1].root.span, help)
     return trees[0] if trees else None
 
 

@@ -84,7 +84,7 @@ def read_parts(paths: Sequence[str], files: HostFiles, list_folder: ListFolder) 
         raise _error(f"--root {name}=…: there is no {NAME} with [paths] that has it", "give the folder with -I")
     if listing is None:
         return read_by_kind(files, given)
-    return read_by_kind(files, [each for each in listing if belongs(each)], found=True)
+    return read_by_kind(files, [each for each in listing if belongs(each)], path)
 
 
 def _rules(named: NamedFiles, host: Host) -> RulesSection:
