@@ -269,3 +269,9 @@ def test_overlays_and_fragments_have_an_order_and_a_first(board: Path, capsys: p
     for empty in ("[]", '""', '[""]'):
         write_manifest(board, config=empty)
         assert "domain[0].config" in str(refused("board", capsys=capsys)["message"])
+
+
+def test_a_link_that_is_not_needed_does_not_matter(board: Path) -> None:
+    (board.parent / "elsewhere.dts").write_text(FILES["guest.dts"])
+    (board.parent / "other" / "guest.dts").symlink_to("../elsewhere.dts")
+    assert guest_tree(loaded("board", include=["other"])) == "board/guest.dts"
