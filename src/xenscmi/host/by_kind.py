@@ -30,7 +30,7 @@ def read_by_kind(files: HostFiles, paths: Sequence[Path], folder: Path | None = 
         message = f"{fragments[0].name} is a Kconfig fragment, not an xl.cfg"
         raise _error(message, Span(fragments[0], 0, 0), "leave it out: it configures a kernel, U-Boot or Xen")
     builders = [each for each in texts if looks_like_imagebuilder(each.text)]
-    host, partial, overlays = _trees(files, paths, builders)
+    host, partial, overlays = _trees(files, paths, builders, ordered=not found)
     configurations = [
         files.parsed.configuration(each) for each in texts if each not in builders and each not in fragments
     ]
@@ -55,20 +55,24 @@ def read_by_kind(files: HostFiles, paths: Sequence[Path], folder: Path | None = 
 
 
 def _trees(
-    files: HostFiles, paths: Sequence[Path], builders: Sequence[Source]
+    files: HostFiles, paths: Sequence[Path], builders: Sequence[Source], *, ordered: bool
 ) -> tuple[kinds.Stack | None, dict[str, kinds.Stack], list[tuple[Tree, str]]]:
-    """Return the host's tree, the partial trees by their names, and each overlay with what it was taken for."""
+    """Return the host's tree, the partial trees by their names, and each overlay with what it was taken for.
+
+    `ordered` says that somebody gave the overlays in their order.
+    """
     trees = files.trees(_sources_first(paths, *kinds.TREES))
     given = files.trees(_sources_first(paths, *kinds.OVERLAYS))
     partial = {Path(each.source.name).stem: kinds.Stack(each) for each in trees if kinds.is_partial(each)}
     tree = _host_tree([each for each in trees if not kinds.is_partial(each)]) or _built_tree(files, builders)
     host = kinds.Stack(tree) if tree else None
     overlays = []
-    for overlay in given:
-        base = kinds.base_of(overlay, host, list(partial.values()))
+    guests = list(partial.values())
+    for overlay in given if ordered else kinds.in_order(given, [host, *guests] if host else guests):
+        base = kinds.base_of(overlay, host, guests)
         if base is None:
             raise _unclear(overlay, partial.values())
-        base.overlays.append(overlay)
+        base.add(overlay)
         what = "the host device tree" if base is host else f"the partial device tree {base.base.source.name}"
         overlays.append((overlay, what))
     return host, partial, overlays
@@ -129,11 +133,16 @@ def _notes(
     taken += [(each, "a Kconfig fragment, and left out") for each in fragments]
     for source, what in taken:
         yield Diagnostic(message=f"{source.name}: taken for {what}", severity=Severity.INFO)
+    for each in configurations:
+        if each.settings and each.settings.get("name") is None:
+            help = f'if it is a fragment, say so in {NAME}: config = ["FIRST.cfg", "{Path(each.source.name).name}"]'
+            message = f"{each.source.name}: names no domain"
+            yield Diagnostic(message=message, severity=Severity.INFO, span=Span(each.source, 0, 0), help=help)
     nodes = chosen.children if tree and (chosen := tree.node(CHOSEN)) else ()
     used = {node.name for node in nodes} | {_tree_name(each) for each in configurations}
-    for name, each in partial.items():
+    for name, own in partial.items():
         if name not in used:
-            yield Diagnostic(message=f"{each.source.name}: belongs to no domain", severity=Severity.INFO)
+            yield Diagnostic(message=f"{own.source.name}: belongs to no domain", severity=Severity.INFO)
 
 
 def _tree_name(configuration: Configuration) -> str:
