@@ -99,6 +99,30 @@ def test_an_overlay_belongs_to_the_tree_that_has_what_it_amends(board: Path) -> 
     assert not any("b.dtbo" in note for note in notes()), "its source is read"
 
 
+def test_overlays_of_a_folder_are_put_after_those_that_they_need(board: Path) -> None:
+    (board / "a.dtso").write_text("/dts-v1/; /plugin/; &c { a; };")
+    (board / "b.dtso").write_text("/dts-v1/; /plugin/; &audio { c: c { }; };")
+    tree = guest().tree
+    assert tree is not None
+    node = tree.tree.node("/passthrough/audio@e0002000/c")
+    assert node is not None
+    assert "a" in node
+    files = [f"board/{name}" for name in ("host.dts", "panel.dts", "guest.dts", "guest.cfg")]
+    assert load_host(*files, "board/b.dtso", "board/a.dtso").host == load_host("board").host
+    with pytest.raises(XenscmiError, match="the label c, which"):
+        load_host(*files, "board/a.dtso", "board/b.dtso")
+
+
+def test_an_xl_cfg_without_a_name_may_be_a_fragment(board: Path) -> None:
+    (board / "more.cfg").write_text("vcpus = 2\n")
+    (found,) = [note for note in load_host("board").host.notes if "names no domain" in note.message]
+    assert found.span is not None
+    assert (found.span.source.name, found.help.split(": ")[1]) == (
+        "board/more.cfg",
+        'config = ["FIRST.cfg", "more.cfg"]',
+    )
+
+
 def test_an_overlay_of_passthrough_is_for_the_one_partial_tree(board: Path) -> None:
     (board / "more.dtso").write_text("/dts-v1/; /plugin/; &passthrough { more; };")
     with pytest.raises(

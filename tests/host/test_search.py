@@ -118,6 +118,24 @@ def test_no_name_of_an_xl_cfg_leads_out_of_the_folders(board: Path, name: str) -
             assert not place.path.exists() or place.path.resolve().is_relative_to(board)
 
 
+def test_imagebuilder_names_files_of_the_target(board: Path) -> None:
+    boot = board.parent / "rootfs" / "boot"
+    boot.mkdir(parents=True)
+    for name in ("host.dts", "panel.dts"):
+        (boot / name).with_suffix(".dtb").write_bytes(write_dtb(load(board / name)))
+        shutil.move(board / name, board.parent / "other" / name)
+    (board / "host.toml").unlink()
+    lines = ("XEN=/boot/xen", "DEVICE_TREE=/boot/host.dtb", "NUM_DOMUS=1", "DOMU_PASSTHROUGH_DTB[0]=/boot/panel.dtb")
+    (board / "config").write_text("\n".join(lines) + "\n")
+    assert loaded("board").host.tree is None
+    found = loaded("board", roots=["rootfs"]).host
+    assert found.tree is not None
+    assert found.tree.source.name == "rootfs/boot/host.dtb"
+    found = loaded("board", include=["other"]).host
+    assert found.tree is not None
+    assert found.tree.source.name == "other/host.dts"
+
+
 # What a manifest names.
 
 
@@ -251,3 +269,9 @@ def test_overlays_and_fragments_have_an_order_and_a_first(board: Path, capsys: p
     for empty in ("[]", '""', '[""]'):
         write_manifest(board, config=empty)
         assert "domain[0].config" in str(refused("board", capsys=capsys)["message"])
+
+
+def test_a_link_that_is_not_needed_does_not_matter(board: Path) -> None:
+    (board.parent / "elsewhere.dts").write_text(FILES["guest.dts"])
+    (board.parent / "other" / "guest.dts").symlink_to("../elsewhere.dts")
+    assert guest_tree(loaded("board", include=["other"])) == "board/guest.dts"

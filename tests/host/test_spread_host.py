@@ -73,6 +73,17 @@ def test_a_mistake_is_found_in_its_file(
     assert matching
 
 
+def test_the_joined_file_is_created_with_the_tree_of_its_fragments(
+    trees: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(trees / "state"))
+    fragments = (f"{DOMD}/domd.cfg", f"{DOMD}/domd-devices.cfg", f"{PRODUCT}/domd-scmi.cfg")
+    (trees / "domd.cfg").write_text("".join((trees / name).read_text() for name in fragments))
+    assert main(["create", "--host", str(trees / PRODUCT), str(trees / "domd.cfg")]) == 0
+    assert "is not here" not in capsys.readouterr().err
+    assert main(["scmi", "--host", str(trees / PRODUCT), "domd", "base", "protocol_version"]) == 0
+
+
 def test_trees_exchanged_in_the_manifest_are_told_at_its_line(trees: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = trees / BOARD / "host.toml"
     text = manifest.read_text()

@@ -54,6 +54,14 @@ def test_an_error_is_in_the_file_to_edit(texts: tuple[str, ...], place: tuple[st
     assert (span.source.name, span.line, span.column) == place
 
 
+def test_a_file_without_a_newline_at_its_end_is_told_as_the_cause() -> None:
+    with pytest.raises(XenscmiError) as caught:
+        parse(_joined("memory = 1", "vcpus = 1\n"))
+    (note,) = caught.value.diagnostics[0].related
+    assert (note.span.source.name, note.span.text) == ("0.cfg", "1")
+    assert "ends without a newline" in note.label
+
+
 @given(st.lists(st.text(alphabet="a=1[],'\"\n# +;", max_size=12), min_size=1, max_size=4))
 def test_joined_files_say_what_their_text_says(texts: list[str]) -> None:
     def said(source: Source) -> list[str]:

@@ -25,25 +25,27 @@ from xenscmi.host.target_tree import target_tree
 from xenscmi.source import Source, Span
 
 
-def read_by_kind(files: HostFiles, paths: Sequence[Path], *, found: bool = False) -> HostParts:
+def read_by_kind(files: HostFiles, paths: Sequence[Path], folder: Path | None = None) -> HostParts:
     """Return the parts of a host in files that are told apart by their kinds.
 
-    Where they were `found` in a folder, not named, notes of the host say what each was taken for.
+    Where they were found in a folder, not named, notes of the host say what each was taken for.
     """
+    found = folder is not None
     texts = [files.text(path) for path in paths if path.suffix not in (*kinds.TREES, *kinds.OVERLAYS)]
     fragments = [each for each in texts if kinds.looks_like_kconfig(each.text)]
     if fragments and not found:
         message = f"{fragments[0].name} is a Kconfig fragment, not an xl.cfg"
         raise _error(message, Span(fragments[0], 0, 0), "leave it out: it configures a kernel, U-Boot or Xen")
-    host, partial, overlays = _trees(files, paths)
     builders = [each for each in texts if looks_like_imagebuilder(each.text)]
+    images = [read_imagebuilder(each) for each in builders]
+    host, partial, overlays = _trees(files, paths, images, ordered=not found)
     configurations = [
         files.parsed.configuration(each) for each in texts if each not in builders and each not in fragments
     ]
     if host is None and not configurations:
         where = "here" if found else "among " + ", ".join(map(str, paths))
-        raise _error(f"there is neither a host device tree nor an xl.cfg {where}", None, f"name them, or write {NAME}")
-    images = [read_imagebuilder(each) for each in builders]
+        message, help = f"there is neither a host device tree nor an xl.cfg {where}", f"name them, or write {NAME}"
+        raise _error(message, Span(Source(str(folder or paths[0]), ""), 0, 0), help)
     tree = _booted(files, host, images) if host else None
     trees = {name: files.parsed.with_overlays(stack.base, stack.overlays) for name, stack in partial.items()}
     for image in images:
@@ -75,29 +77,42 @@ def _booted(files: HostFiles, host: kinds.Stack, images: Sequence[ImageBuilder])
 
 
 def _trees(
-    files: HostFiles, paths: Sequence[Path]
+    files: HostFiles, paths: Sequence[Path], images: Sequence[ImageBuilder], *, ordered: bool
 ) -> tuple[kinds.Stack | None, dict[str, kinds.Stack], list[tuple[Tree, str]]]:
-    """Return the host's tree, the partial trees by their names, and each overlay with what it was taken for."""
+    """Return the host's tree, the partial trees by their names, and each overlay with what it was taken for.
+
+    `ordered` says that somebody gave the overlays in their order.
+    """
     trees = files.trees(_sources_first(paths, *kinds.TREES))
     given = files.trees(_sources_first(paths, *kinds.OVERLAYS))
     partial = {Path(each.source.name).stem: kinds.Stack(each) for each in trees if kinds.is_partial(each)}
-    tree = _host_tree([each for each in trees if not kinds.is_partial(each)])
+    tree = _host_tree([each for each in trees if not kinds.is_partial(each)]) or _built_tree(files, images)
     host = kinds.Stack(tree) if tree else None
     overlays = []
-    for overlay in given:
-        base = kinds.base_of(overlay, host, list(partial.values()))
+    guests = list(partial.values())
+    for overlay in given if ordered else kinds.in_order(given, [host, *guests] if host else guests):
+        base = kinds.base_of(overlay, host, guests)
         if base is None:
             raise _unclear(overlay, partial.values())
-        base.overlays.append(overlay)
+        base.add(overlay)
         what = "the host device tree" if base is host else f"the partial device tree {base.base.source.name}"
         overlays.append((overlay, what))
     return host, partial, overlays
 
 
+def _built_tree(files: HostFiles, images: Sequence[ImageBuilder]) -> Tree | None:
+    """Return the host tree that ImageBuilder's configuration names, where its file is here."""
+    for image in images:
+        if image.device_tree is not None:
+            return _on_target(files, image.device_tree.value, image.device_tree.span)
+    return None
+
+
 def _sources_first(paths: Sequence[Path], source: str, compiled: str) -> Iterator[Path]:
     """Yield the files of two kinds; where a source and what was compiled from it have one name, the source alone."""
+    known = set(paths)
     for path in paths:
-        if path.suffix == source or (path.suffix == compiled and path.with_suffix(source) not in paths):
+        if path.suffix == source or (path.suffix == compiled and path.with_suffix(source) not in known):
             yield path
 
 
@@ -139,11 +154,16 @@ def _notes(
     taken += [(each, "a Kconfig fragment, and left out") for each in fragments]
     for source, what in taken:
         yield Diagnostic(message=f"{source.name}: taken for {what}", severity=Severity.INFO)
+    for each in configurations:
+        if each.settings and each.settings.get("name") is None:
+            help = f'if it is a fragment, say so in {NAME}: config = ["FIRST.cfg", "{Path(each.source.name).name}"]'
+            message = f"{each.source.name}: names no domain"
+            yield Diagnostic(message=message, severity=Severity.INFO, span=Span(each.source, 0, 0), help=help)
     nodes = chosen.children if tree and (chosen := tree.node(CHOSEN)) else ()
     used = {node.name for node in nodes} | {_tree_name(each) for each in configurations}
-    for name, each in partial.items():
+    for name, own in partial.items():
         if name not in used:
-            yield Diagnostic(message=f"{each.source.name}: belongs to no domain", severity=Severity.INFO)
+            yield Diagnostic(message=f"{own.source.name}: belongs to no domain", severity=Severity.INFO)
 
 
 def _tree_name(configuration: Configuration) -> str:
@@ -157,7 +177,8 @@ def _tree_name(configuration: Configuration) -> str:
 def _host_tree(trees: list[Tree]) -> Tree | None:
     if len(trees) > 1:
         names = ", ".join(tree.source.name for tree in trees)
-        raise _error(f"which of these is the host device tree? {names}", None, f"say so in {NAME}, or name the files")
+        message, help = f"which of these is the host device tree? {names}", f"say so in {NAME}, or name the files"
+        raise _error(message, trees[1].root.span, help)
     return trees[0] if trees else None
 
 

@@ -127,8 +127,8 @@ def _unlisted(named: NamedFiles, listing: Sequence[Path]) -> Iterator[Configurat
     """
     manifest = named.manifest
     names = [name for domain in manifest.domain for name, _ in each(domain.config or (), "")]
-    taken = {path for name in names for path in named.paths(name)}
-    taken |= set(named.paths(manifest.imagebuilder)) if manifest.imagebuilder else set()
+    names += [manifest.imagebuilder] if manifest.imagebuilder else []
+    taken = {place.path for name in names for place in named.looked_for(name)}
     for path in listing:
         if path.suffix != ".cfg" or path in taken:
             continue

@@ -38,16 +38,34 @@ class Stack:
     def __init__(self, base: Tree) -> None:
         self.base = base
         self.overlays: list[Tree] = []
+        self._labels: set[str] = set()  # of the overlays
+
+    def add(self, overlay: Tree) -> None:
+        """Put an overlay on what is there."""
+        self.overlays.append(overlay)
+        self._labels |= {label for node in overlay.walk() for label in node.labels}
+        symbols = overlay.node("/__symbols__")
+        self._labels |= {each.name for each in symbols.properties} if symbols else set()
 
     def takes(self, overlay: Tree) -> bool:
         """Return whether the tree, with the overlays that are on it already, has everything that this one amends."""
         return all(self._has(target) for target in _targets(overlay))
 
     def _has(self, target: str) -> bool:
-        trees = (self.base, *self.overlays)
         if target.startswith("/"):
             return self.base.node(target) is not None
-        return any(tree.by_label(target) for tree in trees)
+        return target in self._labels or self.base.by_label(target) is not None
+
+
+def in_order(overlays: Sequence[Tree], stacks: Sequence[Stack]) -> Iterator[Tree]:
+    """Yield the overlays of a folder, whose order nobody states: each after those that it needs, as far as there are.
+
+    Put each on its stack before the next one is asked for.
+    """
+    waiting = list(overlays)
+    while waiting:
+        ready = (number for number, each in enumerate(waiting) if any(stack.takes(each) for stack in stacks))
+        yield waiting.pop(next(ready, 0))
 
 
 def base_of(overlay: Tree, host: Stack | None, partial: Sequence[Stack]) -> Stack | None:

@@ -84,7 +84,7 @@ def read_parts(paths: Sequence[str], files: HostFiles, list_folder: ListFolder) 
         raise _error(f"--root {name}=…: there is no {NAME} with [paths] that has it", "give the folder with -I")
     if listing is None:
         return read_by_kind(files, given)
-    return read_by_kind(files, [each for each in listing if belongs(each)], found=True)
+    return read_by_kind(files, [each for each in listing if belongs(each)], path)
 
 
 def _rules(named: NamedFiles, host: Host) -> RulesSection:
@@ -97,12 +97,11 @@ def _rules(named: NamedFiles, host: Host) -> RulesSection:
     per_file = {}
     for name, rules in section.per_file.items():
         key = f"$.rules.per_file.{name}"
-        source = next(
-            (known[path] for each in named.paths(name, key) if (path := os.path.normpath(each)) in known), None
-        )
-        if source is None:
+        paths = [os.path.normpath(place.path) for place in named.looked_for(name, key)]
+        found = [path for path in paths if path in known]
+        if not found:
             raise _unknown_file(name, key, named, known)
-        per_file[source] = rules
+        per_file[known[found[0]]] = rules
     return RulesSection(select=section.select, ignore=section.ignore, per_file=per_file, severity=section.severity)
 
 

@@ -10,7 +10,7 @@ from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.host.files import HostFiles
 from xenscmi.host.manifest import WAY_OUT, Manifest, check_path, split_root
-from xenscmi.host.search import Place, leads_below, plain
+from xenscmi.host.search import Place, leads_below, plain, real
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.source import Source, Span
 
@@ -34,8 +34,9 @@ class NamedFiles:
             if name not in manifest.paths:
                 message = f"--root {name}=…: {path} has no folder `{name}' in [paths]"
                 raise _error(message, self.places.at("$.paths"), _nearest(name, self._roots))
-        self._allowed = (self.folder, *self._roots.values(), *files.search.include, *files.search.roots)
-        self.include = [*(self._find(name, key)[0].path for name, key in each(manifest.include, "$.include"))]
+        folders = (self.folder, *self._roots.values(), *files.search.include, *files.search.roots)
+        self._allowed = [real(folder) for folder in folders]
+        self.include = [next(self._find(name, key)).path for name, key in each(manifest.include, "$.include")]
         self.include += files.search.include
 
     def _root(self, name: str, given: str) -> Path:
@@ -47,34 +48,32 @@ class NamedFiles:
         if "\0" in given:
             raise _error(f"{given} is not a folder", span)
         root = plain(self.folder / given)
-        if self.files.search.confined and not leads_below(root, (self.folder,)):
+        if self.files.search.confined and not leads_below(root, real(self.folder)):
             help = f"give the folder on the command line: --root {name}=DIR"
             raise _error(f"{given} lies outside the host's folder, and the host is confined to it", span, help)
         return root
 
-    def _find(self, name: str, key: str) -> list[Place]:
-        """Return where a file may be, the likeliest first."""
+    def _find(self, name: str, key: str) -> Iterator[Place]:
+        """Yield where a file may be, in the order in which it is looked for."""
+        for place in self.looked_for(name, key):
+            if not leads_below(place.path, *self._allowed):
+                raise _error(f"{name} leads out of the host's folder", self.places.at(key), f"it is a link; {WAY_OUT}")
+            yield place
+
+    def looked_for(self, name: str, key: str = "$") -> list[Place]:
+        """Return where a file is looked for, wherever links lead from there."""
         span = self.places.at(key)
         root, file = split_root(name)
         relative = check_path(file, span, root)
         if root is None:
             search = self.files.search
-            found = [Place(folder / relative, folder) for folder in (self.folder, *search.include, *search.roots)]
-        elif root in self._roots:
-            found = [Place(self._roots[root] / relative, self._roots[root])]
-        else:
-            raise _error(f"there is no folder `{root}' in [paths]", span, _nearest(root, self._roots))
-        for place in found:
-            if not leads_below(place.path, self._allowed):
-                raise _error(f"{name} leads out of the host's folder", span, f"it is a link; {WAY_OUT}")
-        return found
+            return [Place(folder / relative, folder) for folder in (self.folder, *search.include, *search.roots)]
+        if root in self._roots:
+            return [Place(self._roots[root] / relative, self._roots[root])]
+        raise _error(f"there is no folder `{root}' in [paths]", span, _nearest(root, self._roots))
 
     def _read(self, name: str, key: str) -> tuple[Place, bytes]:
         return self.files.read_first(self._find(name, key), self.places.at(key))
-
-    def paths(self, name: str, key: str = "$") -> list[Path]:
-        """Return the paths at which a file may be."""
-        return [place.path for place in self._find(name, key)]
 
     def name_of(self, path: Path) -> str:
         """Return how the manifest names a file: relative to its folder, or as NAME:FILE."""

@@ -52,7 +52,7 @@ def on_target(name: str, beside: Path, search: SearchPath) -> Iterator[Place]:
         names = (path.name,) if path.is_absolute() or ".." in path.parts else (inside, path.name)
         for each in dict.fromkeys(folder / one for one in names):
             for found in _source_first(each):
-                if leads_below(found, (folder,)):
+                if leads_below(found, real(folder)):
                     yield Place(found, folder)
     for root in search.roots:
         for found in _source_first(Path(inside)):
@@ -61,10 +61,15 @@ def on_target(name: str, beside: Path, search: SearchPath) -> Iterator[Place]:
                 yield Place(resolved, root)
 
 
-def leads_below(path: Path, folders: tuple[Path, ...]) -> bool:
-    """Return whether a path lies below one of these folders, symbolic links followed."""
-    real = Path(os.path.realpath(path))  # Path.resolve() raises for links in a circle
-    return any(real.is_relative_to(os.path.realpath(folder)) for folder in folders)
+def leads_below(path: Path, *folders: Path) -> bool:
+    """Return whether a path leads below one of these folders, whose own paths have no links (`real`)."""
+    found = real(path)
+    return any(found.is_relative_to(folder) for folder in folders)
+
+
+def real(path: Path) -> Path:
+    """Return a path without symbolic links."""
+    return Path(os.path.realpath(path))  # Path.resolve() raises for links in a circle
 
 
 def plain(path: Path) -> Path:

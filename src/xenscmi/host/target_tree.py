@@ -31,15 +31,15 @@ def partial_tree_of(
 ) -> Tree | None:
     """Return the partial tree of the domain of an xl.cfg `file` to create; None where it cannot be found.
 
-    The host's own files come first: the tree that its manifest gives this file. Else it is what the file names as
-    `device_tree`, at `span`, in one of these folders or in the file's, or the DTS source beside it. Raises XenscmiError
-    for a tree that cannot be read.
+    The host's own files come first: the tree that its manifest gives this file, or to a domain with the same path as
+    `device_tree`. Else it is what the file names so, at `span`, in one of these folders or in the file's, or the DTS
+    source beside it. Raises XenscmiError for a tree that cannot be read.
     """
-    for domain in host.domains:
-        of_file = (
-            domain.kind is DomainKind.TOOLSTACK and Path(domain.span.source.name).resolve() == Path(file).resolve()
-        )
-        if of_file and domain.tree is not None:
+    own = [each for each in host.domains if each.kind is DomainKind.TOOLSTACK and each.tree]
+    of_file = [each for each in own if Path(each.span.source.name).resolve() == Path(file).resolve()]
+    same = [each for each in own if each.tree_file and each.tree_file.value == device_tree]
+    for domain in (*of_file, *same):
+        if domain.tree is not None:
             return domain.tree.tree
     for path in _places(Path(device_tree), Path(file).parent, folders):
         data = files.read_if_there(path, span)

@@ -22,6 +22,7 @@ _BEGINNINGS = (
     ("\x7fELF", "this is an ELF program, not an xl.cfg file: name it in kernel"),
     ("\x1f\udc8b", "this is a compressed file (gzip), not an xl.cfg file"),
     ("\r", "the file has DOS line endings: convert it with dos2unix"),
+    ("CONFIG_", "this is a Kconfig fragment, not an xl.cfg file: it configures a kernel, U-Boot or Xen"),
     ("/dts-v1/", f"this is a device tree source: {_NOT_A_TREE}"),
     ("\ufeff", "remove the byte order mark at the beginning of the file"),
 )

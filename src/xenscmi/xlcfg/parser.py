@@ -230,7 +230,14 @@ class _Parser:
             end_before = self.source.offset(line) - 1  # on line 1, this is before the text: libxlu reports line 0
             note = Annotation(span=span, label="the line ends here; libxlu reports the line before")
             return line, Span(self.source, end_before, end_before), (note,)
-        return line, span, ()
+        return line, span, self._unended(token, span)
+
+    def _unended(self, token: Token, span: Span) -> tuple[Annotation, ...]:
+        """Return a note if a token is the first of a file whose line the file before, in a joined text, has begun."""
+        if span.start or not token.start or self.source.text[token.start - 1] == "\n":
+            return ()
+        before = Span(self.source, token.start - 1, token.start)
+        return (Annotation(span=before, label="this file ends without a newline: the next one goes on in its line"),)
 
 
 def _sum(pieces: list[Value]) -> Value:
