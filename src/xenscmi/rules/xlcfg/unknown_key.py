@@ -13,8 +13,8 @@ _OWN = "EPAM's products know it; upstream has nothing in its place: leave the ke
 
 # Keys of downstream toolstacks, and what stands for them upstream.
 DOWNSTREAM = {
-    "dt_compatible": "EPAM's xl writes it into the guest's root node; upstream always writes xen,xenvm-X.Y and xen,xenvm: "
-    "let what looks for the board's name look for a device instead",
+    "dt_compatible": "EPAM's xl writes it into the guest's root node; upstream always writes xen,xenvm there: let what "
+    "looks for the board's name look for a device instead",
     "dt_passthrough_nodes": "xl of EPAM's products copies these nodes of the partial tree; upstream copies "
     "/passthrough and /aliases alone: move the nodes into /passthrough",
     "force_assign_without_iommu": "EPAM's first series knows it; upstream, a device under SCMI control may be in dtdev "
