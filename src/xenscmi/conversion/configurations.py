@@ -69,7 +69,7 @@ class XlcfgConversion:
         self._appended: list[str] = []
 
     def convert(self, row: SecondaryAgent | None, guest_page: int, *, complete: bool) -> None:
-        """Fill in the edits; `complete` says that the partial tree has all nodes below /passthrough."""
+        """Fill in the edits; `complete` says that the partial tree is known to have all nodes below /passthrough."""
         self._name_agent(row)
         for key in (*_NEEDLESS, *((_NODES,) if complete else ())):
             self._remove(key)

@@ -163,7 +163,7 @@ class _Converter:
         made.convert(
             choice.row if choice and choice.note else None,
             page,
-            complete=domain.tree is None or not left_behind(domain.tree.tree),
+            complete=domain.tree is not None and not left_behind(domain.tree.tree),
         )
         files, texts = configuration.source.files, apply(configuration.source, made.edits)
         for each in files:
