@@ -91,7 +91,7 @@ def test_a_host_of_the_rcar_dialect(
     assert "once all of this is applied, xenscmi check finds nothing" in said
     text = (made / "domd.cfg").read_text()
     assert 'arm_sci = "type=scmi_smc_multiagent,agent_id=2"\n' in text
-    assert '"ee140,2", "47ff2,1@22001",   # the card\n' in text
+    assert '"ee140,2", "57002,1@22001",   # the card\n' in text
     assert 'dtdev = [ "/soc/mmc@ee140000" ]\n' in text
     for gone in ("arm_mem_WB", 'scmi = "on"', "force_assign", "dt_passthrough_nodes"):
         assert gone not in text
@@ -107,6 +107,90 @@ def test_a_host_of_the_rcar_dialect(
     after = api.load_host(new)
     assert wrong(after) == []
     assert not api.simulate(after).deviations
+
+
+def test_a_host_that_is_spread(hosts: Path, tools: Tools, tmp_path: Path) -> None:
+    """An xl.cfg of two fragments, a partial tree with an overlay: each file keeps its own part."""
+    tower = hosts / "tower"
+    head, rest = (tower / "domd.cfg").read_text().split("dt_passthrough_nodes", 1)
+    (tower / "domd.cfg").write_text(head)
+    (tower / "devices.cfg").write_text("dt_passthrough_nodes" + rest)
+    (tower / "more.dtso").write_text(
+        "/dts-v1/;\n/plugin/;\n&{/passthrough/mmc@ee140000} {\n\tassigned-clocks = <&scmi_clock 6>;\n};\n"
+    )
+    (tower / "host.toml").write_text(
+        'device_tree = "host.dts"\n[[domain]]\nconfig = ["domd.cfg", "devices.cfg"]\n'
+        'device_tree = ["domd.dts", "more.dtso"]\n'
+    )
+    made = convert(tower, tmp_path / "v8")
+    assert (made / "domd.cfg").read_text() == head.replace(
+        'arm_sci = "scmi_smc"\nscmi = "on"\nforce_assign_without_iommu = 1\n',
+        'arm_sci = "type=scmi_smc_multiagent,agent_id=2"\n',
+    )
+    devices = (made / "devices.cfg").read_text()
+    assert '"ee140,2", "57002,1@22001"' in devices
+    assert 'dtdev = [ "/soc/mmc@ee140000" ]\n' in devices
+    overlay = (made / "domd-v8.dtso").read_text()
+    assert "\t\t\tclocks = <&scmi_clock 5>;\n" in overlay
+    assert "\t\t\tassigned-clocks = <&scmi_clock 6>;\n" in overlay
+    for name in ("domd.cfg", "devices.cfg"):
+        (tower / name).write_text((made / name).read_text())
+    (tower / "domd-v8.dtso").write_text(overlay)
+    (tower / "host-v8.dtso").write_text((made / "host-v8.dtso").read_text())
+    manifest = (tower / "host.toml").read_text().replace('"more.dtso"', '"more.dtso", "domd-v8.dtso"')
+    (tower / "host.toml").write_text(manifest.replace("[[", 'overlays = ["host-v8.dtso"]\n[[', 1))
+    assert {each.code for each in wrong(api.load_host(tower))} == {"XS124"}
+
+
+def test_what_only_a_person_can_move_is_named(hosts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """EPAM's xl copied any node that it was told to; a current one does not."""
+    tower = hosts / "tower"
+    tree = (tower / "domd.dts").read_text()
+    (tower / "domd.dts").write_text(tree.replace("\tpassthrough {", "\textal { };\n\n\tsoc { };\n\n\tpassthrough {"))
+    text = (tower / "domd.cfg").read_text()
+    (tower / "domd.cfg").write_text(text.replace('[ "/passthrough" ]', '[ "/passthrough", "/soc", "/extal" ]'))
+    assert main(["convert", str(tower)]) == 0
+    printed = capsys.readouterr()
+    assert "domain domd does not get /extal, /soc: only /passthrough and /aliases are copied" in printed.err
+    assert "dt_passthrough_nodes = " in printed.out  # until its nodes have moved
+    assert "xl does not know the key `dt_passthrough_nodes'" in printed.err
+
+
+def test_a_file_that_xl_refuses_is_left_to_a_person(hosts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tower = hosts / "tower"
+    with (tower / "domd.cfg").open("a") as file:
+        file.write('tee = "native"\n')
+    assert main(["convert", str(tower)]) == 0
+    printed = capsys.readouterr()
+    assert "domd.cfg is left as it is, because xl refuses it" in printed.err
+    assert "upstream has optee and ffa" in printed.err
+    assert "domd.cfg <==" not in printed.out
+
+
+def test_an_agent_is_told_by_what_a_domain_maps(hosts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gate = hosts / "gate"
+    page = (
+        "\t\tshm@22005000 {\n\t\t\treg = <0x0 0x22005000 0x0 0x1000>;\n"
+        "\t\t\txen,reg = <0x0 0x3ff03000 0x0 0x1000 0x0 0x22005000>;\n\t\t};\n\n\t\tmmc@107d101000 {"
+    )
+    (gate / "driver.dts").write_text((gate / "driver.dts").read_text().replace("\t\tmmc@107d101000 {", page))
+    assert main(["convert", str(gate)]) == 0
+    printed = capsys.readouterr()
+    assert "info: domain driver gets agent 3, whose page 0x3ff03000 it maps" in printed.err
+    assert "xen,sci-agent-id = <3>;" in printed.out
+    assert "sram@22005000 {" in printed.out
+
+
+def test_a_domain_for_which_no_agent_is_left(hosts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gate = hosts / "gate"
+    text = (gate / "xen-scmi.dtso").read_text()
+    for row in ("2 0x82000004 &scmi_shm_2\n", "3 0x82000005 &scmi_shm_3\n"):
+        text = text.replace(f"\t\t\t\t{row}", "")
+    (gate / "xen-scmi.dtso").write_text(text)
+    assert main(["convert", str(gate)]) == 0
+    printed = capsys.readouterr()
+    assert "error: domain driver asks for SCMI, and no agent of the list is left for it" in printed.err
+    assert "xen,sci-agent-id" not in printed.out
 
 
 def test_a_source_takes_the_removals_as_dts(hosts: Path, tools: Tools, tmp_path: Path) -> None:
@@ -130,6 +214,7 @@ def test_a_blob_without_symbols_takes_the_overlay(hosts: Path, tools: Tools, tmp
     blob = tools.compile(tower / "host.dts", symbols=False)
     assert main(["convert", str(blob), "-o", str(tmp_path / "v8")]) == 0
     new = tools.overlay(blob, tools.compile(tmp_path / "v8" / "host-v8.dtso"), name="new.dtb")
+    tools.delete(new, tmp_path / "v8" / "host-v8-removals.cmd")
     assert wrong(api.load_host(new)) == []
 
 

@@ -31,6 +31,8 @@ def found_in(text: str) -> dict[str, Diagnostic]:
     [
         ('dt_passthrough_nodes = [ "/soc" ]\n', "XS004", "move the nodes into /passthrough"),
         ('scmi = "on"\n', "XS004", "type=scmi_smc_multiagent"),
+        ('dt_compatible = [ "lab,board" ]\n', "XS004", "xen,xenvm"),
+        ("vgsx = [ 'backend=DomD, osid=1' ]\n", "XS004", "leave the key out"),
         ("force_assign_without_iommu = 1\n", "XS004", "leave the key out"),
         ('tee = "native"\n', "XS002", "optee"),
         ('virtio = [ "type=virtio,device,transport=pci" ]\n', "XS002", "transport=mmio"),

@@ -31,7 +31,7 @@ class Additions:
         self._taken = set(self._labels.values())
 
     def __bool__(self) -> bool:
-        return bool(self._contents)
+        return bool(self._filled())
 
     def at(self, node: Node) -> DtsNode:
         """Return what the overlay adds to a node of the tree, to be filled."""
@@ -43,6 +43,11 @@ class Additions:
         address, size = counts(node)
         content.properties |= {ADDRESS_CELLS: cells(address), SIZE_CELLS: cells(size)}
         return content
+
+    def with_reg(self, node: Node, reg: str) -> None:
+        """Give a node of the tree other addresses; dtc wants to see them below their bus."""
+        assert node.parent is not None, "the root has no addresses"
+        self.bus(node.parent).add(node.name).properties["reg"] = reg
 
     def label(self, wanted: str) -> str:
         """Return a label that no other node has."""
@@ -73,9 +78,14 @@ class Additions:
     def text(self, head: str) -> str:
         """Return the overlay's source, `head` as a comment above it."""
         # The root of an overlay counts for nothing but dtc's warnings: it gets the counts of the first bus.
-        top = next((node for path in self._contents if (node := self.tree.node(path)) and node.parent), self.tree.root)
+        contents = self._filled()
+        top = next((node for path in contents if (node := self.tree.node(path)) and node.parent), self.tree.root)
         address, size = counts(top)
-        return overlay(head, [_fragment(path, content) for path, content in self._contents.items()], address, size)
+        return overlay(head, [_fragment(path, content) for path, content in contents.items()], address, size)
+
+    def _filled(self) -> dict[str, DtsNode]:
+        """Return the contents that have anything in them."""
+        return {path: each for path, each in self._contents.items() if each.properties or each.children or each.label}
 
 
 def _fragment(path: str, content: DtsNode) -> DtsNode:

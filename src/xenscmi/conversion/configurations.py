@@ -37,12 +37,14 @@ class Replacement:
     text: str
 
 
-def apply(source: Source, edits: Iterable[Replacement]) -> str:
-    """Return the text of a source with the edits, which do not overlap."""
-    text = source.text
-    for edit in sorted(edits, key=lambda each: (each.span.start, each.span.end), reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
+def apply(source: Source, replacements: Iterable[Replacement]) -> dict[str, str]:
+    """Return the new texts of the files of a source that change, by name; replacements do not overlap."""
+    found: dict[str, str] = {}
+    for each in sorted(replacements, key=lambda each: (each.span.start, each.span.end), reverse=True):
+        file = each.span.source
+        text = found.get(file.name, file.text)
+        found[file.name] = text[: each.span.start] + each.text + text[each.span.end :]
+    return found
 
 
 def without_memory_types(configuration: Configuration) -> Iterator[Replacement]:
@@ -51,7 +53,7 @@ def without_memory_types(configuration: Configuration) -> Iterator[Replacement]:
         items = setting.value.items if setting.key == "iomem" and isinstance(setting.value, ListValue) else ()
         for item in items:
             at = item.span.text.find(MEMORY_TYPE)
-            if at >= 0 and item.source is configuration.source:
+            if at >= 0:
                 start = item.start + at
                 yield Replacement(Span(item.source, start, start + len(MEMORY_TYPE)), "")
 
@@ -67,7 +69,7 @@ class XlcfgConversion:
         self._appended: list[str] = []
 
     def convert(self, row: SecondaryAgent | None, guest_page: int, *, complete: bool) -> None:
-        """Fill in the edits; `complete` says that the partial tree has all nodes below /passthrough."""
+        """Fill in the edits; `complete` says that the partial tree is known to have all nodes below /passthrough."""
         self._name_agent(row)
         for key in (*_NEEDLESS, *((_NODES,) if complete else ())):
             self._remove(key)

@@ -24,7 +24,7 @@ from xenscmi.host.configuration import Configuration, read_configuration
 from xenscmi.host.index import CURRENT_DIALECTS, Index
 from xenscmi.host.reader import read_host
 from xenscmi.host.types import DomainKind, Host, HostDomain
-from xenscmi.source import Source
+from xenscmi.source import Source, join
 from xenscmi.version import __version__
 
 _MADE = f"Made by xenscmi {__version__} (`xenscmi convert')."
@@ -48,11 +48,9 @@ def readable(host: Host) -> dict[str, str]:
 
     Where there are any, read the host again with them before it is converted: a refused file is no domain.
     """
-    found = {}
+    found: dict[str, str] = {}
     for each in host.configurations:
-        edits = list(without_memory_types(each))
-        if edits:
-            found[each.source.name] = apply(each.source, edits)
+        found |= apply(each.source, without_memory_types(each))
     return found
 
 
@@ -70,10 +68,10 @@ class _Converter:
         self.host = host
         self.changed = changed
         self.container = next(iter(Index(host).containers), None)
-        self.assignments = assign(host, self.container) if self.container else ()
+        self.choices = assign(host, self.container) if self.container else ()
         self.files: dict[str, str] = {}
         self.removals: list[Removal] = []
-        self.notes: list[Diagnostic] = [each.note for each in self.assignments if each.note]
+        self.notes: list[Diagnostic] = [each.note for each in self.choices if each.note]
 
     def convert(self) -> Conversion:
         if self.container is None and not self.host.configurations:
@@ -111,14 +109,14 @@ class _Converter:
 
     def _other_sources(self) -> list[Source]:
         """Return the texts that stay as they are beside trees and xl.cfg files, such as host.toml."""
-        replaced = {each.source.name for each in self.host.configurations}
+        replaced = {file.name for each in self.host.configurations for file in each.source.files}
         return [each for each in self.host.sources if each.name not in replaced]
 
     def _convert_tree(self, tree: Tree) -> Tree:
         """Write the overlay and the removals of the host tree; return the tree with both."""
         if self.container is None:
             return tree
-        made = HostTreeConversion(self.host, tree, self.container, self.assignments)
+        made = HostTreeConversion(self.host, tree, self.container, self.choices)
         made.convert()
         self.notes += made.notes
         removals = made.removals
@@ -145,14 +143,14 @@ class _Converter:
     def _convert_partial(self, domain: HostDomain) -> tuple[Tree | None, int]:
         """Write the overlay of a domain's partial tree; return the tree with it, and where the guest sees its page."""
         tree = domain.tree.tree if domain.tree else None
-        assignment = self._assignment(domain)
-        if assignment is None or assignment.row is None or assignment.note is None:
+        choice = self._choice(domain)
+        if choice is None or choice.row is None or choice.note is None:
             return tree, FIRST_PAGE
         if tree is None:
             message = f"{domain.title} has no partial tree here: it needs an scmi node for its agent below /passthrough"
             self.notes.append(note(message, domain.span, Severity.WARNING, "name its partial tree too"))
             return None, FIRST_PAGE
-        made = PartialTreeConversion(assignment, assignment.row, tree)
+        made = PartialTreeConversion(choice, choice.row, tree)
         made.convert()
         self.notes += made.notes
         return self._write_overlay(tree, made.additions), made.guest_page
@@ -160,22 +158,23 @@ class _Converter:
     def _convert_configuration(self, domain: HostDomain, configuration: Configuration, page: int) -> Configuration:
         """Write the new xl.cfg file of a domain; return what it says then."""
         assert configuration.settings is not None, "a domain comes from a file that xl accepts"
-        assignment = self._assignment(domain)
+        choice = self._choice(domain)
         made = XlcfgConversion(self.host, domain, configuration.settings)
         made.convert(
-            assignment.row if assignment and assignment.note else None,
+            choice.row if choice and choice.note else None,
             page,
-            complete=domain.tree is None or not left_behind(domain.tree.tree),
+            complete=domain.tree is not None and not left_behind(domain.tree.tree),
         )
-        source = configuration.source
-        if not made.edits and source.name not in self.changed:
+        files, texts = configuration.source.files, apply(configuration.source, made.edits)
+        for each in files:
+            if each.name in texts or each.name in self.changed:
+                self._write(PurePath(each.name).name, texts.get(each.name, each.text))
+        if not texts:
             return configuration
-        text = apply(source, made.edits)
-        self._write(PurePath(source.name).name, text)
-        return read_configuration(Source(source.name, text))
+        return read_configuration(join([Source(each.name, texts.get(each.name, each.text)) for each in files]))
 
-    def _assignment(self, domain: HostDomain) -> AgentChoice | None:
-        return next((each for each in self.assignments if each.domain is domain), None)
+    def _choice(self, domain: HostDomain) -> AgentChoice | None:
+        return next((each for each in self.choices if each.domain is domain), None)
 
     def _write_overlay(self, tree: Tree, additions: Additions) -> Tree:
         """Write the overlay if there is anything in it; return the tree with it."""

@@ -28,6 +28,7 @@ from xenscmi.bindings.names import (
     XEN_BOOTARGS,
     XEN_SCI,
 )
+from xenscmi.bindings.properties import read_string
 from xenscmi.conversion.additions import Additions, counts, page_properties
 from xenscmi.conversion.agents import UNNAMED, AgentChoice, note
 from xenscmi.conversion.removals import Removal
@@ -49,11 +50,11 @@ _EMPTY_DOM0 = re.compile(r"(?:^|(?<=\s))dom0=(?=\s|$)\s*")
 class HostTreeConversion:
     """The conversion of a host tree: what an overlay adds, what has to go, and what a person must know."""
 
-    def __init__(self, host: Host, tree: Tree, container: Container, assignments: Iterable[AgentChoice]) -> None:
+    def __init__(self, host: Host, tree: Tree, container: Container, choices: Iterable[AgentChoice]) -> None:
         self.host = host
         self.tree = tree
         self.container = container
-        self.assignments = tuple(assignments)
+        self.choices = tuple(choices)
         self.additions = Additions(tree)
         self.removals: list[Removal] = []
         self.notes: list[Diagnostic] = []
@@ -68,9 +69,13 @@ class HostTreeConversion:
         elif dialect is not Dialect.CONTAINER:
             self._build()
         if dialect is Dialect.DEVICE_IDS:
-            count = len(self.container.agents)
-            message = f"this form has no list: {count} agents are taken from the pages behind Xen's own"
-            help = "compare the list with the firmware's: EPAM's TF-A counts function ids and pages from agent 0"
+            count, base = len(self.container.agents), value(self._own().func_id)
+            message = f"this form has no list: {count} agents are taken from the pages behind Xen's own, and their "
+            message += f"function ids are counted from {base:#x}"
+            help = (
+                "compare both with the firmware's: if it has one function id for all agents, as TF-A of EPAM's R-Car "
+            )
+            help += "Gen3 products has, no current Xen can use it"
             self._say(message, self.container.span, help)
         for old in self.host.containers:
             for name in (SECONDARY_AGENTS_V4, SECONDARY_AGENTS_EPAM):
@@ -218,7 +223,7 @@ class HostTreeConversion:
             entry = cells(f"&{label}", decimal(device_id.u32()))
             others = content.properties.get(ACCESS_CONTROLLERS) or self._as_written(node)
             content.properties[ACCESS_CONTROLLERS] = f"{entry}, {others}" if others else entry
-            self._remove(node, SCMI_DEVID, "access-controllers says it")
+            self._remove(node, SCMI_DEVID, f"{ACCESS_CONTROLLERS} has it")
 
     def _entries(self, device: Device, old: str, label: str) -> Iterator[tuple[int | str, ...]]:
         """Yield the entries of a device's `access-controllers`, those that named the old node with the new one."""
@@ -247,7 +252,7 @@ class HostTreeConversion:
 
     def _convert_domains(self) -> None:
         """Write the agents of the dom0less domains in the current properties."""
-        rows_of = {id(each.domain): each.row for each in self.assignments}
+        rows_of = {id(each.domain): each.row for each in self.choices}
         for domain in self.host.domains:
             node = self.tree.node(f"{CHOSEN}/{domain.name}") if domain.kind is DomainKind.DOM0LESS else None
             if node is None or not domain.outdated:
@@ -257,8 +262,11 @@ class HostTreeConversion:
                 properties |= {SCI_TYPE: strings(MULTI_AGENT), SCI_AGENT_ID: cells(decimal(value(row.agent_id)))}
             elif SCI_AGENT_ID_V5 in node and SCI_AGENT_ID not in node:
                 properties[SCI_AGENT_ID] = cells(decimal(value(domain.agent_id)))
-            for name in (SCI_AGENT_ID_V5, ARM_SCI_EPAM):
-                self._remove(node, name, f"{SCI_AGENT_ID} says it")
+            if properties or SCI_AGENT_ID in node:
+                for name in (SCI_AGENT_ID_V5, ARM_SCI_EPAM):
+                    self._remove(node, name, f"{SCI_AGENT_ID} has it")
+            elif read_string(node, ARM_SCI_EPAM) == "none":
+                self._remove(node, ARM_SCI_EPAM, "no domain has SCMI unasked")
 
     def _own(self) -> ScmiNode:
         if not self.container.management:

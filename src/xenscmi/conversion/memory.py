@@ -49,9 +49,7 @@ def set_aside(host: Host, tree: Tree, additions: Additions, pages: Iterable[int]
             continue
         address, size = counts(node.parent)
         left = _cut(((each.start, each.end) for each in banks), holes)
-        additions.at(node).properties["reg"] = rows(
-            (*number(start, address), *number(end - start, size)) for start, end in left
-        )
+        additions.with_reg(node, rows((*number(start, address), *number(end - start, size)) for start, end in left))
         message = f"the agents' pages are cut out of {path}: a boot loader that writes the RAM anew puts them back"
         yield note(message, node.span, Severity.WARNING, "see what the boot loader does to the memory node")
 

@@ -46,8 +46,8 @@ class PartialTreeConversion:
     `guest_page` is where the guest sees the page of its agent, in bytes.
     """
 
-    def __init__(self, assignment: AgentChoice, row: SecondaryAgent, tree: Tree) -> None:
-        self.domain = assignment.domain
+    def __init__(self, choice: AgentChoice, row: SecondaryAgent, tree: Tree) -> None:
+        self.domain = choice.domain
         self.row = row
         self.tree = tree
         self.additions = Additions(tree)

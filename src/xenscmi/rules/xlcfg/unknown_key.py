@@ -9,13 +9,21 @@ from xenscmi.diagnostics import Severity
 from xenscmi.host.configuration import Configuration
 from xenscmi.rules.rule import Change, FileRule, Finding
 
+_OWN = "EPAM's products know it; upstream has nothing in its place: leave the key out"
+
 # Keys of downstream toolstacks, and what stands for them upstream.
 DOWNSTREAM = {
+    "dt_compatible": "EPAM's xl writes it into the guest's root node; upstream always writes xen,xenvm there: let what "
+    "looks for the board's name look for a device instead",
     "dt_passthrough_nodes": "xl of EPAM's products copies these nodes of the partial tree; upstream copies "
     "/passthrough and /aliases alone: move the nodes into /passthrough",
     "force_assign_without_iommu": "EPAM's first series knows it; upstream, a device under SCMI control may be in dtdev "
     "without an IOMMU: leave the key out",
+    "renesas_vmq": _OWN,
+    "rproc": _OWN,
     "scmi": 'EPAM\'s products know it; upstream, write arm_sci = "type=scmi_smc_multiagent,agent_id=N"',
+    "vcamera": _OWN,
+    "vgsx": _OWN,
 }
 
 RULE = FileRule(
