@@ -6,20 +6,19 @@ another sum was changed by a person, and is not overwritten unasked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from xenscmi.cli.files import read_text, write_file
-from xenscmi.devicetree import Tree, apply_overlays
-from xenscmi.devicetree import load as load_tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.filesystem import read_file
 from xenscmi.plan.lock import NAME as LOCK
 from xenscmi.plan.lock import Lock, read_lock
-from xenscmi.plan.project import Opener, Project, load_project
-from xenscmi.plan.schema import NAME, BoardPlan
+from xenscmi.plan.opening import open_project
+from xenscmi.plan.project import Project
+from xenscmi.plan.schema import NAME
 from xenscmi.source import Source, Span
 
 SUMS = "SHA256SUMS"
@@ -36,28 +35,7 @@ def find_plan(path: str | None) -> Path:
 
 def load(path: Path) -> Project:
     """Return the plan at a path with all that it names. Raises XenscmiError."""
-    folder = path.parent
-
-    def inside(name: str, span: Span) -> Path:
-        relative = PurePosixPath(name)
-        found = folder / relative
-        if relative.is_absolute() or not found.resolve().is_relative_to(folder.resolve()):
-            raise _error(f"{name} lies outside of the plan's folder", span, "name files by paths below it")
-        return found
-
-    def text(name: str, span: Span) -> Source:
-        return read_text(str(inside(name, span)), span)
-
-    def board(section: BoardPlan, at: Callable[[str], Span]) -> Tree:
-        include = [inside(name, at("$.board.include")) for name in section.include]
-        tree = load_tree(inside(section.device_tree, at("$.board.device_tree")), include)
-        overlays = [load_tree(inside(name, at("$.board.overlays")), include) for name in section.overlays]
-        return apply_overlays(tree, overlays) if overlays else tree
-
-    lock = folder / LOCK
-    return load_project(
-        read_text(str(path)), read_text(str(lock)) if lock.exists() else None, Opener(text=text, board=board)
-    )
+    return open_project(path, read_file)
 
 
 def map_source(name: str) -> Source:

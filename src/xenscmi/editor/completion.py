@@ -1,38 +1,39 @@
-"""What may stand at a place: keys and values of xl.cfg and host.toml, free agents, paths of devices."""
+"""What may stand at a place: keys and values of xl.cfg, host.toml and plan.toml, free agents, devices."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from pathlib import PurePath
 
 from xenscmi.config.options import GROUPS
 from xenscmi.config.options.table import Option
 from xenscmi.config.types.enums import ArmSciType
 from xenscmi.domctl.profiles import PROFILES
+from xenscmi.editor.planning import plannable_devices
 from xenscmi.editor.schema import SchemaKey, keys_of
+from xenscmi.editor.suggestion import Suggestion
+from xenscmi.editor.views import View
 from xenscmi.firmware.profile import PROFILES as FIRMWARE_PROFILES
 from xenscmi.host.index import Index
 from xenscmi.host.types import Host
+from xenscmi.plan.schema import NAME as PLAN
 from xenscmi.report.host import table
 
 _HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*([\w.]+)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """Something that may be written at a place: the text, a few words about it, and what it means."""
+def suggestions(path: PurePath, before: str, known: View | None) -> tuple[Suggestion, ...]:
+    """Return what may follow the text `before` in a file; the editor matches what is begun.
 
-    text: str
-    detail: str = ""
-    doc: str = ""
-
-
-def suggestions(name: str, before: str, host: Host | None) -> tuple[Suggestion, ...]:
-    """Return what may follow the text `before` in the file of this name; the editor matches what is begun."""
-    line = before[before.rfind("\n") + 1 :]
+    `known` is the last view in which the files made a host.
+    """
+    line, host = before[before.rfind("\n") + 1 :], known.loaded.host if known and known.loaded else None
+    name = path.name
+    if name == PLAN and re.search(r"^\s*devices\s*=\s*\[[^\]]*[\"'][^\"',\]]*\Z", before, re.MULTILINE):
+        return tuple(plannable_devices(known.project if known else None))
     if name.endswith(".toml"):
-        return tuple(_of_manifest(before, line))
+        return tuple(_of_toml(name, before, line))
     if name.endswith((".dts", ".dtso", ".dtsi")):
         return tuple(_of_tree(line, host))
     return tuple(_of_xlcfg(before, line, host))
@@ -71,13 +72,17 @@ def _of_tree(line: str, host: Host | None) -> Iterator[Suggestion]:
         yield from _device_paths(host)
 
 
-def _of_manifest(before: str, line: str) -> Iterator[Suggestion]:
+def _of_toml(name: str, before: str, line: str) -> Iterator[Suggestion]:
     *_, header = ("", *_HEADER.findall(before))
+    keys = keys_of(name, header)
     if re.fullmatch(r"\s*[\w-]*", line):
-        yield from (Suggestion(f"{key} = ", each.type, each.doc) for key, each in keys_of(header).items())
-    elif re.search(r"^\s*profile\s*=\s*[\"'][\w.+-]*$", line):
-        names: Iterable[str] = PROFILES if header == "xen" else FIRMWARE_PROFILES if header == "firmware" else ()
-        yield from (Suggestion(name, f"a profile of {header}") for name in names)
+        yield from (Suggestion(f"{key} = ", each.type, each.doc) for key, each in keys.items())
+    elif value := re.search(r"^\s*([\w-]+)\s*=\s*[\"'][\w.+-]*$", line):
+        key = keys.get(value[1])
+        words: Iterable[str] = key.values if key else ()
+        if value[1] == "profile" and not words:
+            words = PROFILES if header == "xen" else FIRMWARE_PROFILES if header == "firmware" else ()
+        yield from (Suggestion(word, f"a value of {value[1]}") for word in words)
 
 
 def _free_agents(host: Host | None) -> Iterator[Suggestion]:
@@ -99,7 +104,7 @@ def _device_paths(host: Host | None) -> Iterator[Suggestion]:
             yield Suggestion(device.path, f"given to {taken[device.path]}" if device.path in taken else "free")
 
 
-def schema_key(before: str, key: str) -> SchemaKey | None:
-    """Return what the manifest's schema says about a key of the table that `before` ends in."""
+def schema_key(path: PurePath, before: str, key: str) -> SchemaKey | None:
+    """Return what the schema of host.toml or plan.toml says about a key of the table that `before` ends in."""
     *_, header = ("", *_HEADER.findall(before))
-    return keys_of(header).get(key)
+    return keys_of(path.name, header).get(key)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from xenscmi.editor.completion import options, schema_key
 from xenscmi.host.occurrences import Occurrence, Subject
 from xenscmi.host.types import Host
+from xenscmi.plan.json_schema import XL_KEY
+from xenscmi.plan.schema import NAME as PLAN
 from xenscmi.report.holdings import Holdings, holdings, runs
 from xenscmi.source import Source
 
@@ -19,10 +22,12 @@ def about_key(source: Source, offset: int) -> str:
     if found is None or offset > source.starts[line - 1] + found.end(1):
         return ""
     key = found[1]
-    if source.name.endswith(".toml"):
-        meant = schema_key(source.text[: source.starts[line - 1]], key)
-        return f"`{key}`: {meant.type}\n\n{meant.doc}" if meant else ""
-    row = options().get(key) if source.name.endswith(".cfg") else None
+    path = PurePath(source.name)
+    row = options().get(key) if path.suffix == ".cfg" or path.name == PLAN else None
+    if path.suffix == ".toml":
+        meant = schema_key(path, source.text[: source.starts[line - 1]], key)
+        if meant is None or row is None or meant.doc not in ("", XL_KEY):
+            return f"`{key}`: {meant.type}\n\n{meant.doc}" if meant else ""
     if row is None:
         return ""
     return f"`{key}` = {row.takes}\n\n{row.doc}" + ("\n\nx86 alone: no effect on Arm." if row.x86 else "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
@@ -19,9 +19,10 @@ from xenscmi.diagnostics import XenscmiError
 from xenscmi.editor.checks import Checks
 from xenscmi.editor.completion import suggestions
 from xenscmi.editor.hover import about, about_key
+from xenscmi.editor.planning import about_planned
 from xenscmi.editor.positions import to_diagnostic, to_location, to_offset, to_path, to_range, to_uri
 from xenscmi.editor.rename import rename_agent
-from xenscmi.editor.views import View, home_of
+from xenscmi.editor.views import View, home_of, homes_of
 from xenscmi.host.occurrences import Occurrence, Subject
 from xenscmi.source import Source
 from xenscmi.version import __version__
@@ -72,10 +73,10 @@ class HostServer(LanguageServer):
         """Check what a file belongs to anew."""
         path = to_path(uri)
         if path is not None:
-            home = home_of(path)
-            self.opened[home] = path
             self.stale.add(path)
-            self.checks.changed(home)
+            for home in homes_of(path):
+                self.opened[home] = path
+                self.checks.changed(home)
 
     async def view(self, uri: str) -> View | None:
         """Return the view of what a document belongs to as it is now; None if it is not a file."""
@@ -100,7 +101,7 @@ class HostServer(LanguageServer):
 
     def show(self, view: View) -> None:
         """Show the findings of a view: in the files where they differ from what is shown, and where the text does."""
-        if view.loaded is not None:
+        if view.is_good:
             self.good[view.home] = view
         before, now = self.shown.get(view.home, {}), dict[Path, Shown]()
         for each in view.findings:
@@ -155,9 +156,11 @@ async def _started(server: HostServer, _: types.InitializedParams) -> None:
 async def _hover(server: HostServer, params: types.HoverParams) -> types.Hover | None:
     uri = params.text_document.uri
     found = await server.at(uri, params.position)
-    if found is not None and (loaded := found[0].loaded) is not None:
-        occurrence = found[1]
-        text, place = about(occurrence, loaded.host), to_range(occurrence.place, server.codec)
+    if found is not None:
+        view, occurrence = found
+        place = to_range(occurrence.place, server.codec)
+        text = about_planned(occurrence, view.project) if view.project else ""
+        text = about(occurrence, view.loaded.host) if view.loaded else text
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text), place)
     source = server.source(uri)
     text = about_key(source, to_offset(source, params.position, server.codec))
@@ -169,7 +172,7 @@ async def _completion(server: HostServer, params: types.CompletionParams) -> typ
     known = await server.last_good(uri)
     source = server.source(uri)
     before = source.text[: to_offset(source, params.position, server.codec)]
-    found = suggestions(source.name, before, known.loaded.host if known and known.loaded else None)
+    found = suggestions(PurePath(source.name), before, known)
     items = [
         types.CompletionItem(
             label=each.text.rstrip("= "),

@@ -11,6 +11,8 @@ from xenscmi.config.options import KEYS
 from xenscmi.plan.reading import WORKED_OUT
 from xenscmi.plan.schema import DomainPlan, Plan
 
+XL_KEY = "As in an xl.cfg."
+"""What the schema says of xl.cfg's keys."""
 _XL_VALUE = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}, {"type": "array"}]}
 
 
@@ -19,7 +21,7 @@ def schema() -> dict[str, Any]:
     found = msgspec.json.schema(Plan)
     own = DomainPlan.__struct_fields__
     keys = sorted(key for key in KEYS if key not in own and key not in WORKED_OUT)
-    xl = {key: {**_XL_VALUE, "description": "As in an xl.cfg."} for key in keys}
+    xl = {key: {**_XL_VALUE, "description": XL_KEY} for key in keys}
     domain = found["$defs"][DomainPlan.__name__]
     domain["properties"] |= xl
     # Defaults are what any domain may say, but its name.
