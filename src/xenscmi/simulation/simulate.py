@@ -12,16 +12,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from xenscmi.config.constants import PAGE_SHIFT
-from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.diagnostics import Diagnostic
 from xenscmi.firmware import Firmware
-from xenscmi.host.index import Index, wanted_agent
-from xenscmi.host.types import DomainKind, Host, HostDomain, ResourceUse
-from xenscmi.model.boot import start
+from xenscmi.host.types import Host, ResourceUse
 from xenscmi.model.devices import device_ids
 from xenscmi.model.domain import Domain
-from xenscmi.model.errors import DataAbort, Panic
-from xenscmi.model.guest import Guest, NoAnswer, offer_of, own_offer
-from xenscmi.model.machine import MakeFirmware, partial_trees, switch_on
+from xenscmi.model.errors import DataAbort
+from xenscmi.model.guest import Guest, NoAnswer
+from xenscmi.model.machine import MakeFirmware
 from xenscmi.model.xen import SMCCC_UNKNOWN, Model
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Refusal, Request
@@ -37,8 +35,7 @@ from xenscmi.scmi.protocols.base import (
 from xenscmi.scmi.status import status_name
 from xenscmi.simulation.notifications import hears
 from xenscmi.simulation.probes import ATTEMPTS, is_open_to, is_reached
-from xenscmi.toolstack.create import CreationError, create
-from xenscmi.toolstack.hosts import Prepared, prepare_host
+from xenscmi.simulation.running import RunningDomain, run
 from xenscmi.toolstack.offer import Offer
 
 
@@ -117,94 +114,30 @@ _USABLE = "SUCCESS"
 
 def simulate(host: Host, make_firmware: MakeFirmware = Firmware) -> Simulation:
     """Run a host; `make_firmware` makes what answers at EL3. Raises XenscmiError if it cannot be switched on."""
-    xen = switch_on(host, make_firmware=make_firmware)
-    views: list[DomainView] = []
-    deviations: list[Deviation] = []
-    refusals: list[Diagnostic] = []
-    panic = None
-    try:
-        start(xen, partial_trees(host))
-    except Panic as error:
-        panic = error.reason
-        refusals += error.diagnostics
-        deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=panic))
-    domains = [] if panic else _domains(xen, host, deviations, refusals)
+    running = run(host, make_firmware)
+    xen, views = running.xen, list[DomainView]()
+    deviations = [
+        Deviation(domain=name, subject="create", expected="created", seen=reason)
+        for name, reason in running.not_created
+    ]
+    if running.panic is not None:
+        deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=running.panic))
     log = xen.console.lines
-    for domain in domains:
+    for domain in running.domains:
         view = replace(_look(xen, domain), forbidden=tuple(_forbidden(xen, domain.made)))
         views.append(view)
         deviations += _judge(view)
     deviations += _shared(views)
     return Simulation(
-        panic=panic, domains=tuple(views), deviations=tuple(deviations), refusals=tuple(refusals), log=log
+        panic=running.panic,
+        domains=tuple(views),
+        deviations=tuple(deviations),
+        refusals=running.refusals,
+        log=log,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Running:
-    """A domain that runs, the agent that it should have, the channel that its tree offers, and what the tree uses."""
-
-    name: str
-    made: Domain
-    wanted: int | None
-    offer: Offer | None
-    uses: tuple[ResourceUse, ...] = ()
-
-
-def _domains(xen: Model, host: Host, deviations: list[Deviation], refusals: list[Diagnostic]) -> list[_Running]:
-    """Return every domain that runs: those that Xen booted, and the toolstack's, created here."""
-    booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
-    index = Index(host)
-    running = [
-        _Running(
-            name=domain.name,
-            made=made,
-            wanted=_wanted_at_boot(domain),
-            offer=offer_of(made),
-            uses=tuple(_uses(index, domain)),
-        )
-        for domain, made in zip(booted, list(xen.domains.values()), strict=True)
-    ]
-    for prepared in prepare_host(host):
-        spec = prepared.spec
-        if spec is None:
-            errors = [each for each in prepared.diagnostics if each.severity is Severity.ERROR]
-            deviations += [_not_created(prepared, each.message) for each in errors]
-            refusals += errors
-            continue
-        try:
-            made = xen.domain(create(xen, spec))
-        except CreationError as error:
-            deviations.append(_not_created(prepared, error.message))
-            refusals += error.diagnostics
-            continue
-        offer = spec.offer if spec.tree_known else own_offer(made)
-        uses = tuple(_uses(index, prepared.domain)) if prepared.domain else ()
-        running.append(_Running(name=prepared.name, made=made, wanted=spec.agent_id, offer=offer, uses=uses))
-    return running
-
-
-def _not_created(prepared: Prepared, reason: str) -> Deviation:
-    return Deviation(domain=prepared.name, subject="create", expected="created", seen=reason)
-
-
-def _uses(index: Index, domain: HostDomain) -> Iterator[ResourceUse]:
-    """Yield the resources that a domain's own device tree uses; none if the firmware's devices are only assumed."""
-    if index.host.firmware.devices is None:
-        return
-    if domain.kind is DomainKind.DOM0:
-        yield from (use for _, uses in index.resources_of_dom0 for use in uses)
-    for node in domain.tree.nodes if domain.tree else ():
-        yield from node.resources
-
-
-def _wanted_at_boot(domain: HostDomain) -> int | None:
-    """Return the agent that dom0 or a dom0less domain should have."""
-    wanted = wanted_agent(domain)
-    return None if wanted is None else wanted.value
-
-
-def _look(xen: Model, domain: _Running) -> DomainView:
+def _look(xen: Model, domain: RunningDomain) -> DomainView:
     """Let a domain's agent ask for its id and try every resource."""
     made = domain.made
     known = {device.device_id: device.resources for device in xen.firmware.platform.devices}
