@@ -23,6 +23,7 @@ examples:
 
 from __future__ import annotations
 
+from xenscmi.cli.evidence import configure_evidence
 from xenscmi.cli.files import configure_include, load_given_host, put, say, show
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
@@ -50,6 +51,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
     )
+    configure_evidence(parser)
 
 
 @guarded
@@ -62,6 +64,10 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
+    if arguments.evidence is not None:
+        from xenscmi.cli.evidence import write_evidence
+
+        return write_evidence(arguments)
     loaded = load_given_host(arguments)
     host = loaded.host
     show(host.notes)
