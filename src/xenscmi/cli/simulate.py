@@ -10,15 +10,21 @@ behind an EL3 monitor; the result is compared with that of the model, cell by ce
 
 --format html is one file for a browser: what `xenscmi check --format html` shows, and what the run shows.
 
+--evidence writes a folder for a safety case: each agent sends every message about every resource, and each answer is
+held against what the host's files let the agent do. With it come hashes of all inputs, requirements with the tests that
+cover them, and what this does not show. The same host makes the same bytes.
+
 PATH is as for `xenscmi check`; the default is the current folder.
 
-exit codes: 0 no deviation; 1 deviations, or board and model differ; 2 the input cannot be used, or there is no qemu
+exit codes: 0 no deviation; 1 deviations, or board and model differ, or the evidence is not clean; 2 the input cannot be
+used, or there is no qemu
 
 examples:
   xenscmi simulate board/
   xenscmi simulate --json board/ | jq .deviations
   xenscmi simulate --on board board/
   xenscmi simulate --format html --against board-v1/ board/ > board.html
+  xenscmi simulate --evidence evidence/ board/
 """
 
 from __future__ import annotations
