@@ -332,7 +332,7 @@ def _send(running: RunningHost, agent: int, domain: RunningDomain | None) -> Sen
 
     def at_el3(protocol: int, message: int, payload: bytes) -> bytes:
         shmem.reset(area)
-        shmem.post(area, Header.of(protocol_id=protocol, message_id=message, token=1), payload)
+        shmem.post(area, Header.of_command(protocol, message, 1), payload)
         xen.firmware.serve(agent, area)
         try:
             return shmem.collect(area).payload
