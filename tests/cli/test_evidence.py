@@ -163,6 +163,21 @@ def test_a_rule_that_misses_its_example_is_not_covered(
     assert defects(items(folder)) == [f"req~{rule.code.lower()}.{rule.name}~1 lacks utest"]
 
 
+def test_what_the_files_silence_is_said(spider: Path, tmp_path: Path) -> None:
+    text = (spider / "host.toml").read_text()
+    (spider / "host.toml").write_text(
+        text + '\n[rules]\nignore = ["XS303"]\n\n[rules.per_file]\n"domd.cfg" = ["XS007"]\n'
+    )
+    (spider / "guest.cfg").write_text((spider / "guest.cfg").read_text() + "# xenscmi: ignore-file[XS001]\n")
+    folder = tmp_path / "evidence"
+    main(["simulate", "--evidence", str(folder), str(spider)])
+    said = (folder / "coverage.md").read_text()
+    assert "- Of `check`, host.toml ignores XS303." in said
+    assert "- Of `check`, host.toml ignores XS007 in domd.cfg." in said
+    last = len((spider / "guest.cfg").read_text().splitlines())
+    assert f"- Of `check`, a comment ignores XS001 at guest.cfg:{last}." in said
+
+
 def test_each_row_has_the_bytes_of_the_refusal(spider: Path, tmp_path: Path) -> None:
     folder = tmp_path / "evidence"
     assert main(["simulate", "--evidence", str(folder), str(spider)]) == 0

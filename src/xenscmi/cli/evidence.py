@@ -73,7 +73,25 @@ def _gather(arguments: Namespace) -> Evidence:
         simulation=simulation,
         campaign=_campaign(loaded) if simulation.panic is None else None,
         examples=list(_examples()),
+        silenced=tuple(_silenced(loaded, inputs)),
     )
+
+
+def _silenced(loaded: LoadedHost, inputs: _Inputs) -> Iterator[str]:
+    """Yield what the host's files silence, and where they do."""
+    from xenscmi.rules.suppression import suppressions
+
+    rules = loaded.rules
+    if rules.select:
+        yield f"host.toml selects {', '.join(rules.select)}: no other rule ran"
+    if rules.ignore:
+        yield f"host.toml ignores {', '.join(rules.ignore)}"
+    for file, ignored in sorted(rules.per_file.items()):
+        yield f"host.toml ignores {', '.join(ignored)} in {inputs.name(file)}"
+    for name, severity in sorted(rules.severity.items()):
+        yield f"host.toml makes {name} {severity.value}"
+    for each in suppressions(loaded.host.sources):
+        yield f"a comment ignores {each.rule} at {inputs.name(each.span.source.name)}:{each.span.line}"
 
 
 def _campaign(loaded: LoadedHost) -> Campaign:

@@ -52,7 +52,8 @@ class ToolIdentity:
 class Evidence:
     """A host, and what was found out about it.
 
-    `campaign` is None if Xen did not boot. `examples` has what was found on each rule's bad example.
+    `campaign` is None if Xen did not boot. `examples` has what was found on each rule's bad example. `silenced` says
+    which rules the host's files silence, and where.
     """
 
     inputs: Sequence[InputFile]
@@ -62,6 +63,7 @@ class Evidence:
     simulation: Simulation
     campaign: Campaign | None
     examples: Sequence[tuple[Rule, tuple[Diagnostic, ...]]]
+    silenced: Sequence[str] = ()
 
     @property
     def errors(self) -> int:
@@ -98,7 +100,7 @@ def files(evidence: Evidence) -> Mapping[str, bytes]:
         "messages.csv": messages_table(evidence.campaign),
         "permissions.csv": permissions_table(evidence.campaign),
         "assumptions.md": assumptions(evidence.host, evidence.findings, evidence.simulation),
-        "coverage.md": limits(evidence.host, evidence.campaign),
+        "coverage.md": limits(evidence.host, evidence.campaign, evidence.silenced),
         "trace/requirements.md": requirements([rule for rule, _ in evidence.examples]),
         "trace/tests.md": tests(
             [(rule, found) for rule, found in evidence.examples if finds(rule, found)],

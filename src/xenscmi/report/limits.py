@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from xenscmi.host.platform import profile_of
 from xenscmi.host.types import Host
@@ -40,13 +40,14 @@ _MODEL = """\
 """
 
 
-def limits(host: Host, campaign: Campaign | None) -> str:
-    """Return what this evidence does not cover, as Markdown."""
-    return "\n".join(["# What this does not cover\n", *_of_this_run(host, campaign), _MODEL])
+def limits(host: Host, campaign: Campaign | None, silenced: Iterable[str]) -> str:
+    """Return what this evidence does not cover, as Markdown; `silenced` says which rules the host's files silence."""
+    return "\n".join(["# What this does not cover\n", *_of_this_run(host, campaign, silenced), _MODEL])
 
 
-def _of_this_run(host: Host, campaign: Campaign | None) -> Iterator[str]:
+def _of_this_run(host: Host, campaign: Campaign | None, silenced: Iterable[str]) -> Iterator[str]:
     yield "## In this run\n"
+    yield from (f"- Of `check`, {each}." for each in silenced)
     if campaign is None:
         yield "- Xen did not boot on the model: no message was tried.\n"
         return
