@@ -131,6 +131,17 @@ def test_every_rule_traces_to_an_example_that_breaks_it(spider: Path, tmp_path: 
         assert {each.code for each in findings_on_bad_example(rule)} == {rule.code}
 
 
+@pytest.mark.skipif(shutil.which("oft") is None, reason="OpenFastTrace (oft) is not installed")
+def test_openfasttrace_traces_it(spider: Path, tmp_path: Path) -> None:
+    assert main(["simulate", "--evidence", str(tmp_path / "evidence"), str(spider)]) == 0
+    trace = ["oft", "trace", "-v", "summary", str(tmp_path / "evidence")]
+    done = subprocess.run(trace, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, f"{2 * len(all_rules()) + 14} total" in done.stdout) == (0, True), done.stdout
+    tests = tmp_path / "evidence" / "trace" / "tests.md"
+    tests.write_text(tests.read_text().replace("req~xs001", "req~xs000", 1))
+    assert subprocess.run(trace, capture_output=True, timeout=60, check=False).returncode != 0
+
+
 def test_what_was_not_shown_is_not_covered(
     spider: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
