@@ -47,7 +47,7 @@ from xenscmi.scmi.header import Header, ProtocolId
 from xenscmi.scmi.message import Refusal
 from xenscmi.scmi.protocols.base import OWN_AGENT_ID, BaseDiscoverAgentRequest, BaseDiscoverAgentResponse
 from xenscmi.scmi.protocols.common import ProtocolVersionRequest
-from xenscmi.simulation.probes import ATTEMPTS
+from xenscmi.simulation.probes import Probes
 from xenscmi.source import Source, Span
 
 _ABOUT_SCMI = re.compile(
@@ -184,10 +184,11 @@ def _try_out(xen: Model, domain: Domain) -> DomainResult:
     if isinstance(found, BaseDiscoverAgentResponse):
         result["agent_id"] = found.agent_id
     devices: dict[bool, list[int]] = {True: [], False: []}
-    version = xen.firmware.servers[ProtocolId.CLOCK].version if ProtocolId.CLOCK in xen.firmware.servers else 0
+    probes = Probes(xen.firmware)
     for number in sorted(device.device_id for device in xen.firmware.platform.devices):
-        answer = guest.ask(ProtocolId.CLOCK, ATTEMPTS[ProtocolId.CLOCK](number, version), version)
-        devices[not isinstance(answer, Refusal)].append(number)
+        probe = probes(ProtocolId.CLOCK, number)
+        allowed = probe is not None and not isinstance(guest.send(probe.command, probe.payload), Refusal)
+        devices[allowed].append(number)
     result["allowed"], result["denied"] = devices[True], devices[False]
     return result
 

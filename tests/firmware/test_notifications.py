@@ -297,6 +297,27 @@ def test_messages_are_delivered_one_at_a_time_on_the_agents_page(board: Lab) -> 
         shmem.acknowledge(page)
 
 
+def test_the_agents_with_messages_are_known(board: Lab) -> None:
+    """Also after the last message was taken, and after the agent was reset."""
+    outbox = board.firmware.outbox
+    set_rate = clock.ClockRateSetRequest(clock.ClockRateSetFlags(0), 0, 3000)
+    for agent in (GUEST, TRUSTED):
+        board.ask(agent, ProtocolId.CLOCK, clock.ClockRateNotifyRequest(0, ON))
+    assert outbox.agents_waiting() == ()
+    board.ask(GUEST, ProtocolId.CLOCK, set_rate)
+    board.ask(GUEST, ProtocolId.CLOCK, set_rate.replace(rate=2000))
+    assert sorted(outbox.agents_waiting()) == [TRUSTED, GUEST]
+    for left in ((TRUSTED, GUEST), (TRUSTED,)):
+        outbox.next(GUEST)
+        assert sorted(outbox.agents_waiting()) == list(left)
+    outbox.forget(TRUSTED)
+    assert outbox.agents_waiting() == ()
+    board.ask(TRUSTED, ProtocolId.CLOCK, set_rate)
+    assert outbox.agents_waiting() == (GUEST,)
+    outbox.clear()
+    assert outbox.agents_waiting() == ()
+
+
 def test_a_queue_is_bounded(board: Lab) -> None:
     board.ask(GUEST, ProtocolId.CLOCK, clock.ClockRateNotifyRequest(0, ON))
     for turn in range(QUEUE_LIMIT + 3):

@@ -75,6 +75,12 @@ def test_the_header() -> None:
     assert Header(0xF000_0000).reserved == 0xF000_0000
 
 
+@given(st.integers(0, 0xFF), st.integers(0, 0xFF), st.integers(0, 0x3FF))
+def test_a_commands_header_is_the_same_however_it_is_made(protocol: int, message: int, token: int) -> None:
+    expected = Header.of(protocol_id=protocol, message_id=message, token=token)
+    assert Header.of_command(protocol, message, token) == expected
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from xenscmi.host.files import Read
     from xenscmi.host.load import LoadedHost
+    from xenscmi.host.parsed import ParsedFiles
     from xenscmi.source import Span
 
 
@@ -97,10 +98,12 @@ def load_host(
     *,
     confined: bool = False,
     read: Read | None = None,
+    parsed: ParsedFiles | None = None,
 ) -> LoadedHost:
     """Return the host of a folder, of a host.toml, or of single files; `roots` are folders, or NAME=FOLDER.
 
-    `read` is to read the files, `read_file` unless given. Raises XenscmiError as `api.load_host` does.
+    `read` is to read the files, `read_file` unless given, and `parsed` what makes trees and configurations of them.
+    Raises XenscmiError as `api.load_host` does.
     """
     from xenscmi import api
 
@@ -112,18 +115,24 @@ def load_host(
         roots=[folder for name, folder in pairs if not name],
         named_roots={name: folder for name, folder in pairs if name},
         confined=confined,
+        parsed=parsed,
     )
 
 
 def load_given_host(
-    arguments: Namespace, paths: Sequence[str] | None = None, *, read: Read | None = None
+    arguments: Namespace,
+    paths: Sequence[str] | None = None,
+    *,
+    read: Read | None = None,
+    parsed: ParsedFiles | None = None,
 ) -> LoadedHost:
     """Return the host of a command line's paths, or of others, with its arguments of `configure_include`.
 
-    `read` is to read the files, `read_file` unless given.
+    `read` and `parsed` are as for `load_host`.
     """
     paths = arguments.paths if paths is None else paths
-    return load_host(paths, arguments.include, arguments.roots, confined=arguments.confined, read=read)
+    confined = arguments.confined
+    return load_host(paths, arguments.include, arguments.roots, confined=confined, read=read, parsed=parsed)
 
 
 def _split_root(root: str) -> tuple[str, str]:

@@ -10,19 +10,26 @@ behind an EL3 monitor; the result is compared with that of the model, cell by ce
 
 --format html is one file for a browser: what `xenscmi check --format html` shows, and what the run shows.
 
+--evidence writes a folder for a safety case: each agent sends every message about every resource, and each answer is
+held against what the host's files let the agent do. With it come hashes of all inputs, requirements with the tests that
+cover them, and what this does not show. The same host makes the same bytes.
+
 PATH is as for `xenscmi check`; the default is the current folder.
 
-exit codes: 0 no deviation; 1 deviations, or board and model differ; 2 the input cannot be used, or there is no qemu
+exit codes: 0 no deviation; 1 deviations, or board and model differ, or the evidence is not clean; 2 the input cannot be
+used, or there is no qemu
 
 examples:
   xenscmi simulate board/
   xenscmi simulate --json board/ | jq .deviations
   xenscmi simulate --on board board/
   xenscmi simulate --format html --against board-v1/ board/ > board.html
+  xenscmi simulate --evidence evidence/ board/
 """
 
 from __future__ import annotations
 
+from xenscmi.cli.evidence import configure_evidence
 from xenscmi.cli.files import configure_include, load_given_host, put, say, show
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
@@ -50,6 +57,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
     )
+    configure_evidence(parser)
 
 
 @guarded
@@ -62,6 +70,10 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
+    if arguments.evidence is not None:
+        from xenscmi.cli.evidence import write_evidence
+
+        return write_evidence(arguments)
     loaded = load_given_host(arguments)
     host = loaded.host
     show(host.notes)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from xenscmi.devicetree.tree import DeviceTreeError
 from xenscmi.diagnostics import Diagnostic
-from xenscmi.source import Span
+from xenscmi.source import Source, Span
 
 CPU_LIMIT = 2
 """Seconds of a processor that a program may use for one source; the largest tree of a kernel needs a tenth of one."""
@@ -99,6 +99,12 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
     finally:
         os.close(descriptor)
     process.wait()
+
+
+def dtc_version() -> str:
+    """Return what dtc says of its version. Raises DeviceTreeError where there is no dtc."""
+    said = run(["dtc", "--version"], b"", Path(), Span(Source("dtc", ""), 0, 0)).output
+    return said.decode("ascii", "replace").strip().removeprefix("Version: ")
 
 
 _STOPPED: dict[int, str] = {

@@ -35,6 +35,7 @@ class Outbox:
         self._queues: dict[int, deque[Posted]] = {
             agent_id: deque() for agent_id, agent in agents.items() if sends and agent.p2a_shmem is not None
         }
+        self._waiting: set[int] = set()
         self._subscribers: dict[Subscription, set[int]] = {}
 
     def reaches(self, agent: int) -> bool:
@@ -89,25 +90,35 @@ class Outbox:
             self.dropped += 1
         else:
             queue.append(posted)
+            self._waiting.add(agent)
 
     def next(self, agent: int) -> Posted | None:
         """Take the oldest message for an agent; None if there is none."""
         queue = self._queues.get(agent)
-        return queue.popleft() if queue else None
+        posted = queue.popleft() if queue else None
+        if not queue:
+            self._waiting.discard(agent)
+        return posted
 
     def waiting(self, agent: int) -> int:
         """Return how many messages wait for an agent."""
         return len(self._queues.get(agent, ()))
 
+    def agents_waiting(self) -> tuple[int, ...]:
+        """Return the agents for which messages wait: few of many, and every call to EL3 asks."""
+        return tuple(self._waiting)
+
     def forget(self, agent: int) -> None:
         """Drop everything that waits for an agent, and its subscriptions."""
         if agent in self._queues:
             self._queues[agent].clear()
+            self._waiting.discard(agent)
         for agents in self._subscribers.values():
             agents.discard(agent)
 
     def clear(self) -> None:
         """Drop everything."""
         self._subscribers.clear()
+        self._waiting.clear()
         for queue in self._queues.values():
             queue.clear()

@@ -12,7 +12,7 @@ from xenscmi.model.errors import DataAbort
 from xenscmi.model.memory import SMALLEST_WINDOW, AddressSpace
 from xenscmi.model.xen import Model
 from xenscmi.scmi.header import TOKENS, Header
-from xenscmi.scmi.message import Refusal, Request, Response, decode_answer
+from xenscmi.scmi.message import Command, Refusal, Request, Response, decode_answer
 from xenscmi.scmi.protocols import protocol
 from xenscmi.scmi.shmem import ChannelError, Posted, collect, post, reset
 from xenscmi.toolstack.offer import Offer, offers
@@ -73,7 +73,7 @@ class Guest:
     def exchange(self, protocol_id: int, message_id: int, payload: bytes) -> bytes:
         """Send a message and return the answer's payload, status first. Raises as `carry` does."""
         self._token = self._token % (TOKENS - 1) + 1
-        header = Header.of(protocol_id=protocol_id, message_id=message_id, token=self._token)
+        header = Header.of_command(protocol_id, message_id, self._token)
         answer = self.carry(Posted(header, payload))
         if answer.header != header:
             raise NoAnswer(0)
@@ -82,12 +82,18 @@ class Guest:
     def ask(self, protocol_id: int, request: Request, version: int = 0) -> Response | Refusal:
         """Send a request of a protocol, as of a version of it (0: the newest), and decode the answer.
 
-        Raises as `exchange` does, KeyError for a request that the version does not have, and PayloadError for an answer
-        that cannot be read.
+        Raises as `send` does, and KeyError for a request that the version does not have.
         """
         found = protocol(protocol_id)
         rows = found.commands_of(version).values() if found else ()
         command = next((row for row in rows if row.request is type(request)), None)
         if command is None:
             raise KeyError(type(request).__name__)
-        return decode_answer(command.response, self.exchange(protocol_id, command.id, request.encode()))
+        return self.send(command, request.encode())
+
+    def send(self, command: Command, payload: bytes) -> Response | Refusal:
+        """Send a command with the bytes of its request, and decode the answer.
+
+        Raises as `exchange` does, and PayloadError for an answer that cannot be read.
+        """
+        return decode_answer(command.response, self.exchange(command.protocol_id, command.id, payload))

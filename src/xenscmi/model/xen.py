@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from itertools import chain
 from threading import RLock
 
-from xenscmi.bindings.properties import find_by_path
+from xenscmi.bindings.properties import PathFinder
 from xenscmi.config.capabilities import HostCapabilities
 from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.config.types.enums import ArmSciType
@@ -61,6 +61,7 @@ class Model(Backend):
         loader_adds_modules: bool = False,
     ) -> None:
         self.tree = tree
+        self._paths = PathFinder(tree)
         self.firmware = firmware
         self.abilities = read_abilities(tree)
         self.console = Console()
@@ -77,12 +78,12 @@ class Model(Backend):
         self._channels = {
             agent.func_id: (agent.agent_id, self.memory.window(agent.shmem)) for agent in firmware.agents.values()
         }
-        self._notified = [
-            (agent.agent_id, self.memory.window(agent.p2a_shmem))
+        self._notified = {
+            agent.agent_id: self.memory.window(agent.p2a_shmem)
             for agent in firmware.agents.values()
             if agent.p2a_shmem is not None
-        ]
-        for _, area in (*self._channels.values(), *self._notified):
+        }
+        for area in (*(area for _, area in self._channels.values()), *self._notified.values()):
             shmem.reset(area)
 
     def _el3(self, registers: Registers) -> Registers:
@@ -94,8 +95,8 @@ class Model(Backend):
         if channel is None:
             return (SMCCC_UNKNOWN, *registers[1:4])
         self.firmware.serve(*channel)
-        for notified in self._notified:
-            self.firmware.deliver(*notified)
+        for agent in self.firmware.outbox.agents_waiting() if self._notified else ():
+            self.firmware.deliver(agent, self._notified[agent])
         return (0, *registers[1:4])
 
     def _make_driver(self) -> SciDriver:
@@ -274,7 +275,7 @@ class Model(Backend):
 
     def _device(self, path: str) -> Node:
         """Return the node of the host's tree at a path (dt_find_node_by_gpath)."""
-        node = find_by_path(self.tree, path)
+        node = self._paths.find(path)
         if node is None:
             raise XenError(errno.ESRCH)
         return node

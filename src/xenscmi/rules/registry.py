@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 
 from xenscmi.diagnostics import Severity
-from xenscmi.rules.rule import FileRule, HostRule, Rule
+from xenscmi.rules.rule import Change, FileRule, HostRule, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ UNUSED_SUPPRESSION = Rule(
     summary="A comment suppresses a rule that finds nothing there.",
     xen="Xen is not affected. A forgotten suppression would hide the next mistake.",
     fix="remove the comment, or correct the rule's code",
+    bad=(Change("guest.cfg", "memory = 256\n", "memory = 256  # xenscmi: ignore[XS001]\n"),),
 )
 
 

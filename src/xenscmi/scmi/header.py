@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Self
 
 from xenscmi.scmi.bitfields import BitFields, Bits
 
@@ -38,6 +39,11 @@ class Header(BitFields):
     message_type = Bits(9, 8, "Command or response, delayed response, or notification", MessageType)
     protocol_id = Bits(17, 10, "The protocol", ProtocolId)
     token = Bits(27, 18, "A number that the sender chooses and the response returns")
+
+    @classmethod
+    def of_command(cls, protocol_id: int, message_id: int, token: int) -> Self:
+        """Return a command's header: what `of` does, in the time that many messages need."""
+        return cls(message_id | protocol_id << cls.protocol_id.low | token << cls.token.low)
 
 
 TOKENS = Header.token.mask + 1

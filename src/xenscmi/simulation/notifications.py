@@ -5,9 +5,10 @@ An agent hears only on a second page of its own (`p2a_page` in host.toml), and o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from xenscmi.config.constants import PAGE_SHIFT
+from xenscmi.firmware.firmware import Firmware
 from xenscmi.firmware.server import Server
 from xenscmi.model.domain import Domain
 from xenscmi.model.guest import Guest
@@ -20,25 +21,61 @@ SENSOR_EVENTS = "sensor_event_control.notify"
 ENABLE = ("notify_enable.enable", SENSOR_EVENTS)
 
 
+class Notices:
+    """The requests for a firmware's notifications; each is made once, and sent by many agents."""
+
+    def __init__(self, firmware: Firmware) -> None:
+        self._firmware = firmware
+        self._commands: dict[int, list[tuple[Command, str, str]]] = {}
+        self._payloads: dict[tuple[int, int, int], bytes] = {}
+
+    def commands(self, protocol: int) -> Sequence[tuple[Command, str, str]]:
+        """Return the commands that start notifications, with the fields that name the resource and switch them on.
+
+        The system's power is not here: everybody may hear of that.
+        """
+        if protocol not in self._commands:
+            server = self._firmware.servers.get(protocol)
+            told = server is not None and protocol not in (ProtocolId.SYSTEM_POWER, ProtocolId.PIN_CONTROL)
+            self._commands[protocol] = list(_commands(server)) if told and server is not None else []
+        return self._commands[protocol]
+
+    def payload(self, command: Command, resource: str, enable: str, number: int) -> bytes:
+        """Return the bytes of a request for notifications about a resource."""
+        key = command.protocol_id, command.id, number
+        if key not in self._payloads:
+            self._payloads[key] = compose(command, (f"{resource}={number}", f"{enable}=1")).encode()
+        return self._payloads[key]
+
+
 def hears(
-    xen: Model, made: Domain, guest: Guest, agent: int, devices: Mapping[int, Mapping[int, frozenset[int]]]
+    xen: Model,
+    made: Domain,
+    guest: Guest,
+    agent: int,
+    devices: Mapping[int, Sequence[tuple[int, int]]],
+    notices: Notices,
 ) -> Iterator[tuple[int, str]]:
     """Let an agent ask for every notification about every device; yield the device and the command of each it gets.
 
-    The system's power is not here: everybody may hear of that.
+    `devices` has what is tried of each device, as (protocol, resource).
     """
     page = xen.firmware.agents[agent].p2a_shmem if agent in xen.firmware.agents else None
     if page is None or made.memory.guest_frame(page >> PAGE_SHIFT) is None:
         return
     for device, resources in devices.items():
-        for protocol, numbers in resources.items():
-            server = xen.firmware.servers.get(protocol)
-            if server is None or protocol in (ProtocolId.SYSTEM_POWER, ProtocolId.PIN_CONTROL):
-                continue
-            for command, resource, enable in _commands(server):
-                requests = (compose(command, (f"{resource}={number}", f"{enable}=1")) for number in sorted(numbers))
-                if any(not isinstance(guest.ask(protocol, each, server.version), Refusal) for each in requests):
+        for protocol, numbers in _by_protocol(resources).items():
+            for command, resource, enable in notices.commands(protocol):
+                payloads = (notices.payload(command, resource, enable, number) for number in numbers)
+                if any(not isinstance(guest.send(command, each), Refusal) for each in payloads):
                     yield device, command.name
+
+
+def _by_protocol(resources: Sequence[tuple[int, int]]) -> Mapping[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for protocol, number in resources:
+        found.setdefault(protocol, []).append(number)
+    return found
 
 
 def _commands(server: Server) -> Iterator[tuple[Command, str, str]]:

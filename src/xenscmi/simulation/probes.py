@@ -6,11 +6,12 @@ The platform itself may forbid that command to everybody, or to an agent that ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from xenscmi.firmware.firmware import Firmware
 from xenscmi.firmware.resources import POWER_UP, by_id, pin_of
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.message import Refusal, Request
+from xenscmi.scmi.message import Command, Refusal, Request, Response
 from xenscmi.scmi.protocols.clock import (
     ClockConfig,
     ClockConfigSetRequest,
@@ -48,7 +49,7 @@ def _pin_settings(resource: int, _: int) -> Request:
     return PinctrlSettingsConfigureRequest(identifier, 0, SettingsConfigureAttributes.of(selector=selector), ())
 
 
-ATTEMPTS: Mapping[int, Callable[[int, int], Request]] = {
+_ATTEMPTS: Mapping[int, Callable[[int, int], Request]] = {
     ProtocolId.POWER_DOMAIN: lambda domain, _: PowerStateSetRequest(PowerStateSetFlags(0), domain, POWER_ON),
     ProtocolId.SYSTEM_POWER: lambda *_: SystemPowerStateSetRequest(SystemPowerFlags(0), SystemState.POWER_UP),
     ProtocolId.PERFORMANCE: lambda domain, _: PerformanceLevelGetRequest(domain),
@@ -62,23 +63,63 @@ ATTEMPTS: Mapping[int, Callable[[int, int], Request]] = {
 """Protocol id → the request that tries a resource, given the resource and the version of the protocol."""
 
 
-def is_open_to(firmware: Firmware, agent: int, protocol: int, number: int) -> bool:
-    """Return whether the platform lets an agent that may use a resource carry the command out."""
-    if protocol != ProtocolId.CLOCK:
-        return True
-    allowed = by_id(firmware.platform.clocks)[number].state_agents
-    return allowed is None or agent in allowed
+def can_be_tried(protocol: int) -> bool:
+    """Return whether there is a harmless command for resources of a protocol."""
+    return protocol in _ATTEMPTS
 
 
-def is_reached(firmware: Firmware, protocol: int, number: int, answer: object) -> bool:
-    """Return whether an answer shows that the agent may use the resource: what is switched off was reached, too."""
-    if not isinstance(answer, Refusal):
-        return True
-    platform, profile = firmware.platform, firmware.profile
-    if protocol == ProtocolId.SENSOR and not by_id(platform.sensors)[number].enabled:
-        off = profile.status("disabled_sensor", protocol, "SENSOR_READING_GET")
-    elif protocol == ProtocolId.SYSTEM_POWER and POWER_UP not in platform.system_states:
-        off = Status.NOT_SUPPORTED
-    else:
-        return False
-    return answer.status == off != profile.status("no_permission", protocol)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """The message that tries a resource.
+
+    `open_to` are the agents that the platform lets carry it out, None if it lets all that may use the resource. `off`
+    is the status that shows, too, that an agent may use the resource: what is switched off was reached.
+    """
+
+    command: Command
+    payload: bytes
+    open_to: frozenset[int] | None = None
+    off: Status | None = None
+
+    def is_reached(self, answer: Response | Refusal) -> bool:
+        """Return whether an answer shows that the agent may use the resource."""
+        return not isinstance(answer, Refusal) or (self.off is not None and answer.status == self.off)
+
+
+class Probes:
+    """The probes of a firmware's resources; each is made once, and sent by many agents."""
+
+    def __init__(self, firmware: Firmware) -> None:
+        self._firmware = firmware
+        self._clocks, self._sensors = by_id(firmware.platform.clocks), by_id(firmware.platform.sensors)
+        self._known: dict[tuple[int, int], Probe | None] = {}
+
+    def __call__(self, protocol: int, number: int) -> Probe | None:
+        """Return how to try a resource; None if the firmware does not have the protocol, or nothing to try."""
+        key = protocol, number
+        if key not in self._known:
+            self._known[key] = self._make(protocol, number)
+        return self._known[key]
+
+    def _make(self, protocol: int, number: int) -> Probe | None:
+        server, attempt = self._firmware.servers.get(protocol), _ATTEMPTS.get(protocol)
+        if server is None or attempt is None:
+            return None
+        request = attempt(number, server.version)
+        commands = server.protocol.commands_of(server.version).values()
+        clock = self._clocks.get(number) if protocol == ProtocolId.CLOCK else None
+        return Probe(
+            command=next(command for command in commands if command.request is type(request)),
+            payload=request.encode(),
+            open_to=None if clock is None else clock.state_agents,
+            off=self._off(protocol, number),
+        )
+
+    def _off(self, protocol: int, number: int) -> Status | None:
+        profile, off = self._firmware.profile, None
+        sensor = self._sensors.get(number) if protocol == ProtocolId.SENSOR else None
+        if sensor is not None and not sensor.enabled:
+            off = profile.status("disabled_sensor", protocol, "SENSOR_READING_GET")
+        elif protocol == ProtocolId.SYSTEM_POWER and POWER_UP not in self._firmware.platform.system_states:
+            off = Status.NOT_SUPPORTED
+        return None if off == profile.status("no_permission", protocol) else off

@@ -7,21 +7,19 @@ of its own, if two domains reach the same device, or if a domain is refused a re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from xenscmi.config.constants import PAGE_SHIFT
-from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.diagnostics import Diagnostic
 from xenscmi.firmware import Firmware
-from xenscmi.host.index import Index, wanted_agent
-from xenscmi.host.types import DomainKind, Host, HostDomain, ResourceUse
-from xenscmi.model.boot import start
+from xenscmi.host.types import Host, ResourceUse
 from xenscmi.model.devices import device_ids
 from xenscmi.model.domain import Domain
-from xenscmi.model.errors import DataAbort, Panic
-from xenscmi.model.guest import Guest, NoAnswer, offer_of, own_offer
-from xenscmi.model.machine import MakeFirmware, partial_trees, switch_on
+from xenscmi.model.errors import DataAbort
+from xenscmi.model.guest import Guest, NoAnswer
+from xenscmi.model.machine import MakeFirmware
 from xenscmi.model.xen import SMCCC_UNKNOWN, Model
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Refusal, Request
@@ -35,10 +33,9 @@ from xenscmi.scmi.protocols.base import (
     ResetAgentFlags,
 )
 from xenscmi.scmi.status import status_name
-from xenscmi.simulation.notifications import hears
-from xenscmi.simulation.probes import ATTEMPTS, is_open_to, is_reached
-from xenscmi.toolstack.create import CreationError, create
-from xenscmi.toolstack.hosts import Prepared, prepare_host
+from xenscmi.simulation.notifications import Notices, hears
+from xenscmi.simulation.probes import Probes, can_be_tried
+from xenscmi.simulation.running import RunningDomain, run
 from xenscmi.toolstack.offer import Offer
 
 
@@ -111,110 +108,71 @@ class Simulation:
     refusals: tuple[Diagnostic, ...] = ()
 
 
-_Resources = Mapping[int, frozenset[int]]
+_Resource = tuple[int, int]
+"""Protocol and number."""
 _USABLE = "SUCCESS"
 
 
 def simulate(host: Host, make_firmware: MakeFirmware = Firmware) -> Simulation:
     """Run a host; `make_firmware` makes what answers at EL3. Raises XenscmiError if it cannot be switched on."""
-    xen = switch_on(host, make_firmware=make_firmware)
-    views: list[DomainView] = []
-    deviations: list[Deviation] = []
-    refusals: list[Diagnostic] = []
-    panic = None
-    try:
-        start(xen, partial_trees(host))
-    except Panic as error:
-        panic = error.reason
-        refusals += error.diagnostics
-        deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=panic))
-    domains = [] if panic else _domains(xen, host, deviations, refusals)
-    log = xen.console.lines
-    for domain in domains:
-        view = replace(_look(xen, domain), forbidden=tuple(_forbidden(xen, domain.made)))
+    running = run(host, make_firmware)
+    xen, views = running.xen, list[DomainView]()
+    deviations = [
+        Deviation(domain=name, subject="create", expected="created", seen=reason)
+        for name, reason in running.not_created
+    ]
+    if running.panic is not None:
+        deviations.append(Deviation(domain="Xen", subject="boot", expected="boots", seen=running.panic))
+    log, tried = xen.console.lines, _Tried(xen)
+    for domain in running.domains:
+        view = replace(_look(xen, domain, tried), forbidden=tuple(_forbidden(xen, domain.made)))
         views.append(view)
         deviations += _judge(view)
     deviations += _shared(views)
     return Simulation(
-        panic=panic, domains=tuple(views), deviations=tuple(deviations), refusals=tuple(refusals), log=log
+        panic=running.panic,
+        domains=tuple(views),
+        deviations=tuple(deviations),
+        refusals=running.refusals,
+        log=log,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Running:
-    """A domain that runs, the agent that it should have, the channel that its tree offers, and what the tree uses."""
+class _Tried:
+    """What can be tried on a machine: the resources of each device as (protocol, number), in order, and what to send.
 
-    name: str
-    made: Domain
-    wanted: int | None
-    offer: Offer | None
-    uses: tuple[ResourceUse, ...] = ()
+    `idle` are the devices without any.
+    """
 
+    def __init__(self, xen: Model) -> None:
+        self.probes, self.notices = Probes(xen.firmware), Notices(xen.firmware)
+        devices = {
+            device.device_id: [
+                (protocol, number) for protocol, numbers in device.resources.items() for number in sorted(numbers)
+            ]
+            for device in xen.firmware.platform.devices
+        }
+        self.resources: Mapping[int, Sequence[_Resource]] = {id: found for id, found in devices.items() if found}
+        self.idle = devices.keys() - self.resources.keys()
 
-def _domains(xen: Model, host: Host, deviations: list[Deviation], refusals: list[Diagnostic]) -> list[_Running]:
-    """Return every domain that runs: those that Xen booted, and the toolstack's, created here."""
-    booted = [domain for domain in host.domains if domain.kind is not DomainKind.TOOLSTACK]
-    index = Index(host)
-    running = [
-        _Running(
-            name=domain.name,
-            made=made,
-            wanted=_wanted_at_boot(domain),
-            offer=offer_of(made),
-            uses=tuple(_uses(index, domain)),
-        )
-        for domain, made in zip(booted, list(xen.domains.values()), strict=True)
-    ]
-    for prepared in prepare_host(host):
-        spec = prepared.spec
-        if spec is None:
-            errors = [each for each in prepared.diagnostics if each.severity is Severity.ERROR]
-            deviations += [_not_created(prepared, each.message) for each in errors]
-            refusals += errors
-            continue
-        try:
-            made = xen.domain(create(xen, spec))
-        except CreationError as error:
-            deviations.append(_not_created(prepared, error.message))
-            refusals += error.diagnostics
-            continue
-        offer = spec.offer if spec.tree_known else own_offer(made)
-        uses = tuple(_uses(index, prepared.domain)) if prepared.domain else ()
-        running.append(_Running(name=prepared.name, made=made, wanted=spec.agent_id, offer=offer, uses=uses))
-    return running
+    def by(self, given: frozenset[int]) -> Mapping[int, Sequence[_Resource]]:
+        """Return what a domain with these devices tries: all of its own, and of others' what is not its own as well."""
+        own = {resource for device in given for resource in self.resources.get(device, ())}
+        return {
+            device: found if device in given or own.isdisjoint(found) else [each for each in found if each not in own]
+            for device, found in self.resources.items()
+        }
 
 
-def _not_created(prepared: Prepared, reason: str) -> Deviation:
-    return Deviation(domain=prepared.name, subject="create", expected="created", seen=reason)
-
-
-def _uses(index: Index, domain: HostDomain) -> Iterator[ResourceUse]:
-    """Yield the resources that a domain's own device tree uses; none if the firmware's devices are only assumed."""
-    if index.host.firmware.devices is None:
-        return
-    if domain.kind is DomainKind.DOM0:
-        yield from (use for _, uses in index.resources_of_dom0 for use in uses)
-    for node in domain.tree.nodes if domain.tree else ():
-        yield from node.resources
-
-
-def _wanted_at_boot(domain: HostDomain) -> int | None:
-    """Return the agent that dom0 or a dom0less domain should have."""
-    wanted = wanted_agent(domain)
-    return None if wanted is None else wanted.value
-
-
-def _look(xen: Model, domain: _Running) -> DomainView:
+def _look(xen: Model, domain: RunningDomain, tried: _Tried) -> DomainView:
     """Let a domain's agent ask for its id and try every resource."""
     made = domain.made
-    known = {device.device_id: device.resources for device in xen.firmware.platform.devices}
-    tried = {device: resources for device, resources in known.items() if any(resources.values())}
     view = DomainView(
         name=domain.name,
         domid=made.domid,
         offer=domain.offer,
         wanted=domain.wanted,
-        given=frozenset(_device_ids(xen, made)) - (known.keys() - tried.keys()),
+        given=frozenset(_device_ids(xen, made)) - tried.idle,
     )
     if view.offer is None:
         return view
@@ -222,44 +180,30 @@ def _look(xen: Model, domain: _Running) -> DomainView:
     told = _ask(guest, BaseDiscoverAgentRequest(OWN_AGENT_ID))
     if not isinstance(told, BaseDiscoverAgentResponse):
         return view
-    agent = told.agent_id
-    tries = {
-        device: resources if device in view.given else _not_its_own(resources, view.given, known)
-        for device, resources in tried.items()
-    }
-    devices = {device: _access(xen, guest, agent, resources) for device, resources in tries.items()}
+    agent, tries = told.agent_id, tried.by(view.given)
+    devices = {device: _access(guest, agent, resources, tried.probes) for device, resources in tries.items()}
     known_access = {device: access for device, access in devices.items() if access is not None}
     heard: dict[int, tuple[str, ...]] = {}
-    for device, command in hears(xen, made, guest, agent, tries):
+    for device, command in hears(xen, made, guest, agent, tries, tried.notices):
         heard[device] = (*heard.get(device, ()), command)
     given = view.given - (devices.keys() - known_access.keys())
-    own = [known[device] for device in view.given & known.keys()]
-    used = tuple(_used(xen, guest, domain.uses, own))
+    own = {resource for device in view.given for resource in tried.resources.get(device, ())}
+    used = tuple(_used(guest, domain.uses, own, tried.probes))
     return replace(view, agent_id=agent, devices=known_access, hears=heard, given=given, used=used)
 
 
-def _used(xen: Model, guest: Guest, uses: Iterable[ResourceUse], own: Sequence[_Resources]) -> Iterator[Attempt]:
+def _used(guest: Guest, uses: Iterable[ResourceUse], own: Set[_Resource], probes: Probes) -> Iterator[Attempt]:
     """Try what a domain's tree uses, except for what belongs to its own devices, which is tried with them."""
     for (protocol, number), use in {(use.protocol.value, use.resource_id): use for use in uses if use.protocol}.items():
-        request = ATTEMPTS.get(protocol) if protocol is not None else None
-        if protocol is None or request is None or any(number in each.get(protocol, ()) for each in own):
+        if protocol is None or not can_be_tried(protocol) or (protocol, number) in own:
             continue
-        server = xen.firmware.servers.get(protocol)
-        if server is None:
+        probe = probes(protocol, number)
+        if probe is None:
             seen = "no such protocol"
         else:
-            answer = guest.ask(protocol, request(number, server.version), server.version)
+            answer = guest.send(probe.command, probe.payload)
             seen = status_name(answer.status) if isinstance(answer, Refusal) else _USABLE
         yield Attempt(subject=f"{use.kind} {number} (protocol {protocol:#x})", expected=_USABLE, seen=seen)
-
-
-def _not_its_own(resources: _Resources, given: frozenset[int], known: Mapping[int, _Resources]) -> _Resources:
-    """Return what of another's device a domain must not reach: what the firmware counts to its own as well, it may."""
-    own = [known[device] for device in given & known.keys()]
-    return {
-        protocol: numbers.difference(*(each.get(protocol, frozenset()) for each in own))
-        for protocol, numbers in resources.items()
-    }
 
 
 def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
@@ -270,20 +214,18 @@ def _device_ids(xen: Model, made: Domain) -> Iterator[int]:
         yield from device_ids(node)
 
 
-def _access(xen: Model, guest: Guest, agent: int, resources: Mapping[int, frozenset[int]]) -> Access | None:
+def _access(guest: Guest, agent: int, resources: Iterable[_Resource], probes: Probes) -> Access | None:
     """Let an agent try a device's resources; return None if the platform itself forbids it to try any.
 
     Resources of a protocol that the firmware lacks nobody can use.
     """
-    firmware, results = xen.firmware, set()
-    for protocol, numbers in resources.items():
-        server = firmware.servers.get(protocol)
-        for number in sorted(numbers):
-            if server is None:
-                results.add(False)
-            elif is_open_to(firmware, agent, protocol, number):
-                answer = guest.ask(protocol, ATTEMPTS[protocol](number, server.version), server.version)
-                results.add(is_reached(firmware, protocol, number, answer))
+    results = set()
+    for protocol, number in resources:
+        probe = probes(protocol, number)
+        if probe is None:
+            results.add(False)
+        elif probe.open_to is None or agent in probe.open_to:
+            results.add(probe.is_reached(guest.send(probe.command, probe.payload)))
     if not results:
         return None
     return Access.SOME if len(results) == 2 else Access.ALL if results == {True} else Access.NONE
