@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from xenscmi.devicetree.includes import Included, without_line_markers
+from xenscmi.devicetree.includes import Included, Watch, without_line_markers
 from xenscmi.devicetree.program import run
 from xenscmi.devicetree.tree import DeviceTreeError
 from xenscmi.diagnostics import Annotation, Diagnostic, Severity
@@ -65,11 +65,18 @@ class Files:
     of any other file, which a line marker may have brought in, has no text: it is never opened.
     """
 
-    def __init__(self, main: Source, directory: Path, include: Sequence[Path], within: Path | None = None) -> None:
+    def __init__(
+        self,
+        main: Source,
+        directory: Path,
+        include: Sequence[Path],
+        within: Path | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self.main = main
         self.directory = directory
         self.include = include
-        self.included = Included(main, directory, include, within)
+        self.included = Included(main, directory, include, within, watch)
         self._sources = {"<stdin>": main}
 
     @property

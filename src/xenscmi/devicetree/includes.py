@@ -54,6 +54,9 @@ class _Named:
     every: bool = False
 
 
+Watch = Callable[[Path, bytes | None], None]
+"""Is told of each file that an include looks for, and its content; None where there is no such file."""
+
 _Scan = Callable[[bytes], Iterator[tuple[_Named, bool]]]
 """Finds the files that a text names, and whether their texts name others in turn."""
 
@@ -62,10 +65,14 @@ class Included:
     """The files that a main source may include, by their real paths, with their texts as far as they were read.
 
     They are looked for in `directory`, the main source's folder, and in `include`; they may lie `within` another, too.
+    `watch` is told of each.
     """
 
-    def __init__(self, main: Source, directory: Path, include: Sequence[Path], within: Path | None) -> None:
+    def __init__(
+        self, main: Source, directory: Path, include: Sequence[Path], within: Path | None, watch: Watch | None
+    ) -> None:
         self.texts: dict[Path, bytes] = {}
+        self._watch = watch
         self._main = main
         self._folders = [folder.absolute() for folder in (directory, *include)]
         # Path.resolve() raises for links in a circle.
@@ -89,6 +96,8 @@ class Included:
                     if path not in seen:
                         seen.add(path)
                         content = self._read(path, each.name)
+                        if self._watch:
+                            self._watch(path, content)
                         waiting += [(content, path.parent)] if names_others else []
 
     def _found(self, named: _Named, folder: Path) -> Iterator[Path]:
@@ -102,6 +111,8 @@ class Included:
                 yield path
                 if not named.every:
                     return
+            elif self._watch:
+                self._watch(path, None)
 
     def _read(self, path: Path, name: bytes) -> bytes:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xenscmi.devicetree import dtb
-from xenscmi.devicetree.includes import LARGEST_SOURCE
+from xenscmi.devicetree.includes import LARGEST_SOURCE, Watch
 from xenscmi.devicetree.tree import DeviceTreeError, Tree
 from xenscmi.diagnostics import Diagnostic
 from xenscmi.source import Source, Span
@@ -25,10 +25,13 @@ def load(path: str | Path, include: Sequence[Path] = ()) -> Tree:
     return parse_tree(_read(Path(path)), Path(path), include)
 
 
-def parse_tree(data: bytes, path: Path, include: Sequence[Path] = (), within: Path | None = None) -> Tree:
+def parse_tree(
+    data: bytes, path: Path, include: Sequence[Path] = (), within: Path | None = None, watch: Watch | None = None
+) -> Tree:
     """Return the tree in the bytes of a file at `path`, by the same rules as `load`. Raises DeviceTreeError.
 
-    What a source includes must lie below its own folder, below one of `include`, or below `within`.
+    What a source includes must lie below its own folder, below one of `include`, or below `within`; `watch` is told of
+    each file that it looks for.
     """
     if len(data) > LARGEST_SOURCE:
         raise _too_large(Source(str(path), ""), len(data))
@@ -37,7 +40,7 @@ def parse_tree(data: bytes, path: Path, include: Sequence[Path] = (), within: Pa
     if path.suffix in (".dtb", ".dtbo") and not data.lstrip().startswith(b"/dts-v1/"):
         message = f"{path} is no device tree blob: it begins with {data[:4].hex() or 'nothing'}, not {dtb.MAGIC.hex()}"
         raise DeviceTreeError(Diagnostic(message=message, span=Span(Source(str(path), ""), 0, 0)))
-    return parse_dts(data, name=str(path), directory=path.parent, include=include, within=within)
+    return parse_dts(data, name=str(path), directory=path.parent, include=include, within=within, watch=watch)
 
 
 def parse_trees(
@@ -66,7 +69,13 @@ def parse_trees(
 
 
 def parse_dts(
-    text: bytes, *, name: str, directory: Path, include: Sequence[Path] = (), within: Path | None = None
+    text: bytes,
+    *,
+    name: str,
+    directory: Path,
+    include: Sequence[Path] = (),
+    within: Path | None = None,
+    watch: Watch | None = None,
 ) -> Tree:
     """Return the tree in a DTS text that is shown as `name` and whose relative includes start in `directory`.
 
@@ -75,7 +84,7 @@ def parse_dts(
     from xenscmi.devicetree.annotated import Places
     from xenscmi.devicetree.compiler import Files, compile_dts, decode
 
-    files = Files(Source(name, decode(text)), directory, include, within)
+    files = Files(Source(name, decode(text)), directory, include, within, watch)
     compiled = compile_dts(files, text)
     builder = dtb.build(compiled.dtb, files.main, Places(compiled.annotated, files))
     return builder.finish(sources=files.sources, warnings=compiled.warnings)
