@@ -12,18 +12,24 @@ behind an EL3 monitor; the result is compared with that of the model, cell by ce
 
 PATH is as for `xenscmi check`; the default is the current folder.
 
-exit codes: 0 no deviation; 1 deviations, or board and model differ; 2 the input cannot be used, or there is no qemu
+In a build, --hosts runs many hosts at once, --cache keeps results while nothing that they depend on has changed, and
+--output and --depfile make a step for Make or ninja.
+
+exit codes: 0 no deviation; 1 deviations, or board and model differ; 2 the input cannot be used, or there is no qemu; of
+many hosts, the worst
 
 examples:
   xenscmi simulate board/
   xenscmi simulate --json board/ | jq .deviations
   xenscmi simulate --on board board/
   xenscmi simulate --format html --against board-v1/ board/ > board.html
+  xenscmi simulate --hosts 'variants/*/host.toml' --format junit -o simulate.xml
 """
 
 from __future__ import annotations
 
 from xenscmi.cli.files import configure_include, load_given_host, put, say, show
+from xenscmi.cli.fleet import configure_fleet, in_build
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
 TYPE_CHECKING = False
@@ -44,12 +50,13 @@ def configure(parser: ArgumentParser) -> None:
         "--on", choices=("model", "board"), default="model", help="choose where the firmware runs (default: model)"
     )
     parser.add_argument(
-        "--format", choices=("text", "json", "html"), default="text", help="choose the format (default: text)"
+        "--format", choices=("text", "json", "junit", "html"), default="text", help="choose the format (default: text)"
     )
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="print JSON, with Xen's log")
     parser.add_argument(
         "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
     )
+    configure_fleet(parser, "run")
 
 
 @guarded
@@ -62,6 +69,10 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
+    if in_build(arguments, *_alone(arguments)) or arguments.format == "junit":
+        from xenscmi.cli.simulate_fleet import simulate_hosts
+
+        return simulate_hosts(arguments)
     loaded = load_given_host(arguments)
     host = loaded.host
     show(host.notes)
@@ -78,6 +89,11 @@ def run(arguments: Namespace) -> int:
     for each in differences:
         say(f"xenscmi: {each.domain}: {each.subject}: {each.first} on the model, {each.second} on the board")
     return EXIT_FAILURE if simulation.deviations or differences else 0
+
+
+def _alone(arguments: Namespace) -> list[str]:
+    """Return what was asked for that is no step of a build."""
+    return ["--format html"] * (arguments.format == "html") + ["--on board"] * (arguments.on == "board")
 
 
 def _write(arguments: Namespace, loaded: LoadedHost, simulation: Simulation) -> None:

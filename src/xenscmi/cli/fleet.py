@@ -1,0 +1,131 @@
+"""What `check` and `simulate` share as steps of a build: many hosts, a cache, and files for the build system.
+
+This is not a command.
+"""
+
+from __future__ import annotations
+
+import os
+
+from xenscmi.cli.files import say, write_file
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from xenscmi.fleet.run import Answer
+    from xenscmi.fleet.task import Task
+    from xenscmi.report.hosts import HostFindings
+
+_CACHE = "XENSCMI_CACHE"
+
+
+def configure_fleet(parser: ArgumentParser, does: str) -> None:
+    """Declare the arguments; `does` says what the command does with a host."""
+    group = parser.add_argument_group("in a build")
+    group.add_argument(
+        "--hosts",
+        metavar="GLOB",
+        action="append",
+        help=f"{does} every host that matches, in quotes: 'variants/*/host.toml'; ** is any number of folders",
+    )
+    group.add_argument(
+        "-j", "--jobs", metavar="N", type=_number, help="run this many processes (default: one for each processor)"
+    )
+    group.add_argument(
+        "--cache",
+        metavar="DIR",
+        help=f"keep results here, and take them from here while nothing has changed (default: ${_CACHE}, else none)",
+    )
+    group.add_argument("-o", "--output", metavar="FILE", help="write the result to this file, whole or not at all")
+    group.add_argument(
+        "--depfile", metavar="FILE", help="write to this file, in the syntax of Make, what the output depends on"
+    )
+    group.add_argument(
+        "-v", "--verbose", action="store_true", help="print for each host whether it was in the cache, and if not, why"
+    )
+
+
+def _number(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    if not 1 <= number <= 1024:
+        from argparse import ArgumentTypeError
+
+        raise ArgumentTypeError(f"{text} is not a number of processes from 1 to 1024")
+    return number
+
+
+def in_build(arguments: Namespace, *refused: str) -> bool:
+    """Return whether the command runs as a step of a build.
+
+    `refused` are the options given that do not go with that; the variable for the cache does not count then. Raises
+    XenscmiError where they stand together.
+    """
+    given = {
+        "--hosts": arguments.hosts,
+        "--jobs": arguments.jobs,
+        "--cache": arguments.cache,
+        "--output": arguments.output,
+        "--depfile": arguments.depfile,
+        "--verbose": arguments.verbose or None,
+    }
+    asked = [option for option, value in given.items() if value is not None]
+    wrong = ""
+    if asked and refused:
+        wrong = f"{asked[0]} does not go with {refused[0]}"
+    elif arguments.hosts and arguments.paths:
+        wrong = f"--hosts does not go with {arguments.paths[0]}"
+    elif arguments.depfile is not None and arguments.output is None:
+        wrong = "--depfile needs --output, the file that depends on the others"
+    elif arguments.cache == "":
+        wrong = "--cache needs the name of a folder"
+    if wrong:
+        raise XenscmiError(Diagnostic(message=wrong))
+    return bool(asked) or bool(os.environ.get(_CACHE) and not refused)
+
+
+def answers(arguments: Namespace, task: Task) -> list[Answer]:
+    """Do the task with every host that the arguments mean, and write the depfile. Raises XenscmiError."""
+    from xenscmi.cli.progress import Progress
+    from xenscmi.fleet.hosts import find_hosts
+    from xenscmi.fleet.run import run
+
+    hosts = [[host] for host in find_hosts(arguments.hosts)] if arguments.hosts else [arguments.paths]
+    cache = arguments.cache if arguments.cache is not None else os.environ.get(_CACHE, "")
+    progress = Progress(len(hosts), "hosts")
+
+    def told(answer: Answer) -> None:
+        if arguments.verbose:
+            progress.clear()
+            say(f"{name(answer)}: {'from the cache' if answer.cached else answer.reason or 'done'}")
+        progress.step()
+
+    jobs = arguments.jobs or len(os.sched_getaffinity(0))
+    try:
+        found = run(task, hosts, jobs=jobs, cache=cache, told=told)
+    finally:
+        progress.clear()
+    if arguments.depfile is not None:
+        from xenscmi.fleet.depfile import depfile
+
+        write_file(arguments.depfile, depfile(arguments.output, [each.states for each in found]))
+    return found
+
+
+def name(answer: Answer) -> str:
+    """Return what to call a host: its path as given."""
+    return ", ".join(answer.host) or "."
+
+
+def host_findings(found: Sequence[Answer]) -> list[HostFindings]:
+    """Return the answers as reports take them."""
+    from xenscmi.report.hosts import HostFindings
+
+    return [HostFindings(name=name(each), findings=each.outcome.findings, usable=each.outcome.usable) for each in found]
+
+
+def write_output(path: str, document: str) -> None:
+    """Write a document to the output's file. Raises XenscmiError."""
+    write_file(path, document.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,100 @@
+"""A command on a host, as a value: what to do, with which options, and doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.fleet.outcome import HostOutcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xenscmi.fleet.shared_trees import SharedTrees
+    from xenscmi.host.load import LoadedHost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is done with each host: `check` or `simulate`, and the options of `check` that decide what it finds.
+
+    `before` and `after` are releases of Xen, both or none.
+    """
+
+    command: str
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of a host, the state of every path that it depends on, and whether the outcome may be kept."""
+
+    outcome: HostOutcome
+    states: Mapping[str, str] = field(default_factory=dict)
+    is_final: bool = False
+
+
+def do(task: Task, paths: Sequence[str], trees: SharedTrees) -> Done:
+    """Read a host and do the task. What is wrong with the host is an outcome, not an error."""
+    from xenscmi.fleet.recorder import Recorder
+    from xenscmi.host.load import load_host
+
+    recorder = Recorder(paths)
+    try:
+        loaded = load_host(
+            paths,
+            read=recorder.read,
+            list_folder=recorder.list_folder,
+            include=[Path(folder) for folder in task.include],
+            parse=trees.parser(recorder.note),
+        )
+        outcome = _simulated(loaded) if task.command == "simulate" else _checked(task, loaded)
+    except XenscmiError as error:
+        # Kept by nobody: a full disk or a missing dtc would stay the verdict when they are none any more.
+        run = {"xen": list(getattr(error, "log", ()))}
+        return Done(outcome=HostOutcome(findings=error.diagnostics, usable=False, run=run), states=recorder.states)
+    return Done(outcome=outcome, states=recorder.states, is_final=recorder.is_steady)
+
+
+def _checked(task: Task, loaded: LoadedHost) -> HostOutcome:
+    if task.before:
+        from xenscmi.rules.upgrade import parse_release, upgrade
+
+        found = upgrade(loaded.host, parse_release(task.before), parse_release(task.after))
+        return HostOutcome(findings=tuple(found), notes=tuple(loaded.host.notes))
+    from xenscmi.api import check
+
+    found = check(loaded, select=task.select, ignore=task.ignore)
+    return HostOutcome(findings=found, notes=tuple(loaded.host.notes))
+
+
+def _simulated(loaded: LoadedHost) -> HostOutcome:
+    import json
+
+    from xenscmi.host.platform import declared_names
+    from xenscmi.model.devices import device_paths
+    from xenscmi.report.matrix import document, render
+    from xenscmi.simulation.simulate import simulate
+
+    simulation = simulate(loaded.host)
+    tree, names = loaded.host.tree, declared_names(loaded.host)
+    paths = device_paths(tree) if tree is not None else {}
+    return HostOutcome(
+        findings=simulation.refusals,
+        notes=tuple(loaded.host.notes),
+        run=json.loads(document(simulation, paths, names)),
+        matrix=render(simulation, paths, names),
+    )
+
+
+def failed(reason: str) -> Done:
+    """Return what came of a host on which xenscmi itself failed."""
+    message = f"xenscmi failed on this host: {reason}"
+    help = "the fault is xenscmi's own; please report it with the host's files"
+    return Done(outcome=HostOutcome(findings=(Diagnostic(message=message, help=help),), usable=False))
