@@ -70,6 +70,7 @@ def in_build(arguments: Namespace, *refused: str) -> bool:
         "--output": arguments.output,
         "--depfile": arguments.depfile,
         "--verbose": arguments.verbose or None,
+        "--format junit": arguments.format == "junit" or None,
     }
     asked = [option for option, value in given.items() if value is not None]
     wrong = ""

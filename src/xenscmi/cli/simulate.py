@@ -69,7 +69,7 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
-    if in_build(arguments, *_alone(arguments)) or arguments.format == "junit":
+    if in_build(arguments, *_alone(arguments)):
         from xenscmi.cli.simulate_fleet import simulate_hosts
 
         return simulate_hosts(arguments)

@@ -186,7 +186,7 @@ def _place(kind: str, key: str) -> str:
 
 
 def _result_key(key: str, states: Mapping[str, str]) -> str:
-    return sha256(to_json([key, dict(states)])).hexdigest()
+    return sha256(to_json([key, sorted(states.items())])).hexdigest()
 
 
 def _refused(message: str, help: str = "") -> XenscmiError:

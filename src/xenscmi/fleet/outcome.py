@@ -110,7 +110,7 @@ def decode(value: object, text: Callable[[str], bytes]) -> HostOutcome:
 
 def to_json(value: object) -> bytes:
     """Return a value as JSON. Bytes of paths and texts that were not UTF-8 are kept, as escapes."""
-    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def text_digest(text: bytes) -> str:

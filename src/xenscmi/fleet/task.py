@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from xenscmi.fleet.shared_trees import SharedTrees
     from xenscmi.host.load import LoadedHost
+    from xenscmi.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +44,14 @@ class Done:
 def do(task: Task, paths: Sequence[str], trees: SharedTrees) -> Done:
     """Read a host and do the task. What is wrong with the host is an outcome, not an error."""
     from xenscmi.fleet.recorder import Recorder
+    from xenscmi.host.files import HostFiles
     from xenscmi.host.load import load_host
 
     recorder = Recorder(paths)
     try:
+        if task.command == "check" and not task.before and len(paths) == 1 and paths[0].endswith(".cfg"):
+            outcome = _checked_alone(task, HostFiles(recorder.read).text(Path(paths[0])))
+            return Done(outcome=outcome, states=recorder.states, is_final=recorder.is_steady)
         loaded = load_host(
             paths,
             read=recorder.read,
@@ -60,6 +65,15 @@ def do(task: Task, paths: Sequence[str], trees: SharedTrees) -> Done:
         run = {"xen": list(getattr(error, "log", ()))}
         return Done(outcome=HostOutcome(findings=error.diagnostics, usable=False, run=run), states=recorder.states)
     return Done(outcome=outcome, states=recorder.states, is_final=recorder.is_steady)
+
+
+def _checked_alone(task: Task, source: Source) -> HostOutcome:
+    """Check an xl.cfg by itself, which has nothing to disagree with."""
+    from xenscmi.host.configuration import read_configuration
+    from xenscmi.rules.engine import Selection, check_files
+
+    selection = Selection(select=task.select, ignore=task.ignore)
+    return HostOutcome(findings=check_files([read_configuration(source)], selection))
 
 
 def _checked(task: Task, loaded: LoadedHost) -> HostOutcome:
