@@ -6,7 +6,7 @@ A worker ends when the other end of its pipe is closed, also by the death of the
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -34,7 +34,7 @@ class Died:
         return f"its process was killed by signal {-self.status}"
 
 
-def each_done(pieces: Sequence[int], work: Work, workers: int) -> Iterator[tuple[int, bytes | Died]]:
+def each_done(pieces: Sequence[int], work: Work, workers: int) -> Generator[tuple[int, bytes | Died], None, None]:
     """Do all pieces of work in so many processes, and yield each with what came of it as soon as it is done."""
     waiting = iter(pieces)
     team: dict[Connection, _Worker] = {}
