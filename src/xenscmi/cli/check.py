@@ -32,7 +32,7 @@ import sys
 
 from xenscmi.cli.files import configure_include, load_given_host, read_source, say, show
 from xenscmi.cli.findings import rendered
-from xenscmi.cli.fleet import configure_fleet, in_build
+from xenscmi.cli.fleet import configure_fleet, in_build, wrong_use
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -86,9 +86,13 @@ def run(arguments: Namespace) -> int:
     if arguments.format == "html" and (arguments.before or arguments.after):
         say("xenscmi check: error: --from and --to do not go with --format html")
         return EXIT_UNUSABLE
+    alone = _alone(arguments)
+    if wrong := wrong_use(arguments, alone):
+        say(f"xenscmi check: error: {wrong}")
+        return EXIT_UNUSABLE
+    if in_build(arguments, alone):
+        return _in_build(arguments)
     try:
-        if in_build(arguments, *_alone(arguments)):
-            return _in_build(arguments)
         found = _page(arguments) if arguments.format == "html" else _check_and_write(arguments)
     except XenscmiError as error:
         _write_unusable(arguments, error.diagnostics)
@@ -121,7 +125,11 @@ def _in_build(arguments: Namespace) -> int:
         before=arguments.before or "",
         after=arguments.after or "",
     )
-    hosts = check_hosts(arguments, task, failing)
+    try:
+        hosts = check_hosts(arguments, task, failing)
+    except XenscmiError as error:
+        show(error.diagnostics)
+        return EXIT_UNUSABLE
     if not all(host.usable for host in hosts):
         return EXIT_UNUSABLE
     failed = any(each.severity in failing for host in hosts for each in host.findings)

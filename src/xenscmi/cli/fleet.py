@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 
 from xenscmi.cli.files import say, write_file
-from xenscmi.diagnostics import Diagnostic, XenscmiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,34 +56,38 @@ def _number(text: str) -> int:
     return number
 
 
-def in_build(arguments: Namespace, *refused: str) -> bool:
+def in_build(arguments: Namespace, alone: Sequence[str]) -> bool:
     """Return whether the command runs as a step of a build.
 
-    `refused` are the options given that do not go with that; the variable for the cache does not count then. Raises
-    XenscmiError where they stand together.
+    `alone` are the options given that do not go with that: the variable for the cache does not count then.
     """
-    given = {
-        "--hosts": arguments.hosts,
-        "--jobs": arguments.jobs,
-        "--cache": arguments.cache,
-        "--output": arguments.output,
-        "--depfile": arguments.depfile,
-        "--verbose": arguments.verbose or None,
-        "--format junit": arguments.format == "junit" or None,
+    return bool(_given(arguments)) or bool(os.environ.get(_CACHE) and not alone)
+
+
+def wrong_use(arguments: Namespace, alone: Sequence[str]) -> str:
+    """Return which options do not go together; empty if all do. `alone` is as for `in_build`."""
+    given = _given(arguments)
+    if given and alone:
+        return f"{given[0]} does not go with {alone[0]}"
+    if arguments.hosts and arguments.paths:
+        return f"--hosts does not go with {arguments.paths[0]}"
+    if arguments.depfile is not None and arguments.output is None:
+        return "--depfile needs --output, the file that depends on the others"
+    return "--cache needs the name of a folder" if arguments.cache == "" else ""
+
+
+def _given(arguments: Namespace) -> list[str]:
+    """Return the options given that are for a build."""
+    values = {
+        "--hosts": arguments.hosts is not None,
+        "--jobs": arguments.jobs is not None,
+        "--cache": arguments.cache is not None,
+        "--output": arguments.output is not None,
+        "--depfile": arguments.depfile is not None,
+        "--verbose": arguments.verbose,
+        "--format junit": arguments.format == "junit",
     }
-    asked = [option for option, value in given.items() if value is not None]
-    wrong = ""
-    if asked and refused:
-        wrong = f"{asked[0]} does not go with {refused[0]}"
-    elif arguments.hosts and arguments.paths:
-        wrong = f"--hosts does not go with {arguments.paths[0]}"
-    elif arguments.depfile is not None and arguments.output is None:
-        wrong = "--depfile needs --output, the file that depends on the others"
-    elif arguments.cache == "":
-        wrong = "--cache needs the name of a folder"
-    if wrong:
-        raise XenscmiError(Diagnostic(message=wrong))
-    return bool(asked) or bool(os.environ.get(_CACHE) and not refused)
+    return [option for option, given in values.items() if given]
 
 
 def answers(arguments: Namespace, task: Task) -> list[Answer]:

@@ -29,7 +29,7 @@ examples:
 from __future__ import annotations
 
 from xenscmi.cli.files import configure_include, load_given_host, put, say, show
-from xenscmi.cli.fleet import configure_fleet, in_build
+from xenscmi.cli.fleet import configure_fleet, in_build, wrong_use
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
 TYPE_CHECKING = False
@@ -69,7 +69,11 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
-    if in_build(arguments, *_alone(arguments)):
+    alone = _alone(arguments)
+    if wrong := wrong_use(arguments, alone):
+        say(f"xenscmi simulate: error: {wrong}")
+        return EXIT_UNUSABLE
+    if in_build(arguments, alone):
         from xenscmi.cli.simulate_fleet import simulate_hosts
 
         return simulate_hosts(arguments)
