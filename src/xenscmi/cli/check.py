@@ -32,7 +32,7 @@ import sys
 
 from xenscmi.cli.files import configure_include, load_given_host, read_source, say, show
 from xenscmi.cli.findings import rendered
-from xenscmi.cli.fleet import configure_fleet, in_build, wrong_use
+from xenscmi.cli.fleet import configure_fleet, in_build, located, wrong_use
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -117,16 +117,17 @@ def _in_build(arguments: Namespace) -> int:
     from xenscmi.fleet.task import Task
 
     failing = _failing(arguments)
-    task = Task(
-        command="check",
-        select=_names(arguments.select),
-        ignore=_names(arguments.ignore),
-        include=tuple(arguments.include),
-        before=arguments.before or "",
-        after=arguments.after or "",
-    )
     try:
-        hosts = check_hosts(arguments, task, failing)
+        if arguments.before or arguments.after:
+            _refuse_half(arguments)
+        task = Task(
+            command="check",
+            select=_names(arguments.select),
+            ignore=_names(arguments.ignore),
+            before=arguments.before or "",
+            after=arguments.after or "",
+        )
+        hosts = check_hosts(arguments, located(arguments, task), failing)
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE
@@ -187,14 +188,19 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
 def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
     from xenscmi.rules.upgrade import find_release, upgrade
 
+    _refuse_half(arguments)
+    before, after = find_release(arguments.before), find_release(arguments.after)
+    loaded = load_given_host(arguments)
+    return upgrade(loaded.host, before, after), loaded.host.notes
+
+
+def _refuse_half(arguments: Namespace) -> None:
+    """Raise XenscmiError for one release alone, and for a selection of rules beside both."""
     if not (arguments.before and arguments.after):
         raise XenscmiError(Diagnostic(message="--from and --to need each other", help="give both releases of Xen"))
     if arguments.select or arguments.ignore:
         message = "--from and --to do not go with --select and --ignore: what changes is not found by rules"
         raise XenscmiError(Diagnostic(message=message, help="leave out --select and --ignore"))
-    before, after = find_release(arguments.before), find_release(arguments.after)
-    loaded = load_given_host(arguments)
-    return upgrade(loaded.host, before, after), loaded.host.notes
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:

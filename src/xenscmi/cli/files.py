@@ -104,7 +104,7 @@ def load_host(
     """
     from xenscmi import api
 
-    pairs = [_split_root(root) for root in roots]
+    pairs = [split_root(root) for root in roots]
     return api.load_host(
         *map(_shown, paths),
         read=read or read_file,
@@ -126,7 +126,7 @@ def load_given_host(
     return load_host(paths, arguments.include, arguments.roots, confined=arguments.confined, read=read)
 
 
-def _split_root(root: str) -> tuple[str, str]:
+def split_root(root: str) -> tuple[str, str]:
     """Return the name and the folder of a `--root`; the name is empty where there is none."""
     name, sign, folder = root.partition("=")
     return (name, folder) if sign and "/" not in name else ("", root)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from xenscmi.cli.files import say, write_file
+from xenscmi.cli.files import say, split_root, write_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +88,20 @@ def _given(arguments: Namespace) -> list[str]:
         "--format junit": arguments.format == "junit",
     }
     return [option for option, given in values.items() if given]
+
+
+def located(arguments: Namespace, task: Task) -> Task:
+    """Return the task with what the arguments of `configure_include` say about where files lie."""
+    from dataclasses import replace
+
+    pairs = [split_root(root) for root in arguments.roots]
+    return replace(
+        task,
+        include=tuple(arguments.include),
+        roots=tuple(folder for name, folder in pairs if not name),
+        named_roots=tuple((name, folder) for name, folder in pairs if name),
+        confined=arguments.confined,
+    )
 
 
 def answers(arguments: Namespace, task: Task) -> list[Answer]:

@@ -6,7 +6,7 @@ import json
 import sys
 
 from xenscmi.cli.files import put, show
-from xenscmi.cli.fleet import answers, name, write_output
+from xenscmi.cli.fleet import answers, located, name, write_output
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, print_xen
 from xenscmi.fleet.task import Task
 from xenscmi.model.console import telling_lines
@@ -29,7 +29,7 @@ def simulate_hosts(arguments: Namespace) -> int:
 
     Raises XenscmiError.
     """
-    found = answers(arguments, Task(command="simulate", include=tuple(arguments.include)))
+    found = answers(arguments, located(arguments, Task(command="simulate")))
     document = _document(arguments, found)
     if arguments.output is not None:
         write_output(arguments.output, document)

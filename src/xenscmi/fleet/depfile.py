@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from xenscmi.fleet.states import ABSENT
+from xenscmi.fleet.states import ABSENT, LEADS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def depfile(target: str, states: Iterable[Mapping[str, str]]) -> bytes:
     """Return a rule: `target` depends on all paths that were looked at.
 
     A folder stands for its listing. For a file that is not there, the folder does in which it would appear: to Make, a
-    missing file is an error, and to ninja it is always new.
+    missing file is an error, and to ninja it is always new. For a link, the folder does in which it would be replaced.
     """
     paths = sorted({path for each in states for path in _paths(each)})
     lines = [f"{_escaped(target)}:", *map(_escaped, paths)]
@@ -26,7 +26,8 @@ def depfile(target: str, states: Iterable[Mapping[str, str]]) -> bytes:
 
 def _paths(states: Mapping[str, str]) -> Iterator[str]:
     for path, state in states.items():
-        shown = _there(Path(path)) if state == ABSENT else path.rstrip("/") or "/"
+        is_elsewhere = state == ABSENT or path.endswith(LEADS)
+        shown = _there(Path(path)) if is_elsewhere else path.rstrip("/") or "/"
         if "\n" not in shown:  # no syntax has a way to write it
             yield shown
 

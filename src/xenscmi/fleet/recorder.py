@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from xenscmi import filesystem
-from xenscmi.fleet.states import ABSENT, file_state, folder_state, relevant
+from xenscmi.fleet.states import ABSENT, LEADS, file_state, folder_state, link_state, relevant
 
 
 class Recorder:
@@ -36,6 +36,11 @@ class Recorder:
         """Keep what a file holds; None if it is not there."""
         name = self._name(path)
         self._keep(name, ABSENT if data is None else file_state(name, data))
+
+    def follow(self, path: Path) -> None:
+        """Keep where symbolic links lead from a path."""
+        name = self._name(path)
+        self._keep(name + LEADS, link_state(name))
 
     def list_folder(self, path: Path) -> list[Path] | None:
         """Return the files in a folder, as `filesystem.list_folder`."""

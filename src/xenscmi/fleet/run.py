@@ -16,7 +16,7 @@ from xenscmi.fleet.task import Done, Task, do, failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xenscmi.fleet.shared_trees import SharedTrees
+    from xenscmi.fleet.shared_files import SharedFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class _Run:
         self._cache = Cache(cache) if cache else None
         self._texts: dict[str, bytes] = {}
         # In a worker:
-        self._trees: SharedTrees | None = None
+        self._files: SharedFiles | None = None
         self._sent: set[str] = set()
 
     def answers(self, jobs: int) -> Iterator[tuple[int, Answer]]:
@@ -116,11 +116,11 @@ class _Run:
 
     def _done(self, number: int, key: str) -> bytes:
         """Do one host, keep what came of it, and return that as a message to whoever started the run."""
-        from xenscmi.fleet.shared_trees import SharedTrees
+        from xenscmi.fleet.shared_files import SharedFiles
 
-        self._trees = self._trees or SharedTrees()
+        self._files = self._files or SharedFiles()
         try:
-            done = do(self._task, self._hosts[number], self._trees)
+            done = do(self._task, self._hosts[number], self._files)
         except Exception as error:  # a fault of ours on one host costs that host, not the others
             done = failed(f"{type(error).__name__}: {error}")
         signatures = {path: signed for path in done.states if (signed := signature(path))}

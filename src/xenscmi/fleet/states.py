@@ -1,7 +1,8 @@
 """The state of a path: what its file holds, what its folder lists, or that there is nothing.
 
-A path that ends in a slash stands for the listing of a folder. Every other path stands for a file; a folder there is as
-good as nothing, since nobody can read it. Where the state is the same, whoever looks at the path sees the same.
+A path that ends in a slash stands for the listing of a folder, one that ends in ` ->` for where symbolic links lead
+from it. Every other path stands for a file; a folder there is as good as nothing, since nobody can read it. Where the
+state is the same, whoever looks at the path sees the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ABSENT = "absent"
+LEADS = " ->"
 UNREADABLE = "unreadable"
 
 Signature = tuple[int, int, int, int]
@@ -39,9 +41,14 @@ def folder_state(names: Iterable[str]) -> str:
     return f"folder:{sha256(os.fsencode(chr(0).join(sorted(names)))).hexdigest()}"
 
 
+def link_state(path: str) -> str:
+    """Return where links lead from a path, as seen from the current folder."""
+    return f"leads:{os.path.relpath(os.path.realpath(path))}"
+
+
 def relevant(listing: Iterable[Path]) -> list[str]:
     """Return the names of the files of a folder that decide what its host is: others may come and go."""
-    from xenscmi.host.load import belongs
+    from xenscmi.host.kinds import belongs
     from xenscmi.host.manifest import NAME
 
     return [path.name for path in listing if belongs(path) or path.name == NAME]
@@ -85,6 +92,8 @@ class States:
         return self._now[path]
 
     def _look(self, path: str) -> str:
+        if path.endswith(LEADS):
+            return link_state(path.removesuffix(LEADS))
         signed = signature(path)
         if signed is None:
             return ABSENT

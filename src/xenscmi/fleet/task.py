@@ -12,22 +12,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xenscmi.fleet.shared_trees import SharedTrees
+    from xenscmi.fleet.shared_files import SharedFiles
     from xenscmi.host.load import LoadedHost
     from xenscmi.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is done with each host: `check` or `simulate`, and the options of `check` that decide what it finds.
+    """What is done with each host: `check` or `simulate`, and with which of their options.
 
-    `before` and `after` are releases of Xen, both or none.
+    `include`, `roots`, `named_roots` and `confined` are as for `api.load_host`; `before` and `after` are releases of
+    Xen, both or none.
     """
 
     command: str
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    named_roots: tuple[tuple[str, str], ...] = ()
+    confined: bool = False
     before: str = ""
     after: str = ""
 
@@ -41,23 +45,31 @@ class Done:
     is_final: bool = False
 
 
-def do(task: Task, paths: Sequence[str], trees: SharedTrees) -> Done:
+def do(task: Task, paths: Sequence[str], files: SharedFiles) -> Done:
     """Read a host and do the task. What is wrong with the host is an outcome, not an error."""
     from xenscmi.fleet.recorder import Recorder
     from xenscmi.host.files import HostFiles
     from xenscmi.host.load import load_host
+    from xenscmi.host.search import SearchPath
 
     recorder = Recorder(paths)
+    files.watch = recorder.note
     try:
-        if task.command == "check" and not task.before and len(paths) == 1 and paths[0].endswith(".cfg"):
+        if _is_alone(task, paths):
             outcome = _checked_alone(task, HostFiles(recorder.read).text(Path(paths[0])))
             return Done(outcome=outcome, states=recorder.states, is_final=recorder.is_steady)
         loaded = load_host(
             paths,
             read=recorder.read,
             list_folder=recorder.list_folder,
-            include=[Path(folder) for folder in task.include],
-            parse=trees.parser(recorder.note),
+            search=SearchPath(
+                include=tuple(map(Path, task.include)),
+                roots=tuple(map(Path, task.roots)),
+                named={name: Path(folder) for name, folder in task.named_roots},
+                confined=task.confined,
+                follow=recorder.follow,
+            ),
+            parsed=files,
         )
         outcome = _simulated(loaded) if task.command == "simulate" else _checked(task, loaded)
     except XenscmiError as error:
@@ -65,6 +77,12 @@ def do(task: Task, paths: Sequence[str], trees: SharedTrees) -> Done:
         run = {"xen": list(getattr(error, "log", ()))}
         return Done(outcome=HostOutcome(findings=error.diagnostics, usable=False, run=run), states=recorder.states)
     return Done(outcome=outcome, states=recorder.states, is_final=recorder.is_steady)
+
+
+def _is_alone(task: Task, paths: Sequence[str]) -> bool:
+    """Return whether a host is an xl.cfg by itself, as `check` has it."""
+    alone = len(paths) == 1 and not (task.include or task.roots or task.named_roots or task.before)
+    return task.command == "check" and alone and paths[0].endswith(".cfg")
 
 
 def _checked_alone(task: Task, source: Source) -> HostOutcome:
@@ -78,9 +96,9 @@ def _checked_alone(task: Task, source: Source) -> HostOutcome:
 
 def _checked(task: Task, loaded: LoadedHost) -> HostOutcome:
     if task.before:
-        from xenscmi.rules.upgrade import parse_release, upgrade
+        from xenscmi.rules.upgrade import find_release, upgrade
 
-        found = upgrade(loaded.host, parse_release(task.before), parse_release(task.after))
+        found = upgrade(loaded.host, find_release(task.before), find_release(task.after))
         return HostOutcome(findings=tuple(found), notes=tuple(loaded.host.notes))
     from xenscmi.api import check
 
