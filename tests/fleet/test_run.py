@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,52 @@ def test_names_with_any_bytes(fleet: Fleet) -> None:
     assert json.loads(plain[1])["hosts"][0]["diagnostics"]
     for _ in range(2):
         assert fleet.run("check", "--hosts", "we*", "--format", "json", "--cache", "../cache") == plain
+
+
+def test_variants_of_one_board_over_several_trees(fleet: Fleet) -> None:
+    """As products have them: each variant in a folder of its own, the board's files above it."""
+    variants = fleet.folder / "variants"
+    for name in "abc":
+        (variants / name).mkdir(parents=True)
+        text = (fleet.folder / f"{name}.toml").read_text()
+        text = text.replace('"host.dts"', '"board:host.dts"').replace('"panel.dts"', '"board:panel.dts"')
+        (variants / name / "host.toml").write_text(text.replace(f'"{name}/', '"') + '[paths]\nboard = "../.."\n')
+        for file in ("guest.cfg", "guest.dts"):
+            (variants / name / file).write_text((fleet.folder / name / file).read_text())
+    fleet.settle()
+
+    def checked() -> list[str]:
+        _, _, err = fleet.run("check", "--hosts", "variants/*/host.toml", "--cache", "../cache", "-v")
+        assert "3 hosts: nothing found" in err, err
+        return sorted(re.findall(r"^variants/(.)/host.toml: (?!from the cache)", err, re.MULTILINE))
+
+    assert checked() == ["a", "b", "c"]
+    assert checked() == []
+    fleet.change("variants/b/guest.dts")
+    assert checked() == ["b"]
+    fleet.change("panel.dts")
+    assert checked() == ["a", "b", "c"]
+
+
+def test_a_link_of_the_target(fleet: Fleet) -> None:
+    """A file of the target is looked for below --root, whose links decide which it is."""
+    for number, boot in (("1", "boot-1"), ("2", "boot-2")):
+        (fleet.folder / "rootfs" / boot).mkdir(parents=True)
+        tree = (fleet.folder / "a" / "guest.dts").read_text()
+        (fleet.folder / "rootfs" / boot / "guest.dts").write_text(f"{tree}// {number}\n")
+    (fleet.folder / "rootfs" / "boot").symlink_to("boot-1")
+    (fleet.folder / "a.toml").write_text('device_tree = "host.dts"\n[[domain]]\nconfig = "a/guest.cfg"\n')
+    (fleet.folder / "a" / "guest.dts").unlink()
+    fleet.settle()
+
+    def reason() -> str:
+        _, _, err = fleet.run("check", "a.toml", "--root", "rootfs", "--cache", "../cache", "-v")
+        return err.partition("\n")[0]
+
+    assert reason() == "a.toml: not in the cache"
+    assert reason() == "a.toml: from the cache"
+    (fleet.folder / "rootfs" / "boot").unlink()
+    (fleet.folder / "rootfs" / "boot").symlink_to("boot-2")
+    fleet.settle()
+    assert reason() == "a.toml: rootfs/boot -> changed"
+    assert reason() == "a.toml: from the cache"
