@@ -9,7 +9,10 @@ who has what, as a drawing and as tables, the findings with their lines, and the
 With --from and --to, the findings are what replacing one release of Xen by another changes for this host, instead of
 where its parts disagree: nothing for a host that no change touches.
 
-exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cannot be used
+In a build, --hosts checks many hosts at once, --cache keeps results while nothing that they depend on has changed, and
+--output and --depfile make a step for Make or ninja. Findings stand in one document, also those of many hosts.
+
+exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cannot be used; of many hosts, the worst
 
 examples:
   xenscmi check board/
@@ -19,6 +22,8 @@ examples:
   xenscmi check --format html --against board-v1/ board/ > board.html
   xenscmi check --ignore XS128 --severity error board/
   xenscmi check --from 4.20 --to 4.22 board/
+  xenscmi check --hosts 'variants/*/host.toml' --cache ~/.cache/xenscmi -j 4
+  xenscmi check --format gitlab -o gl-code-quality.json --depfile gl.d board/
 """
 
 from __future__ import annotations
@@ -26,6 +31,8 @@ from __future__ import annotations
 import sys
 
 from xenscmi.cli.files import configure_include, load_given_host, read_source, say, show
+from xenscmi.cli.findings import rendered
+from xenscmi.cli.fleet import configure_fleet, in_build, located, wrong_use
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
@@ -33,7 +40,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
-_FORMATS = ("text", "json", "sarif", "github", "html")
+_FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "html")
 _RANK = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
 EXIT_FINDINGS, EXIT_UNUSABLE = 1, 2
 
@@ -68,6 +75,7 @@ def configure(parser: ArgumentParser) -> None:
         "--from", dest="before", metavar="RELEASE", help="report what changes from this release of Xen, such as 4.20.3"
     )
     parser.add_argument("--to", dest="after", metavar="RELEASE", help="report what changes to this release of Xen")
+    configure_fleet(parser, "check")
 
 
 def run(arguments: Namespace) -> int:
@@ -78,13 +86,54 @@ def run(arguments: Namespace) -> int:
     if arguments.format == "html" and (arguments.before or arguments.after):
         say("xenscmi check: error: --from and --to do not go with --format html")
         return EXIT_UNUSABLE
+    alone = _alone(arguments)
+    if wrong := wrong_use(arguments, alone):
+        say(f"xenscmi check: error: {wrong}")
+        return EXIT_UNUSABLE
+    if in_build(arguments, alone):
+        return _in_build(arguments)
     try:
         found = _page(arguments) if arguments.format == "html" else _check_and_write(arguments)
     except XenscmiError as error:
         _write_unusable(arguments, error.diagnostics)
         return EXIT_UNUSABLE
+    failed = any(each.severity in _failing(arguments) for each in found)
+    return EXIT_FINDINGS if failed and not arguments.exit_zero else 0
+
+
+def _failing(arguments: Namespace) -> tuple[Severity, ...]:
+    """Return the severities for which the command fails."""
     threshold = _RANK[Severity(arguments.severity)]
-    failed = any(_RANK[each.severity] >= threshold for each in found)
+    return tuple(severity for severity, rank in _RANK.items() if rank >= threshold)
+
+
+def _alone(arguments: Namespace) -> list[str]:
+    """Return what was asked for that is no step of a build: a page of one host, or a host from standard input."""
+    return ["--format html"] * (arguments.format == "html") + ["standard input"] * ("-" in arguments.paths)
+
+
+def _in_build(arguments: Namespace) -> int:
+    from xenscmi.cli.check_fleet import check_hosts
+    from xenscmi.fleet.task import Task
+
+    failing = _failing(arguments)
+    try:
+        if arguments.before or arguments.after:
+            _refuse_half(arguments)
+        task = Task(
+            command="check",
+            select=_names(arguments.select),
+            ignore=_names(arguments.ignore),
+            before=arguments.before or "",
+            after=arguments.after or "",
+        )
+        hosts = check_hosts(arguments, located(arguments, task), failing)
+    except XenscmiError as error:
+        show(error.diagnostics)
+        return EXIT_UNUSABLE
+    if not all(host.usable for host in hosts):
+        return EXIT_UNUSABLE
+    failed = any(each.severity in failing for host in hosts for each in host.findings)
     return EXIT_FINDINGS if failed and not arguments.exit_zero else 0
 
 
@@ -139,14 +188,19 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
 def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
     from xenscmi.rules.upgrade import find_release, upgrade
 
+    _refuse_half(arguments)
+    before, after = find_release(arguments.before), find_release(arguments.after)
+    loaded = load_given_host(arguments)
+    return upgrade(loaded.host, before, after), loaded.host.notes
+
+
+def _refuse_half(arguments: Namespace) -> None:
+    """Raise XenscmiError for one release alone, and for a selection of rules beside both."""
     if not (arguments.before and arguments.after):
         raise XenscmiError(Diagnostic(message="--from and --to need each other", help="give both releases of Xen"))
     if arguments.select or arguments.ignore:
         message = "--from and --to do not go with --select and --ignore: what changes is not found by rules"
         raise XenscmiError(Diagnostic(message=message, help="leave out --select and --ignore"))
-    before, after = find_release(arguments.before), find_release(arguments.after)
-    loaded = load_given_host(arguments)
-    return upgrade(loaded.host, before, after), loaded.host.notes
 
 
 def _names(given: list[str] | None) -> tuple[str, ...]:
@@ -158,20 +212,7 @@ def _write(form: str, diagnostics: Sequence[Diagnostic]) -> None:
         show(diagnostics)
         sys.stderr.write(_summary(diagnostics))
         return
-    if form == "json":
-        from xenscmi.report.json import render
-
-        text = render(diagnostics)
-    elif form == "sarif":
-        from xenscmi.report.sarif import render as render_sarif
-        from xenscmi.rules.registry import all_rules
-
-        text = render_sarif(diagnostics, all_rules())
-    else:
-        from xenscmi.report.github import render as render_github
-
-        text = render_github(diagnostics)
-    sys.stdout.write(text)
+    sys.stdout.write(rendered(form, diagnostics))
 
 
 def _summary(diagnostics: Sequence[Diagnostic]) -> str:

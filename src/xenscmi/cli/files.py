@@ -107,7 +107,7 @@ def load_host(
     """
     from xenscmi import api
 
-    pairs = [_split_root(root) for root in roots]
+    pairs = [split_root(root) for root in roots]
     return api.load_host(
         *map(_shown, paths),
         read=read or read_file,
@@ -135,7 +135,7 @@ def load_given_host(
     return load_host(paths, arguments.include, arguments.roots, confined=confined, read=read, parsed=parsed)
 
 
-def _split_root(root: str) -> tuple[str, str]:
+def split_root(root: str) -> tuple[str, str]:
     """Return the name and the folder of a `--root`; the name is empty where there is none."""
     name, sign, folder = root.partition("=")
     return (name, folder) if sign and "/" not in name else ("", root)

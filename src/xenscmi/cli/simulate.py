@@ -16,8 +16,11 @@ cover them, and what this does not show. The same host makes the same bytes.
 
 PATH is as for `xenscmi check`; the default is the current folder.
 
+In a build, --hosts runs many hosts at once, --cache keeps results while nothing that they depend on has changed, and
+--output and --depfile make a step for Make or ninja.
+
 exit codes: 0 no deviation; 1 deviations, or board and model differ, or the evidence is not clean; 2 the input cannot be
-used, or there is no qemu
+used, or there is no qemu; of many hosts, the worst
 
 examples:
   xenscmi simulate board/
@@ -25,12 +28,14 @@ examples:
   xenscmi simulate --on board board/
   xenscmi simulate --format html --against board-v1/ board/ > board.html
   xenscmi simulate --evidence evidence/ board/
+  xenscmi simulate --hosts 'variants/*/host.toml' --format junit -o simulate.xml
 """
 
 from __future__ import annotations
 
 from xenscmi.cli.evidence import configure_evidence
 from xenscmi.cli.files import configure_include, load_given_host, put, say, show
+from xenscmi.cli.fleet import configure_fleet, in_build, wrong_use
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
 TYPE_CHECKING = False
@@ -51,13 +56,14 @@ def configure(parser: ArgumentParser) -> None:
         "--on", choices=("model", "board"), default="model", help="choose where the firmware runs (default: model)"
     )
     parser.add_argument(
-        "--format", choices=("text", "json", "html"), default="text", help="choose the format (default: text)"
+        "--format", choices=("text", "json", "junit", "html"), default="text", help="choose the format (default: text)"
     )
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="print JSON, with Xen's log")
     parser.add_argument(
         "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
     )
     configure_evidence(parser)
+    configure_fleet(parser, "run")
 
 
 @guarded
@@ -70,6 +76,14 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
+    alone = _alone(arguments)
+    if wrong := wrong_use(arguments, alone):
+        say(f"xenscmi simulate: error: {wrong}")
+        return EXIT_UNUSABLE
+    if in_build(arguments, alone):
+        from xenscmi.cli.simulate_fleet import simulate_hosts
+
+        return simulate_hosts(arguments)
     if arguments.evidence is not None:
         from xenscmi.cli.evidence import write_evidence
 
@@ -90,6 +104,16 @@ def run(arguments: Namespace) -> int:
     for each in differences:
         say(f"xenscmi: {each.domain}: {each.subject}: {each.first} on the model, {each.second} on the board")
     return EXIT_FAILURE if simulation.deviations or differences else 0
+
+
+def _alone(arguments: Namespace) -> list[str]:
+    """Return what was asked for that is no step of a build."""
+    asked = {
+        "--format html": arguments.format == "html",
+        "--on board": arguments.on == "board",
+        "--evidence": arguments.evidence is not None,
+    }
+    return [name for name, given in asked.items() if given]
 
 
 def _write(arguments: Namespace, loaded: LoadedHost, simulation: Simulation) -> None:

@@ -7,7 +7,7 @@ They are looked for beside that file, then in the folders of `--include`, then b
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -23,13 +23,15 @@ class SearchPath:
     `include` are folders for the includes of DTS files, and for files that a manifest, an xl.cfg or ImageBuilder's
     configuration names. `roots` are root file systems of the target, or parts of them: a file that is named by its path
     on the target is looked for below them. `named` are folders by the names that a manifest gives them in `[paths]`,
-    and take the place of those there. If `confined`, the folders of `[paths]` may not leave the manifest's.
+    and take the place of those there. If `confined`, the folders of `[paths]` may not leave the manifest's. `follow` is
+    told of each path at which a symbolic link, or where it leads, decided where a file was looked for.
     """
 
     include: tuple[Path, ...] = ()
     roots: tuple[Path, ...] = ()
     named: Mapping[str, Path] = field(default_factory=dict)
     confined: bool = False
+    follow: Callable[[Path], None] | None = None
 
 
 class Place(NamedTuple):
@@ -54,9 +56,11 @@ def on_target(name: str, beside: Path, search: SearchPath) -> Iterator[Place]:
             for found in _source_first(each):
                 if leads_below(found, real(folder)):
                     yield Place(found, folder)
+                elif search.follow:
+                    search.follow(found)
     for root in search.roots:
         for found in _source_first(Path(inside)):
-            resolved = _below(root, found)
+            resolved = _below(root, found, search.follow)
             if resolved is not None:
                 yield Place(resolved, root)
 
@@ -85,7 +89,7 @@ def _source_first(path: Path) -> Iterator[Path]:
     yield path
 
 
-def _below(root: Path, path: Path) -> Path | None:
+def _below(root: Path, path: Path, follow: Callable[[Path], None] | None) -> Path | None:
     """Return where a path of the target leads below its root file system, whose links mean the target's paths."""
     found, rest, links = Path(), list(path.parts), 0
     while rest:
@@ -98,6 +102,8 @@ def _below(root: Path, path: Path) -> Path | None:
             link = (root / found).readlink()
         except (OSError, ValueError):
             continue
+        if follow:
+            follow(root / found)
         links += 1
         if links > _MOST_LINKS:
             return None

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from xenscmi.conformance.case import Case
 from xenscmi.conformance.suite import Result
 from xenscmi.conformance.verdict import Verdict
+from xenscmi.report import junit
 from xenscmi.report.text import visible
 
-_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHOWN_AS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.NOT_SUPPORTED: "n/s"}
 
 
@@ -56,32 +54,24 @@ def as_json(results: Sequence[Result], platform: str) -> str:
 
 def as_junit(results: Sequence[Result], platform: str) -> str:
     """Return the results as JUnit's XML: what is not supported is skipped."""
-    counts = Counter(result.verdict for result in results)
-    suite = Element(
-        "testsuite",
-        name=_xml(f"SCMI conformance: {platform}"),
-        tests=str(len(results)),
-        failures=str(counts[Verdict.FAIL]),
-        errors="0",
-        skipped=str(counts[Verdict.NOT_SUPPORTED]),
-        time=f"{sum(result.seconds for result in results):.3f}",
+    return junit.render(f"SCMI conformance: {platform}", [_test_case(result) for result in results])
+
+
+_KINDS = {Verdict.PASS: "", Verdict.FAIL: "failure", Verdict.NOT_SUPPORTED: "skipped"}
+
+
+def _test_case(result: Result) -> junit.JUnitCase:
+    protocol, _, name = result.case.name.partition(".")
+    return junit.JUnitCase(
+        group=protocol,
+        name=name,
+        seconds=result.seconds,
+        kind=_KINDS[result.verdict],
+        message=result.words,
+        text=f"{result.case.title}\n{result.case.section}",
     )
-    for result in results:
-        protocol, _, name = result.case.name.partition(".")
-        case = SubElement(suite, "testcase", classname=protocol, name=name, time=f"{result.seconds:.3f}")
-        if result.verdict is Verdict.FAIL:
-            failure = SubElement(case, "failure", message=_xml(result.words))
-            failure.text = f"{result.case.title}\n{result.case.section}"
-        elif result.verdict is Verdict.NOT_SUPPORTED:
-            SubElement(case, "skipped", message=_xml(result.words))
-    indent(suite)
-    return tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def listing(cases: Sequence[Case]) -> str:
     """Return the tests with their sections and what must hold."""
     return "".join(f"{case.name}\n    {case.title}\n    {case.section}\n" for case in cases)
-
-
-def _xml(text: str) -> str:
-    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)

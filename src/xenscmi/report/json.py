@@ -11,7 +11,7 @@ from xenscmi.source import Span
 
 def render(diagnostics: Sequence[Diagnostic]) -> str:
     """Return `{"diagnostics": […], "summary": {…}}`; file, line and column are null if the place is unknown."""
-    document = {"diagnostics": [_finding(each) for each in diagnostics], "summary": summary(diagnostics)}
+    document = {"diagnostics": [finding(each) for each in diagnostics], "summary": summary(diagnostics)}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -21,7 +21,8 @@ def summary(diagnostics: Sequence[Diagnostic]) -> dict[str, int]:
     return {**found, "files": len({each.span.source.name for each in diagnostics if each.span})}
 
 
-def _finding(diagnostic: Diagnostic) -> dict[str, object]:
+def finding(diagnostic: Diagnostic) -> dict[str, object]:
+    """Return a finding with its places as a value for JSON."""
     return {
         "code": diagnostic.code,
         "name": diagnostic.name,
