@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xenscmi.cli import main
 from xenscmi.devicetree import load, write_dtb
 from xenscmi.diagnostics import XenscmiError
+from xenscmi.host.files import HostFiles
 from xenscmi.host.load import LoadedHost
+from xenscmi.host.manifest import read_manifest
+from xenscmi.host.named_files import NamedFiles
 from xenscmi.host.search import SearchPath, on_target
+from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.rules.example import FILES
+from xenscmi.source import Source
 
 
 @pytest.fixture
@@ -275,3 +283,29 @@ def test_a_link_that_is_not_needed_does_not_matter(board: Path) -> None:
     (board.parent / "elsewhere.dts").write_text(FILES["guest.dts"])
     (board.parent / "other" / "guest.dts").symlink_to("../elsewhere.dts")
     assert guest_tree(loaded("board", include=["other"])) == "board/guest.dts"
+
+
+@given(
+    st.text(alphabet="./:xglinkdts\\~\0", max_size=14) | st.sampled_from(["x:link.dts", "x:up/secret.dts", "link.dts"])
+)
+def test_no_name_of_a_manifest_leads_out_of_the_folders(places: tuple[NamedFiles, Path], name: str) -> None:
+    named, top = places
+    with suppress(XenscmiError):
+        for place in named._find(name, "$.device_tree"):
+            found = place.path.resolve()
+            assert found.is_relative_to(top / "board") or found.is_relative_to(top / "other")
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[NamedFiles, Path]:
+    """Return a manifest's files, among folders with links that lead out."""
+    top = tmp_path_factory.mktemp("places").resolve()
+    for folder in ("board", "other", "secret"):
+        (top / folder).mkdir()
+    (top / "secret" / "secret.dts").touch()
+    for folder in ("board", "other"):
+        (top / folder / "link.dts").symlink_to("../secret/secret.dts")
+        (top / folder / "up").symlink_to("../secret")
+    path = top / "board" / "host.toml"
+    source = Source(str(path), 'device_tree = "a.dts"\npaths = { x = "../other" }\n')
+    return NamedFiles(HostFiles(Path.read_bytes), path, read_manifest(source), TomlPlaces(source)), top

@@ -6,6 +6,7 @@ only answers: it writes no file.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -18,11 +19,13 @@ from pygls.workspace import PositionCodec
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.editor.checks import Checks
 from xenscmi.editor.completion import suggestions
+from xenscmi.editor.homes import Homes, spread_hosts
 from xenscmi.editor.hover import about, about_key
 from xenscmi.editor.planning import about_planned
 from xenscmi.editor.positions import to_diagnostic, to_location, to_offset, to_path, to_range, to_uri
 from xenscmi.editor.rename import rename_agent
-from xenscmi.editor.views import View, home_of, homes_of
+from xenscmi.editor.views import View
+from xenscmi.host.manifest import NAME
 from xenscmi.host.occurrences import Occurrence, Subject
 from xenscmi.source import Source
 from xenscmi.version import __version__
@@ -40,6 +43,7 @@ class HostServer(LanguageServer):
     def __init__(self) -> None:
         super().__init__("xenscmi", __version__)
         self.checks = Checks(self.texts, self.show)
+        self.homes = Homes()
         self.good: dict[Path, View] = {}
         self.opened: dict[Path, Path] = {}
         self.shown: dict[Path, dict[Path, Shown]] = {}
@@ -74,14 +78,18 @@ class HostServer(LanguageServer):
         path = to_path(uri)
         if path is not None:
             self.stale.add(path)
-            for home in homes_of(path):
-                self.opened[home] = path
-                self.checks.changed(home)
+            for home in self.homes.all_of(path):
+                self.look(home, path)
+
+    def look(self, home: Path, path: Path) -> None:
+        """Check a home anew, for the sake of one of its files."""
+        self.opened[home] = path
+        self.checks.changed(home)
 
     async def view(self, uri: str) -> View | None:
         """Return the view of what a document belongs to as it is now; None if it is not a file."""
         path = to_path(uri)
-        return None if path is None else await self.checks.current(home_of(path))
+        return None if path is None else await self.checks.current(self.homes.of(path))
 
     async def last_good(self, uri: str) -> View | None:
         """Return the view of a document's host as it was when its files last made one."""
@@ -103,16 +111,28 @@ class HostServer(LanguageServer):
         """Show the findings of a view: in the files where they differ from what is shown, and where the text does."""
         if view.is_good:
             self.good[view.home] = view
+        self._take_over(view.home, self.homes.learn(view))
         before, now = self.shown.get(view.home, {}), dict[Path, Shown]()
         for each in view.findings:
             path = Path(each.span.source.name) if each.span else self.opened.get(view.home)
-            if path is not None:
+            if path is not None and self.homes.shows(view.home, path):
                 now.setdefault(path, []).append(to_diagnostic(each, self.codec))
         self.shown[view.home] = now
         for path in dict.fromkeys((self.opened.get(view.home), *now, *before)):
             if path is not None and (path in self.stale or now.get(path) != before.get(path)):
                 self.stale.discard(path)
                 self._publish(path)
+
+    def _take_over(self, home: Path, paths: list[Path]) -> None:
+        """Hide what their folders say of files that now belong to a host elsewhere; look at those that are open."""
+        opened = self.texts() if paths else ()
+        for path in paths:
+            for other, shown in self.shown.items():
+                if path in shown and not self.homes.shows(other, path):
+                    del shown[path]
+                    self._publish(path)
+            if path in opened:  # it may have changed when nobody knew that it matters to this host
+                asyncio.get_running_loop().call_soon(self.look, home, path)
 
     def _publish(self, path: Path) -> None:
         """Show the findings of a file, which may belong to more than one home."""
@@ -143,7 +163,10 @@ def _changed_on_disk(server: HostServer, params: types.DidChangeWatchedFilesPara
 
 
 async def _started(server: HostServer, _: types.InitializedParams) -> None:
-    """Ask the editor to tell of changes on the disk, if it can be asked."""
+    """Look at the hosts over several trees; ask the editor to tell of changes on the disk, if it can be asked."""
+    roots = [to_path(each) for each in (*server.workspace.folders, server.workspace.root_uri) if each]
+    for home in {home for root in roots if root for home in spread_hosts(root)}:
+        server.look(home, home / NAME)
     files = server.client_capabilities.workspace and server.client_capabilities.workspace.did_change_watched_files
     if files and files.dynamic_registration:
         watchers = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(_WATCHED)])
