@@ -56,8 +56,12 @@ def _machine(item: pytest.Item, folder: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_host_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give each test, and the processes that it starts, a modelled host of its own: never the one of who runs it."""
+def nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test, and the processes that it starts, a modelled host of its own, and lines of any length.
+
+    pytest-xdist sets COLUMNS for its workers.
+    """
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "states" / str(next(_STATES))))
 
 

@@ -24,6 +24,8 @@ ALLOWED = {
     "read_fast_channel": "agents read fast channels in memory, which the model does not map yet",
     "power_off": "the relay's end for those who drive it; a command ends with its guests",
     "read_area": "telemetry memory for a firmware tester: the model has none",
+    "_split_lines": "argparse asks its formatter for this",
+    "_fill_text": "argparse asks its formatter for this",
     "set_value": "sensors of the model do not change by themselves",
 }
 

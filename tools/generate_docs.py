@@ -122,7 +122,6 @@ def _session(body: str, folder: Path) -> str:
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
                 "HOME": str(folder),
                 "LC_ALL": "C.UTF-8",
-                "COLUMNS": "100",
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +17,7 @@ from xenscmi.cli import main
 if TYPE_CHECKING:
     from tests.cli.conftest import Lab
 
+SPIDER = Path(__file__).parents[2] / "examples" / "spider"
 HEADING = "Name                                        ID   Mem VCPUs\tState\tTime(s)"
 DOM0 = "Domain-0                                     0   512     1     r-----       0.0"
 
@@ -63,6 +68,41 @@ def test_dom0_has_two_names(lab: Lab) -> None:
     answers = {lab.run("scmi", name, "base", "protocol_version")[1] for name in ("dom0", "Domain-0", "0")}
     assert len({re.sub(r"token \d+", "", answer) for answer in answers}) == 1
     assert lab.run("destroy", "dom0") == lab.run("destroy", "Domain-0")
+
+
+def test_the_running_host_is_named_elsewhere(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command in another folder works on the host that runs: it says which one that is."""
+    host, elsewhere = tmp_path / "host", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copytree(SPIDER, host)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "states"))
+
+    def said(folder: Path, *arguments: str) -> str:
+        monkeypatch.chdir(folder)
+        assert main(arguments) == 0
+        return lab.capsys.readouterr().err
+
+    note = f"xenscmi: on the running host {host}\n"
+    assert said(host, "list") == ""
+    assert said(elsewhere, "list") == said(elsewhere, "agents", "--json") == said(tmp_path, "dmesg") == note
+    assert said(elsewhere, "list", "--host", str(host)) == said(host, "list") == ""
+
+
+@pytest.mark.parametrize("content", [b"x" * 100, b"", None], ids=["garbage", "another program's", "a folder"])
+def test_a_state_that_cannot_be_used_is_named(lab: Lab, content: bytes | None) -> None:
+    lab.state.parent.mkdir()
+    if content is None:
+        lab.state.mkdir()
+    elif content:
+        lab.state.write_bytes(content)
+        lab.state.chmod(0o600)
+    else:
+        with closing(sqlite3.connect(lab.state)) as connection:
+            connection.execute("CREATE TABLE other (x)")
+    code, _, err = lab.run("list")
+    assert code == 2
+    assert str(lab.state) in err
+    assert "--state FILE" in err
 
 
 def test_completion_asks_for_the_domains_and_boots_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def test_help_of_each_command(xenscmi: Run, command: str) -> None:
     text = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b"")
     assert text.startswith(f"usage: xenscmi {command} ")
-    assert max(map(len, text.splitlines())) <= 120
+    assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_bash_completes(xenscmi: Run, guest: Path) -> None:
     assert complete(script, "create", "--d") == {"--dryrun", "--defconfig"}
     assert complete(script, "domctl", "--p") == {"--profile"}
     assert complete(script, "domctl", "--profile", "4.22+sci-ma-") == {"4.22+sci-ma-pad"}
-    assert complete(script, "check", "--format", "") == {"text", "json", "sarif", "github", "gitlab", "junit", "html"}
+    assert complete(script, "check", "--format", "") > {"text", "json", "sarif", "github", "html"}
     assert complete(script, "completion", "") == {"bash", "zsh", "fish"}
     assert complete(script, "explain", "XS201", "duplicate-ag") == {"duplicate-agent-id"}
     assert complete(script, "unknown", "") == set()
@@ -118,8 +118,8 @@ def test_other_shells(xenscmi: Run) -> None:
     assert all(line.startswith("complete -c xenscmi -n ") for line in lines.splitlines())
     assert "-a create " in fish
     assert "'__fish_seen_subcommand_from create' -l dryrun\n" in fish
-    assert r"only show libxl\'s JSON'" in fish
-    assert "'__fish_seen_subcommand_from check' -l format -x -a 'text json sarif github gitlab junit html'" in fish
+    assert r"attach to a domain\'s console in dom0" in fish
+    assert "'__fish_seen_subcommand_from check' -l format -x -a 'text json sarif github " in fish
     assert "'__fish_seen_subcommand_from create' -l host -r\n" in fish
     assert "'__xenscmi_at completion 0' -f -a 'bash zsh fish'" in fish
     assert xenscmi("completion", "tcsh").returncode == 2

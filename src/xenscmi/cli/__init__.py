@@ -14,13 +14,13 @@ from io import TextIOWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, HelpFormatter
     from collections.abc import Sequence
     from types import ModuleType
 
 # Command -> what the list of commands says about it. The module has the same name, except those in _MODULES.
 COMMANDS = {
-    "create": "create a domain from an xl.cfg file; with -n, only show libxl's JSON",
+    "create": "create a domain from an xl.cfg file; with -n, only show its JSON",
     "domctl": "show the bytes of the createdomain hypercall, or decode them",
     "list": "list the domains of the host, real or modelled",
     "destroy": "destroy a domain",
@@ -40,7 +40,7 @@ COMMANDS = {
     "convert": "rewrite a host tree of an older dialect with the current container",
     "explain": "explain a rule of check, with an example",
     "rules": "list the rules of check",
-    "lsp": "serve an editor: findings as you type, completion, renaming across files",
+    "lsp": "serve an editor: findings as you type, completion, renaming",
     "completion": "print a completion script for bash, zsh or fish",
 }
 
@@ -76,7 +76,9 @@ def _run(given: list[str]) -> int:
         code: int = module.run(make_parser(command, module).parse_intermixed_args(given[1:]))
         return code
     if command in ("-h", "--help", "help"):
-        print(_usage())
+        from xenscmi.cli.help import overview
+
+        print(overview(COMMANDS))
         return 0 if given else EXIT_USAGE
     if command in ("-V", "--version"):
         from xenscmi.version import __version__
@@ -126,11 +128,13 @@ def load(command: str) -> ModuleType:
 
 def make_parser(command: str, module: ModuleType) -> ArgumentParser:
     """Return the parser of a command's arguments; the help is the module's docstring."""
-    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from argparse import ArgumentParser
 
-    def formatter(prog: str) -> RawDescriptionHelpFormatter:
-        # Without a width, argparse imports shutil at every start to find it.
-        return RawDescriptionHelpFormatter(prog, width=100)
+    # argparse's own would import shutil at every start, to find the width.
+    def formatter(prog: str) -> HelpFormatter:
+        from xenscmi.cli.help import Formatter
+
+        return Formatter(prog)
 
     summary, _, rest = (module.__doc__ or "").strip().partition("\n")
     parser = ArgumentParser(
@@ -142,27 +146,6 @@ def make_parser(command: str, module: ModuleType) -> ArgumentParser:
     )
     module.configure(parser)
     return parser
-
-
-def _usage() -> str:
-    width = max(map(len, COMMANDS))
-    commands = "\n".join(f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items())
-    return f"""usage: xenscmi COMMAND [ARGUMENT…]
-
-A toolstack for SCMI multi-agent on Xen/Arm.
-
-commands:
-{commands}
-
-options:
-  -h, --help     show this text; `xenscmi COMMAND --help` shows that of a command
-  -V, --version  show the version
-
-examples:
-  xenscmi create -n guest.cfg        show what xl makes of guest.cfg, as libxl's JSON
-  xenscmi domctl guest.cfg           show what Xen is told, byte by byte
-  xenscmi check board/               report where the files of a host disagree
-  xenscmi simulate board/            show which domain reaches which device, without hardware"""
 
 
 def _meant(command: str) -> str:

@@ -21,6 +21,7 @@ import sys
 from xenscmi.cli.files import put, write_json
 from xenscmi.cli.running import configure as configure_host
 from xenscmi.cli.running import guarded, open_host
+from xenscmi.cli.width import width_of
 from xenscmi.report.table import table
 from xenscmi.toolstack.backend import AgentInfo, Owner
 
@@ -45,7 +46,7 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         write_json([_document(agent, names) for agent in agents])
         return 0
-    put(_table(agents, names))
+    put(_table(agents, names, width_of(sys.stdout)))
     if not xen.scmi_works():
         print("Xen's SCMI mediator does not run, so no domain has SCMI; `xenscmi dmesg` may say why", file=sys.stderr)
     return 0
@@ -67,7 +68,8 @@ def _document(agent: AgentInfo, names: Mapping[int, str]) -> dict[str, object]:
     }
 
 
-def _table(agents: Sequence[AgentInfo], names: Mapping[int, str]) -> str:
+def _table(agents: Sequence[AgentInfo], names: Mapping[int, str], width: int | None) -> str:
+    joint = "," if width is None else ", "  # a list that may have to be folded has spaces
     return table(
         ("ID", "NAME", "FUNC_ID", "PAGE", "OWNER", "DEVICES"),
         [
@@ -77,10 +79,11 @@ def _table(agents: Sequence[AgentInfo], names: Mapping[int, str]) -> str:
                 "?" if agent.func_id is None else f"{agent.func_id:#x}",
                 "?" if agent.page is None else f"{agent.page:#x}",
                 _owner(agent, names),
-                ",".join(_device(agent, device) for device in agent.devices) or "-",
+                joint.join(_device(agent, device) for device in agent.devices) or "-",
             )
             for agent in agents
         ],
+        width,
     )
 
 

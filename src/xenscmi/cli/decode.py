@@ -60,10 +60,13 @@ def run(arguments: Namespace) -> int:
 
 
 def _print(found: Found, *, first: bool) -> None:
+    from xenscmi.cli.width import width_of
+    from xenscmi.report.wrapping import fold_all
     from xenscmi.scmi.describe import describe
 
     line = found.span.line
-    print("" if first else "\n", f"line {line}: ", "\n".join(describe(found.decoded)), sep="")
+    text = f"line {line}: " + "\n".join(describe(found.decoded))
+    print("" if first else "\n", fold_all(text, width_of(sys.stdout)), sep="")
 
 
 def _document(found: list[Found]) -> str:

@@ -51,9 +51,11 @@ def run(arguments: Namespace) -> int:
     elif found:
         from os import environ
 
+        from xenscmi.cli.width import width_of
         from xenscmi.report.text import render as render_text
 
-        put(render_text(found, colour=sys.stdout.isatty() and "NO_COLOR" not in environ))
+        colour = sys.stdout.isatty() and "NO_COLOR" not in environ
+        put(render_text(found, colour=colour, width=width_of(sys.stdout)))
     else:
         print("nothing found", file=sys.stderr)
     return EXIT_CAUSE if any(each.severity is not Severity.INFO for each in found) else 0

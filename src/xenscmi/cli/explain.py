@@ -7,6 +7,8 @@ examples:
 
 from __future__ import annotations
 
+import sys
+
 from xenscmi.cli.files import say
 
 TYPE_CHECKING = False
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from xenscmi.rules.rule import Rule
+
+
+_WIDTH = 100
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -39,12 +44,19 @@ def run(arguments: Namespace) -> int:
 
 
 def _text(rule: Rule) -> str:
-    from textwrap import fill, indent
+    from textwrap import indent
+
+    from xenscmi.cli.width import width_of
+    from xenscmi.report.wrapping import fold
+
+    width = min(width_of(sys.stdout) or _WIDTH, _WIDTH)
 
     def paragraph(title: str, text: str) -> str:
-        return f"\n{title}\n{fill(text, 100, initial_indent='  ', subsequent_indent='  ')}\n"
+        return "".join(f"{line}\n" for line in ("", title, *fold(f"  {text}", width, "  ")))
 
-    text = f"{rule.code} {rule.name} ({rule.severity.value})\n{fill(rule.summary, 100)}\n"
+    text = "".join(
+        f"{line}\n" for line in (f"{rule.code} {rule.name} ({rule.severity.value})", *fold(rule.summary, width))
+    )
     text += paragraph("What Xen does", rule.xen) + paragraph("How to fix it", rule.fix)
     for change in rule.bad:
         for title, sample in (("Bad", change.bad), ("Good", change.good)):

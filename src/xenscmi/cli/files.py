@@ -161,10 +161,11 @@ def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
         return
     from os import environ
 
+    from xenscmi.cli.width import width_of
     from xenscmi.report.text import render
 
     colour = sys.stderr.isatty() and "NO_COLOR" not in environ
-    sys.stderr.write(render(diagnostics, _shown(name), colour=colour))
+    sys.stderr.write(render(diagnostics, _shown(name), colour=colour, width=width_of(sys.stderr)))
 
 
 def say(text: str) -> None:

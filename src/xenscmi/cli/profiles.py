@@ -5,8 +5,12 @@ The interface version that Xen checks does not identify a layout: Xen often acce
 
 from __future__ import annotations
 
+import sys
+
 from xenscmi.cli.files import put, write_json
+from xenscmi.cli.width import width_of
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
+from xenscmi.report.table import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,24 +42,34 @@ def run(arguments: Namespace) -> int:
         ]
         write_json(document)
         return 0
-    width = max(map(len, PROFILES)) + 1
-    print(f"{'PROFILE':{width}}  INTERFACE  SIZE  AGENT IDS  SOURCE")
-    for profile in PROFILES.values():
-        name = f"{profile.name}{'*' if profile.name == DEFAULT_PROFILE else ''}"
-        agents = "yes" if profile.agent_ids else "no"
-        print(f"{name:{width}}  {profile.interface_version:#9x}  {profile.size:4}  {agents:9}  {profile.source}")
+    rows = [
+        (
+            f"{profile.name}{'*' if profile.name == DEFAULT_PROFILE else ''}",
+            f"{profile.interface_version:#9x}",
+            f"{profile.size:4}",
+            "yes" if profile.agent_ids else "no",
+            profile.source,
+        )
+        for profile in PROFILES.values()
+    ]
+    put(table(("PROFILE", "INTERFACE", "SIZE", "AGENT IDS", "SOURCE"), rows, width_of(sys.stdout)))
     print("* is the default")
     return 0
 
 
 def _list_firmware(*, as_json: bool) -> int:
     from xenscmi.firmware.profile import PROFILES as FIRMWARE_PROFILES
-    from xenscmi.report.table import table
 
     if as_json:
         write_json(
             [{"name": each.name, "doc": each.doc, "sources": each.sources} for each in FIRMWARE_PROFILES.values()]
         )
     else:
-        put(table(("PROFILE", "FIRMWARE"), [(each.name, each.doc) for each in FIRMWARE_PROFILES.values()]))
+        put(
+            table(
+                ("PROFILE", "FIRMWARE"),
+                [(each.name, each.doc) for each in FIRMWARE_PROFILES.values()],
+                width_of(sys.stdout),
+            )
+        )
     return 0

@@ -33,7 +33,9 @@ def run(arguments: Namespace) -> int:
         ]
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
         return 0
-    width = max(len(rule.name) for rule in rules)
-    for rule in rules:
-        print(f"{rule.code}  {rule.name:{width}}  {rule.severity.value:7}  {rule.summary}")
+    from xenscmi.cli.width import width_of
+    from xenscmi.report.table import aligned
+
+    shown = [(rule.code, rule.name, rule.severity.value, rule.summary) for rule in rules]
+    sys.stdout.write(aligned(shown, width_of(sys.stdout)))
     return 0

@@ -97,11 +97,18 @@ def location(arguments: Namespace) -> Path:
     return Path(arguments.host or running or ".").resolve()
 
 
+def _is_here(where: Path) -> bool:
+    """Return whether a host's folder, or that of its file, is the current one."""
+    return Path.cwd() == (where if where.is_dir() else where.parent)
+
+
 def open_store(arguments: Namespace) -> Store:
     """Return the state of the modelled host that the arguments mean. Raises XenscmiError as `state_file` does."""
     from xenscmi.model.state import Store
 
     where = location(arguments)
+    if not arguments.host and not getattr(arguments, "quiet", False) and not _is_here(where):
+        say(f"xenscmi: on the running host {where}")
 
     def load() -> Host:
         try:

@@ -26,6 +26,8 @@ import sys
 from xenscmi.cli.files import put, say, write_json
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, find_domain, guarded, open_store, print_xen
 from xenscmi.cli.running import configure as configure_host
+from xenscmi.cli.width import width_of
+from xenscmi.report.wrapping import fold_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         put(_document(sent))
     else:
-        put(_text(sent))
+        put(fold_all(_text(sent), width_of(sys.stdout)))
         print_xen(sent.log)
     return 0 if sent.succeeded else EXIT_FAILURE
 
@@ -117,7 +119,7 @@ def _show_fields(command: Command) -> int:
 
     print(f"xenscmi scmi: error: {command.name} has fields: write FIELD=VALUE", file=sys.stderr)
     rows = [(each.path, each.doc, ", ".join(each.values) or "a number") for each in fields_of(command.request)]
-    sys.stderr.write(table(("FIELD", "MEANING", "VALUES"), rows))
+    sys.stderr.write(table(("FIELD", "MEANING", "VALUES"), rows, width_of(sys.stderr)))
     return EXIT_UNUSABLE
 
 
@@ -184,6 +186,7 @@ def _table(rows: list[dict[str, object]]) -> str:
     return table(
         [headings.get(name, name.upper()) for name in rows[0]],
         [[_cell(name, value) for name, value in row.items()] for row in rows],
+        width_of(sys.stdout),
     )
 
 

@@ -31,6 +31,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Run the command."""
+    from xenscmi.cli.width import width_of
     from xenscmi.report.host import render, render_json, table
 
     try:
@@ -40,5 +41,5 @@ def run(arguments: Namespace) -> int:
         return EXIT_UNUSABLE
     show(host.notes)
     found = table(host)
-    sys.stdout.write(render_json(found) if arguments.json else render(found))
+    sys.stdout.write(render_json(found) if arguments.json else render(found, width_of(sys.stdout)))
     return 0

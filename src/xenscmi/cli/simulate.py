@@ -33,6 +33,8 @@ examples:
 
 from __future__ import annotations
 
+import sys
+
 from xenscmi.cli.evidence import configure_evidence
 from xenscmi.cli.files import configure_include, load_given_host, put, say, show
 from xenscmi.cli.fleet import configure_fleet, in_build, wrong_use
@@ -124,10 +126,14 @@ def _write(arguments: Namespace, loaded: LoadedHost, simulation: Simulation) -> 
         against = other_host(arguments.against, run=True) if arguments.against is not None else None
         put_page(host_report(arguments.paths, loaded, check(loaded), simulation), against)
         return
+    from xenscmi.cli.width import width_of
     from xenscmi.host.platform import declared_names
     from xenscmi.model.devices import device_paths
     from xenscmi.report.matrix import document, render
 
     tree, names = loaded.host.tree, declared_names(loaded.host)
     paths = device_paths(tree) if tree is not None else {}
-    put(document(simulation, paths, names) + "\n" if arguments.format == "json" else render(simulation, paths, names))
+    if arguments.format == "json":
+        put(document(simulation, paths, names) + "\n")
+    else:
+        put(render(simulation, paths, names, width_of(sys.stdout)))

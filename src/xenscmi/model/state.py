@@ -47,6 +47,7 @@ PATIENCE = 1.0
 """After how many seconds of waiting the user hears of it."""
 
 _LONGEST_COMMAND = 100
+_ANOTHER = "remove it, or name another with --state FILE"
 
 
 class StateError(XenscmiError):
@@ -123,15 +124,15 @@ class StateFile:
             raise
         except OSError as error:
             message = f"cannot use the state file {self.path}: {error.strerror}"
-            raise StateError(message, "name another with --state") from None
+            raise StateError(message, "name another with --state FILE") from None
         except sqlite3.Error as error:
             message = f"cannot use the state file {self.path}: {error}"
-            raise StateError(message, "remove it, or name another") from None
+            raise StateError(message, _ANOTHER) from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, XenError) as error:
             message = f"the state file {self.path} is damaged: {str(error) or type(error).__name__}"
-            raise StateError(message, "remove it") from None
+            raise StateError(message, _ANOTHER) from None
         except RecursionError:
-            raise StateError(f"the state file {self.path} is damaged: values nest too deep", "remove it") from None
+            raise StateError(f"the state file {self.path} is damaged: values nest too deep", _ANOTHER) from None
 
     def _exists(self) -> bool:
         """Whether there is a file. Raises StateError for one, or a journal of one, that this user did not make."""
@@ -143,11 +144,12 @@ class StateFile:
                     continue
                 message = f"cannot use the state file {path}: "
                 if not S_ISREG(status.st_mode):
-                    raise StateError(f"{message}it is not a regular file", "name another with --state")
+                    raise StateError(f"{message}it is not a regular file", "name another with --state FILE")
                 if status.st_uid != os.geteuid():
-                    raise StateError(f"{message}it belongs to another user", "name another with --state")
+                    raise StateError(f"{message}it belongs to another user", "name another with --state FILE")
                 if status.st_mode & (S_IWGRP | S_IWOTH):
-                    raise StateError(f"{message}other users may write it", "chmod go-w it, if none has")
+                    help_text = "chmod go-w it, if none has; or name another with --state FILE"
+                    raise StateError(f"{message}other users may write it", help_text)
             return self.path.exists()
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
@@ -155,7 +157,7 @@ class StateFile:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version not in (0, VERSION):
             message = f"the state file {self.path} was written by another version ({version})"
-            raise StateError(message, "remove it, or name another")
+            raise StateError(message, _ANOTHER)
         check_schema(connection, new=version == 0)
         return bool(version == 0)
 
@@ -175,7 +177,7 @@ class StateFile:
                     raise
             if waited > WAIT:
                 message = f"the state file {self.path} has been in use for {WAIT:g} s by {holder(self.path)}"
-                raise StateError(message, "wait for it to end, or name another state file with --state")
+                raise StateError(message, "wait for it to end, or name another state file with --state FILE")
             if waited > PATIENCE and not told:
                 told = True
                 self._waiting(holder(self.path))
@@ -286,7 +288,7 @@ class Store:
             what = f"another host is running, {machine.location}, and"
         raise StateError(
             f"{what} domains run on it (state in {self._file.path})",
-            "end it with `xenscmi destroy --all`, or name another state file with --state",
+            f"end it with `xenscmi destroy --all --state {self._file.path}`, or name another with --state FILE",
         )
 
     def _save(self, connection: sqlite3.Connection, xen: Model) -> None:

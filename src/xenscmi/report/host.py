@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from xenscmi.host.index import Index, page, wanted_agent
 from xenscmi.host.providers import ScmiProvider, scmi_providers
 from xenscmi.host.types import Host, SecondaryAgent
+from xenscmi.report.table import table as text_table
+from xenscmi.report.wrapping import fold_all
 
 XEN_OWNER = "Xen"
 """The owner of Xen's own agent."""
@@ -108,26 +110,30 @@ def render_json(found: Table) -> str:
     return json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n"
 
 
-def render(found: Table) -> str:
-    """Return the table for people."""
+def render(found: Table, width: int | None = None) -> str:
+    """Return the table for people, folded to a width."""
     trusted = "" if found.trusted_agent is None else f", trusts agent {found.trusted_agent}"
     where = f"{found.container} ({found.dialect})" if found.container else "none"
     lines = [f"container: {where}", f"firmware: {found.firmware}{trusted}", ""]
-    lines += _agents(found) if found.container else _providers(found)
+    lines += _agents(found, width) if found.container else _providers(found)
     without = [row.name for row in found.domains if row.agent_id is None]
     if without:
         lines += ["", f"without an agent: {', '.join(without)}"]
-    return "\n".join(lines) + "\n"
+    return fold_all("\n".join(lines), width) + "\n"
 
 
-def _agents(found: Table) -> Iterator[str]:
-    cells = [("agent", "func_id", "page", "owner", "devices")]
-    for row in found.agents:
-        owner, shown = ", ".join(row.owners) or "-", [f"{device.id} {device.path}" for device in row.devices] or ["-"]
-        cells.append((_number(row.agent_id), _hex(row.func_id), _hex(row.page), owner, shown[0]))
-        cells += [("", "", "", "", device) for device in shown[1:]]
-    widths = [max(len(row[column]) for row in cells) for column in range(4)]
-    yield from ("  ".join((*map(str.ljust, row[:4], widths), row[4])).rstrip() for row in cells)
+def _agents(found: Table, width: int | None) -> Iterator[str]:
+    rows = [
+        (
+            _number(row.agent_id),
+            _hex(row.func_id),
+            _hex(row.page),
+            ", ".join(row.owners) or "-",
+            "\n".join(f"{device.id} {device.path}" for device in row.devices) or "-",
+        )
+        for row in found.agents
+    ]
+    yield from text_table(("agent", "func_id", "page", "owner", "devices"), rows, width).rstrip("\n").split("\n")
 
 
 def _providers(found: Table) -> Iterator[str]:

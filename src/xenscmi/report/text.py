@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xenscmi.diagnostics import Severity
+from xenscmi.report.wrapping import fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _BOLD, _FAINT = "1", "2"
+_MORE = "    "  # what a line's continuation is indented by
 _WIDTH = 120
+_LEAST_EXCERPT = 20
 _LONGEST = 1000
 _MOST = 1000
 
@@ -32,29 +35,43 @@ def visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
-def render(diagnostics: Iterable[Diagnostic], name: str = "", *, colour: bool = False) -> str:
-    """Return the text of the first thousand diagnostics; `name` is shown for those without a place."""
+def render(diagnostics: Iterable[Diagnostic], name: str = "", *, colour: bool = False, width: int | None = None) -> str:
+    """Return the text of the first thousand diagnostics; `name` is shown for those without a place.
+
+    With a width, lines are folded at spaces, and excerpts of files cut.
+    """
     found = list(diagnostics)
-    text = "".join(f"{line}\n" for one in found[:_MOST] for line in _lines(one, name, colour))
+    text = "".join(f"{line}\n" for one in found[:_MOST] for line in _lines(one, name, colour, width))
     return f"{text}and {len(found) - _MOST} more\n" if len(found) > _MOST else text
 
 
-def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
+def _lines(diagnostic: Diagnostic, name: str, colour: bool, width: int | None) -> Iterator[str]:
     def paint(code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
-    kind = paint(_COLOURS[diagnostic.severity], f"{diagnostic.severity.value}:")
+    place, kind = _place(diagnostic.span, name), f"{diagnostic.severity.value}:"
     code = f" [{visible(diagnostic.code)}]" if diagnostic.code else ""
-    message = paint(_BOLD, _shortened(diagnostic.message).translate(_VISIBLE))
-    yield f"{_place(diagnostic.span, name)}{kind} {message}{code}"
-    yield from _excerpt(diagnostic.span, diagnostic.label, lambda carets: paint(_COLOURS[diagnostic.severity], carets))
-    if _is_argument(diagnostic.span):
-        yield paint(_FAINT, "  = note: this line is from the command line; xl numbers it after the file's lines")
+    message = _shortened(diagnostic.message).translate(_VISIBLE)
+    first, *others = fold(f"{place}{kind} {message}{code}", width, _MORE)
+    start = f"{place}{kind} "
+    if first.startswith(start):
+        words = first.removeprefix(start)
+        code = code if words.endswith(code) else ""
+        first = f"{place}{paint(_COLOURS[diagnostic.severity], kind)} {paint(_BOLD, words.removesuffix(code))}{code}"
+    yield from (first, *(paint(_BOLD, line) for line in others))
+    yield from _excerpt(
+        diagnostic.span, diagnostic.label, lambda carets: paint(_COLOURS[diagnostic.severity], carets), width
+    )
+    notes = ["  = note: this line is from the command line; xl numbers it after the file's lines"]
+    for line in notes if _is_argument(diagnostic.span) else ():
+        yield from (paint(_FAINT, each) for each in fold(line, width, _MORE))
     for related in diagnostic.related:
-        yield f"{_place(related.span, name)}note: {_shortened(related.label).translate(_VISIBLE)}"
-        yield from _excerpt(related.span, "", str)
+        label = _shortened(related.label).translate(_VISIBLE)
+        yield from fold(f"{_place(related.span, name)}note: {label}", width, _MORE)
+        yield from _excerpt(related.span, "", str, width)
     if diagnostic.help:
-        yield paint(_FAINT, f"  = help: {_shortened(diagnostic.help).translate(_VISIBLE)}")
+        line = f"  = help: {_shortened(diagnostic.help).translate(_VISIBLE)}"
+        yield from (paint(_FAINT, each) for each in fold(line, width, _MORE))
 
 
 def _is_argument(span: Span | None) -> bool:
@@ -75,24 +92,31 @@ def _place(span: Span | None, name: str) -> str:
     return f"{shown}:{line}:{column}: "
 
 
-def _excerpt(span: Span | None, label: str, paint: Callable[[str], str]) -> Iterator[str]:
+def _excerpt(span: Span | None, label: str, paint: Callable[[str], str], width: int | None) -> Iterator[str]:
     """Yield the line of a place and the carets below it; of a very long line, the part around the place."""
     if span is None or not span.source.text:
         return
     number, column = span.source.position(span.start)
     if not number:
         return
+    gutter = " " * len(str(number))
+    room = _WIDTH if width is None else max(min(_WIDTH, width - len(f"  {gutter} | ")), _LEAST_EXCERPT)
     # Cut out only what is shown: there may be many findings on a line of megabytes.
     text, begin = span.source.text, span.start - (column - 1)
-    end = text.find("\n", begin, begin + _WIDTH + 1)
-    if end < 0 and len(text) - begin > _WIDTH:
-        begin += max(column - 1 - _WIDTH // 2, 0)
-        end = text.find("\n", begin, begin + _WIDTH)
-        end = begin + _WIDTH if end < 0 else end
+    end = text.find("\n", begin, begin + room + 1)
+    if end < 0 and len(text) - begin > room:
+        begin += max(column - 1 - room // 2, 0)
+        end = text.find("\n", begin, begin + room)
+        end = begin + room if end < 0 else end
     shown = text[begin : end if end >= 0 else len(text)]
     before = shown[: span.start - begin].translate(_VISIBLE)
     marked = shown[span.start - begin :][: max(span.end - span.start, 1)].translate(_VISIBLE)
-    gutter = " " * len(str(number))
     yield f"  {number} | {shown.translate(_VISIBLE)}".rstrip()
-    carets = " " * len(before) + paint("^" * max(len(marked), 1))
-    yield f"  {gutter} | {carets} {_shortened(label).translate(_VISIBLE)}".rstrip()
+    count = max(len(marked), 1)
+    carets = " " * len(before) + paint("^" * count)
+    words = _shortened(label).translate(_VISIBLE)
+    if width is None or len(f"  {gutter} | ") + len(before) + count + 1 + len(words) <= width:
+        yield f"  {gutter} | {carets} {words}".rstrip()
+        return
+    yield f"  {gutter} | {carets}".rstrip()
+    yield from fold(f"  {gutter} |   {words}", width, f"  {gutter} |   ") if words else ()

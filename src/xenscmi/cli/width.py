@@ -1,0 +1,26 @@
+"""How wide lines for people may be."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+LEAST = 20
+"""Characters below which no terminal is taken to be: lines are not folded any further."""
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Return how many characters a line of a stream may have: as COLUMNS says, or else the terminal that it is.
+
+    None for a pipe or a file: programs want one line for one thing.
+    """
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isascii() and stated.isdecimal() and int(stated[:6]) > 0:
+        return max(int(stated[:6]), LEAST)
+    try:
+        return max(os.get_terminal_size(stream.fileno()).columns, LEAST) if stream.isatty() else None
+    except (OSError, ValueError):  # a terminal that does not tell, a stream without a file
+        return None
