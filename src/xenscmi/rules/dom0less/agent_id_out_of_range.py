@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.config.constants import INVALID_AGENT_ID
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, multi_agent
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.editing.agents import ask_for, described_agent
+from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
 
 RULE = HostRule(
     code="XS402",
@@ -17,6 +18,7 @@ RULE = HostRule(
     then='Xen panics: "Error getting SCI configuration"',
     xen='Xen panics at boot: "Error getting SCI configuration".',
     fix="use an agent id of the list, 0 to 254",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <255>;"),),
 )
 
@@ -29,5 +31,10 @@ def check(index: Index) -> Iterator[Finding]:
             continue
         if stated.value is not None and stated.value >= INVALID_AGENT_ID:
             yield Finding(
-                message=f"agent {stated.value} of domain {domain.name} is out of range [0..254]", span=stated.span
+                message=f"agent {stated.value} of domain {domain.name} is out of range [0..254]",
+                span=stated.span,
+                fix=safe_fix(
+                    "Ask for the agent whose function id and page the domain has",
+                    ask_for(index, domain, described_agent(index, domain)),
+                ),
             )
