@@ -1,8 +1,8 @@
-"""Diagnostics for people: `file:line:col: error: message [code]`, the line with a caret, the other places, the fix."""
+"""Diagnostics for people: `file:line:col: error: message [code]`, the line with a caret, the other places, the help."""
 
 from __future__ import annotations
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ def _lines(diagnostic: Diagnostic, name: str, colour: bool) -> Iterator[str]:
         yield from _excerpt(related.span, "", str)
     if diagnostic.help:
         yield paint(_FAINT, f"  = help: {_shortened(diagnostic.help).translate(_VISIBLE)}")
+    if diagnostic.fix:
+        options = "--fix" if diagnostic.fix.safety is Safety.SAFE else "--fix --unsafe-fixes"
+        yield paint(_FAINT, f"  = fix: {_shortened(diagnostic.fix.title).translate(_VISIBLE)} (check {options})")
 
 
 def _is_argument(span: Span | None) -> bool:
