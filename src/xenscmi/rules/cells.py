@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from xenscmi.bindings.addresses import address_cells, size_cells
+from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node
 from xenscmi.host.passthrough import unit_address
 
@@ -24,6 +25,7 @@ class Misread:
     example: Node
 
 
+@once
 def misread(node: Node) -> Misread | None:
     """Return how the cells of a node are wrong, if all below it, two or more, are written for other ones."""
     children = [each for each in node.children if "reg" in each and unit_address(each) is not None]

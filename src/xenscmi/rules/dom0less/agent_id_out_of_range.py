@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from xenscmi.config.constants import INVALID_AGENT_ID
 from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, multi_agent
-from xenscmi.rules.editing.agents import ask_for, described_agent
-from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
+from xenscmi.rules.editing.agents import ask_for_described
+from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
     code="XS402",
@@ -33,8 +33,5 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"agent {stated.value} of domain {domain.name} is out of range [0..254]",
                 span=stated.span,
-                fix=safe_fix(
-                    "Ask for the agent whose function id and page the domain has",
-                    ask_for(index, domain, described_agent(index, domain)),
-                ),
+                fix=ask_for_described(index, domain),
             )

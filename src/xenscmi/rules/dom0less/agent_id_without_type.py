@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import CHOSEN, SCI_TYPE
+from xenscmi.bindings.names import SCI_TYPE
 from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.index import Index
 from xenscmi.host.types import HostDomain
 from xenscmi.rules.editing import dts
-from xenscmi.rules.editing.agents import described_agent
+from xenscmi.rules.editing.agents import boot_node, described_agent
 from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.rule import Change, Finding, HostRule, fix_if
 
@@ -45,7 +45,7 @@ def check(index: Index) -> Iterator[Finding]:
 
 def _add(index: Index, domain: HostDomain) -> Fix | None:
     """Return the type that gives the domain its agent: safe if its own files describe it, and no type is said."""
-    node = index.host.tree.node(f"{CHOSEN}/{domain.name}") if index.host.tree else None
+    node = boot_node(index, domain)
     if node is None:
         return None
     statement = f'{SCI_TYPE} = "{MULTI_AGENT}";'

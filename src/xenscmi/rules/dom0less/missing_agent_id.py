@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import CHOSEN, SCI_AGENT_ID
+from xenscmi.bindings.names import SCI_AGENT_ID
 from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index, multi_agent
 from xenscmi.host.types import HostDomain
 from xenscmi.rules.editing import dts
-from xenscmi.rules.editing.agents import described_agent
+from xenscmi.rules.editing.agents import boot_node, described_agent
 from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
 
@@ -43,7 +43,7 @@ def check(index: Index) -> Iterator[Finding]:
 
 def _add(index: Index, domain: HostDomain) -> Fix | None:
     """Return the property: under another spelling it is there, or the domain's own files show the agent."""
-    node = index.host.tree.node(f"{CHOSEN}/{domain.name}") if index.host.tree else None
+    node = boot_node(index, domain)
     agent_id = described_agent(index, domain)
     statement = f"{SCI_AGENT_ID} = <{agent_id}>;"
     added = dts.insert(node, statement) if node and agent_id is not None else None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from xenscmi.bindings.names import CHOSEN, SCI_TYPE
+from xenscmi.bindings.names import SCI_TYPE
 from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.index import Index
 from xenscmi.host.types import HostDomain
 from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.agents import boot_node
 from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
 
 _TYPES = ("none", "scmi_smc", MULTI_AGENT)
@@ -45,7 +46,7 @@ def check(index: Index) -> Iterator[Finding]:
 
 def _correct(index: Index, domain: HostDomain, said: str | None) -> Fix | None:
     """Return the type that is spelled like what is said."""
-    node = index.host.tree.node(f"{CHOSEN}/{domain.name}") if index.host.tree else None
+    node = boot_node(index, domain)
     meant = get_close_matches((said or "").replace("-", "_").lower(), _TYPES, 2, _ALIKE)
     if node is None or said is None or len(meant) != 1:
         return None

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, wanted_agent
-from xenscmi.rules.editing.agents import ask_for, described_agent
+from xenscmi.rules.editing.agents import ask_for_described
 from xenscmi.rules.phrases import refusal
-from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 ENOENT = 2
 
@@ -37,9 +37,6 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"{domain.title} asks for agent {wanted.value}, which is not listed: "
                 + refusal(domain, ENOENT),
                 span=wanted.span,
-                fix=safe_fix(
-                    "Ask for the agent whose function id and page the domain has",
-                    ask_for(index, domain, described_agent(index, domain)),
-                ),
+                fix=ask_for_described(index, domain),
                 related=also("the list of agents", listing.span if listing else None),
             )

@@ -10,7 +10,7 @@ from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.index import Index, guest_channel, multi_agent
 from xenscmi.host.types import DomainKind, HostDomain
 from xenscmi.rules.editing import dts, xlcfg
-from xenscmi.rules.editing.agents import described_agent, settings_of
+from xenscmi.rules.editing.agents import boot_node, described_agent, settings_of
 from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.rule import Change, Finding, HostRule, also, unsafe_fix
 from xenscmi.source import Span
@@ -60,7 +60,7 @@ def _give(index: Index, domain: HostDomain) -> Fix | None:
     if settings is not None:
         text = xlcfg.quoted(f"type={MULTI_AGENT},agent_id={agent_id}", settings)
         return unsafe_fix(title, xlcfg.add(settings, "kernel", f"arm_sci = {text}"))
-    node = index.host.tree.node(f"{CHOSEN}/{domain.name}") if index.host.tree else None
+    node = boot_node(index, domain)
     if node is None:
         return None
     return unsafe_fix(title, dts.insert(node, f'{SCI_TYPE} = "{MULTI_AGENT}";', f"{SCI_AGENT_ID} = <{agent_id}>;"))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, wanted_agent
 from xenscmi.host.types import HostDomain, Stated
-from xenscmi.rules.editing.agents import ask_for, described_agent
+from xenscmi.rules.editing.agents import ask_for_described
 from xenscmi.rules.phrases import refusal
-from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
+from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 EEXIST = 17
 
@@ -47,10 +47,7 @@ def check(index: Index) -> Iterator[Finding]:
                     message=f"{domain.title} and {owner.title} both ask for agent {number}: {refusal(second, EEXIST)}",
                     span=wanted.span,
                     related=also("the other claim", claim.span),
-                    fix=safe_fix(
-                        "Ask for the agent whose function id and page the domain has",
-                        ask_for(index, domain, described_agent(index, domain)),
-                    ),
+                    fix=ask_for_described(index, domain),
                 )
 
 

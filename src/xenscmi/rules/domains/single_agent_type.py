@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import CHOSEN, SCI_AGENT_ID, SCI_TYPE
+from xenscmi.bindings.names import SCI_AGENT_ID, SCI_TYPE
 from xenscmi.config.types.enums import ArmSciType
 from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.domctl.releases import SCI_WITHOUT_DRIVER
@@ -12,7 +12,7 @@ from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind, HostDomain
 from xenscmi.rules.editing import dts, xlcfg
-from xenscmi.rules.editing.agents import described_agent
+from xenscmi.rules.editing.agents import boot_node, described_agent
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
@@ -67,7 +67,7 @@ def _fix(index: Index, domain: HostDomain) -> Fix | None:
             return None
         text = f"type={MULTI_AGENT}" if stated else f"type={MULTI_AGENT},agent_id={agent_id}"
         return safe_fix(title, xlcfg.replace(part.span, part.text, text))
-    node = index.host.tree.node(f"{CHOSEN}/{domain.name}") if index.host.tree else None
+    node = boot_node(index, domain)
     stated_id = domain.agent_id.value if domain.agent_id else None
     if node is None or stated_id not in (None, agent_id):
         return None

@@ -9,11 +9,11 @@ from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.types import DomainKind, HostDomain, ScmiNode, SecondaryAgent
 from xenscmi.rules.editing import dts
-from xenscmi.rules.editing.agents import ask_for, described_agent, has_page
+from xenscmi.rules.editing.agents import ask_for_described, has_page
 from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.phrases import GIVEN
-from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if, safe_fix
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if
 
 RULE = HostRule(
     code="XS208",
@@ -59,9 +59,7 @@ def check(index: Index) -> Iterator[Finding]:
                     span=asked,
                     related=also("the function id", node.func_id.span),
                     help="ask for the agent whose function id and page the domain has",
-                    fix=safe_fix(
-                        f"Ask for {index.row_name(described)}", ask_for(index, domain, described_agent(index, domain))
-                    ),
+                    fix=ask_for_described(index, domain),
                 )
                 continue
             yield Finding(

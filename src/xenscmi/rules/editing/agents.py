@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from xenscmi.bindings.names import CHOSEN, DOM0_AGENT_ID
-from xenscmi.diagnostics import Edit
 from xenscmi.host.guest_memory import mappings, maps_host
 from xenscmi.host.index import Index, page
 from xenscmi.host.types import DomainKind, HostDomain, SecondaryAgent
 from xenscmi.rules.editing import dts, xlcfg
+from xenscmi.rules.rule import safe_fix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xenscmi.devicetree.tree import Property
+    from xenscmi.devicetree.tree import Node, Property
+    from xenscmi.diagnostics import Fix
     from xenscmi.xlcfg import Settings
 
 
@@ -48,22 +49,26 @@ def settings_of(domain: HostDomain) -> Settings | None:
     return domain.configuration.settings if domain.configuration else None
 
 
-def ask_for(index: Index, domain: HostDomain, agent_id: int | None) -> Edit | tuple[Edit, ...] | None:
-    """Return the edit by which a domain that asks for an agent asks for another one."""
+def boot_node(index: Index, domain: HostDomain) -> Node | None:
+    """Return the node below /chosen of which Xen makes a domain; None for others."""
+    return index.host.tree.node(f"{CHOSEN}/{domain.name}") if index.host.tree and domain.has_node else None
+
+
+def ask_for_described(index: Index, domain: HostDomain) -> Fix | None:
+    """Return the fix by which a domain that asks for an agent asks for the one that its own files describe."""
+    agent_id = described_agent(index, domain)
     if agent_id is None:
         return None
+    title = f"Ask for agent {agent_id}, whose function id and page the domain has"
     if domain.kind is not DomainKind.TOOLSTACK:
-        return dts.cells(_agent_property(index, domain), [agent_id])
+        return safe_fix(title, dts.cells(_agent_property(index, domain), [agent_id]))
     parts = domain.configuration.arm_sci if domain.configuration else ()
     part = next((each for each in reversed(parts) if each.key == "agent_id"), None)
-    return xlcfg.replace(part.span, part.text, f"agent_id={agent_id}") if part else None
+    return safe_fix(title, xlcfg.replace(part.span, part.text, f"agent_id={agent_id}")) if part else None
 
 
 def _agent_property(index: Index, domain: HostDomain) -> Property | None:
-    if index.host.tree is None:
-        return None
     if domain.has_node:
-        node = index.host.tree.node(f"{CHOSEN}/{domain.name}")
+        node = boot_node(index, domain)
         return node.get(domain.agent_property) if node else None
-    container = index.host.tree.node(index.container.path) if index.container else None
-    return container.get(DOM0_AGENT_ID) if container else None
+    return dts.property_of(index.host.tree, index.container.path, DOM0_AGENT_ID) if index.container else None
