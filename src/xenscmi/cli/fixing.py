@@ -45,6 +45,7 @@ class FilesToFix:
         self._given = [_root(path) for path in paths or ["."]]
         self._before: dict[str, bytes] = {}
         self._after: dict[str, bytes] = {}
+        self._names: dict[str, list[str]] = {}  # by the real path
         self.refused: dict[str, str] = {}
 
     def read(self, path: Path) -> bytes:
@@ -52,12 +53,13 @@ class FilesToFix:
         name = str(path)
         if name not in self._before:
             self._before[name] = read_file(path)
+            self._names.setdefault(realpath(name), []).append(name)
         return self._after.get(name, self._before[name])
 
     def can_change(self, diagnostic: Diagnostic) -> bool:
         """Return whether all files of a fix may be changed; `refused` says why not."""
         names = {edit.span.source.name for edit in diagnostic.fix.edits} if diagnostic.fix else set()
-        for name in names:
+        for name in names - self.refused.keys():
             reason = self._refusal(name)
             if reason:
                 self.refused[name] = reason
@@ -69,7 +71,7 @@ class FilesToFix:
         real = realpath(name)
         if not any(real == root or (inside and Path(real).is_relative_to(root)) for root, inside in self._given):
             return "it lies outside of what was given"
-        if any(other != name and realpath(other) == real for other in self._before):
+        if len(self._names[real]) > 1:
             return "the host has it under two names"
         mode = os.stat(real).st_mode  # noqa: PTH116
         if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(real, os.W_OK):

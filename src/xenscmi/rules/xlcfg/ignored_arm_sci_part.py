@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from xenscmi.config.options.arm import SciPart
@@ -13,6 +14,8 @@ from xenscmi.rules.rule import Change, FileRule, Finding, safe_fix
 
 _KEYS = ("type", "agent_id")
 _TYPES = tuple(each.text for each in ArmSciType)
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")  # non-decimal-agent-id
 
 EPAM = ("scmi_smc", "none")
 
@@ -45,7 +48,7 @@ def _fix(part: SciPart, configuration: Configuration) -> Fix | None:
     """Return the part as it was meant, where its key and its value leave no doubt."""
     name, _, value = (each.strip() for each in part.text.partition("="))
     key = _key_like(name)
-    fits = value in _TYPES if key == "type" else value.isascii() and value.isdecimal()
+    fits = value in _TYPES if key == "type" else _NUMBER.fullmatch(value)
     if key is None or not fits or any(each.key == key for each in configuration.arm_sci):
         return None
     return safe_fix(f"Write {key}={value}", xlcfg.replace(part.span, part.text, f"{key}={value}"))
