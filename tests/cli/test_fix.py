@@ -14,9 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xenscmi.cli import fixing, main
+from xenscmi.diagnostics import Diagnostic, Edit, Fix, Safety, XenscmiError
+from xenscmi.host.files import Read
 from xenscmi.rules.example import FILES
 from xenscmi.rules.registry import all_rules
 from xenscmi.rules.rule import Change, Rule
+from xenscmi.source import Source, Span
 
 MANIFEST = """\
 device_tree = "host.dts"
@@ -368,3 +371,49 @@ def test_no_half_of_the_files_is_written(tmp_path: Path, monkeypatch: pytest.Mon
     code, _, err = run("--fix", board)
     assert (code, "No space left on device" in err) == (2, True)
     assert contents(board) == before
+
+
+# Fixes that do not help
+
+
+class Broken(XenscmiError):
+    """What a check raises of files that are no host any more."""
+
+
+def tried(tmp_path: Path, *steps: tuple[str, str, str]) -> tuple[str, fixing.FixResult]:
+    """Fix a file by rules that have (code, what they find, what they write); return the text and what came of it."""
+    path = tmp_path / "a.cfg"
+    path.write_text("one")
+    files = fixing.FilesToFix([str(path)])
+
+    def check(read: Read) -> tuple[list[Diagnostic], list[Diagnostic]]:
+        source = Source(str(path), read(path).decode())
+        if source.text == "broken":
+            raise Broken(Diagnostic(message="broken"))
+        edits = [
+            (code, Edit(span=Span(source, 0, len(source.text)), text=new))
+            for code, old, new in steps
+            if old in source.text
+        ]
+        return [Diagnostic(message="wrong", code=code, fix=Fix(title=code, edits=(edit,))) for code, edit in edits], []
+
+    done = fixing.fix(files, check, [Safety.SAFE])
+    files.write()
+    return path.read_text(), done
+
+
+def test_a_fix_makes_way_for_the_next(tmp_path: Path) -> None:
+    text, done = tried(tmp_path, ("XS002", "two", "three"), ("XS001", "one", "two"))
+    assert (text, [each.code for each in done.fixed], list(done.left)) == ("three", ["XS001", "XS002"], [])
+
+
+@pytest.mark.parametrize("useless", ["one and one", "broken"])
+def test_a_fix_that_does_not_help_is_taken_back(useless: str, tmp_path: Path) -> None:
+    text, done = tried(tmp_path, ("XS001", "one", useless), ("XS002", "one", "two"))
+    assert (text, [each.code for each in done.fixed]) == ("two", ["XS002"])
+
+
+def test_fixes_that_undo_each_other_come_to_an_end(tmp_path: Path) -> None:
+    text, done = tried(tmp_path, ("XS001", "one", "two"), ("XS002", "two", "one"))
+    assert (text, [each.code for each in done.fixed]) == ("two", ["XS001"])
+    assert [each.code for each in done.left] == ["XS002"]

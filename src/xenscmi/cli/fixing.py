@@ -132,12 +132,13 @@ def _root(path: str) -> tuple[str, bool]:
 def fix(files: FilesToFix, check: Callable[[Read], Found], safeties: Sequence[Safety]) -> FixResult:
     """Apply fixes until none is left; `check` returns findings and notes about files as `read` gives them.
 
-    Raises XenscmiError where the files cannot be used. Fixes that would make them unusable, or that change nothing
-    about their finding, are taken back.
+    Raises XenscmiError where the files cannot be used. Fixes that would make them unusable, that change nothing about
+    their finding, or that undo an earlier one, are taken back.
     """
     found, notes = check(files.read)
     fixed: list[Diagnostic] = []
     without: set[str] = set()  # rules whose fixes do not help
+    states = [files.changed()]
     for _ in range(_MOST_PASSES):
         step = next_pass([each for each in found if each.code not in without and files.can_change(each)], safeties)
         if step is None:
@@ -149,10 +150,11 @@ def fix(files: FilesToFix, check: Callable[[Read], Found], safeties: Sequence[Sa
             after, notes_after = check(files.read)
         except XenscmiError:
             after, notes_after = found, notes
-        if _count(after, step.fixed) >= _count(found, step.fixed):
+        if _count(after, step.fixed) >= _count(found, step.fixed) or files.changed() in states:
             files.restore(before)
             without.add(step.fixed[0].code)
             continue
+        states.append(files.changed())
         fixed += step.fixed
         found, notes = after, notes_after
     return FixResult(fixed=tuple(fixed), left=found, notes=notes)

@@ -12,6 +12,7 @@ from xenscmi.host.index import Index
 from xenscmi.host.passthrough import guest_registers
 from xenscmi.host.types import GuestNode, HostDomain, Stated
 from xenscmi.rules.editing import dts, xlcfg
+from xenscmi.rules.editing.agents import settings_of
 from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
 
 RULE = HostRule(
@@ -48,13 +49,10 @@ def _fix(index: Index, domain: HostDomain, path: Stated[str], guest: GuestNode |
     meant = _meant(index, domain, path.value or "", guest)
     if meant is None or any(each.node is meant for each in index.passthrough.given if each.domain is domain):
         return None
-    old = path.value or ""
     if guest is not None and domain.tree is not None:
-        edit = dts.string(dts.property_of(domain.tree.tree, guest.path, XEN_PATH), old, meant.path)
-    else:
-        edit = xlcfg.replace(path.span, f'"{old}"', f'"{meant.path}"') or xlcfg.replace(
-            path.span, f"'{old}'", f"'{meant.path}'"
-        )
+        prop = dts.property_of(domain.tree.tree, guest.path, XEN_PATH)
+        return safe_fix(f"Name {meant.path}", dts.string(prop, path.value or "", meant.path))
+    edit = xlcfg.replace_item(settings_of(domain), "dtdev", path.span, meant.path)
     return safe_fix(f"Name {meant.path}", edit)
 
 

@@ -60,11 +60,13 @@ def _fix(index: Index, domain: HostDomain, irq: Stated[int]) -> Fix | None:
     settings = settings_of(domain)
     number = (irq.value or 0) + FIRST_SPI
     if index.passthrough.with_interrupt(domain, number) and all(each.value != number for each in domain.irqs):
-        return safe_fix(f"Write {number} for SPI {irq.value}", xlcfg.number(settings, "irqs", irq.span, number))
+        return safe_fix(
+            f"Write {number} for SPI {irq.value}", xlcfg.replace_item(settings, "irqs", irq.span, str(number))
+        )
     known = index.passthrough.interrupts_of_dom0
     lacked = [each for given in index.passthrough.given if given.domain is domain for each, _ in lacking(given)]
     if len(lacked) == 1 and sum(each.value not in known for each in domain.irqs) == 1:
-        return safe_fix(f"Write {lacked[0]}", xlcfg.number(settings, "irqs", irq.span, lacked[0]))
+        return safe_fix(f"Write {lacked[0]}", xlcfg.replace_item(settings, "irqs", irq.span, str(lacked[0])))
     return unsafe_fix(f"Remove {irq.value} from irqs", xlcfg.remove_item(settings, "irqs", irq.span))
 
 

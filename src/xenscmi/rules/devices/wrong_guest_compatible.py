@@ -12,6 +12,7 @@ from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import GivenDevice, guest_registers
 from xenscmi.rules.editing import dts, xlcfg
+from xenscmi.rules.editing.agents import settings_of
 from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
 _ALIKE = 0.87
@@ -58,8 +59,7 @@ def _name(given: GivenDevice, meant: Node) -> Fix | None:
         prop = given.guest.get(XEN_PATH) if given.guest else None
         edit = dts.string(prop, prop.string(), meant.path) if prop else None
     else:
-        text = given.span.text
-        edit = xlcfg.replace(given.span, text, f"{text[0]}{meant.path}{text[0]}") if text[:1] in ("'", '"') else None
+        edit = xlcfg.replace_item(settings_of(given.domain), "dtdev", given.span, meant.path)
     return safe_fix(f"Name {meant.path}", edit)
 
 

@@ -12,7 +12,7 @@ from xenscmi.bindings.addresses import address_cells, size_cells
 from xenscmi.diagnostics import Edit
 from xenscmi.host.passthrough import unit_address
 from xenscmi.rules.cells import is_misread
-from xenscmi.rules.editing.lines import BEHIND_PROPERTY, end_of_line, indent_of, newline_of, whole_line
+from xenscmi.rules.editing.lines import BEHIND_PROPERTY, end_of_line, indent_of, is_plain, newline_of, whole_line
 from xenscmi.source import Span
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xenscmi.source import Source
 
 _NUMBER = re.compile(r"(?P<base>0[xX])?(?P<digits>[0-9a-fA-F]+)(?P<suffix>[uU]?[lL]{0,2})")
+_LABEL = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _REFERENCE = re.compile(r"&(?:\w+|\{[^{}]*\})")
 _BRACE = re.compile(r"(?:\s|/\*.*?\*/|//[^\n]*)*\{", re.DOTALL)
 _OTHER = re.compile(
@@ -107,7 +108,7 @@ def widen(reg: Property | None) -> tuple[Edit, ...] | None:
 
 def string(prop: Property | None, old: str, new: str) -> Edit | None:
     """Replace one string of a property."""
-    if prop is None or not prop.value.endswith(b"\0"):
+    if prop is None or not prop.value.endswith(b"\0") or not is_plain(new):
         return None
     offset = 0
     for each in prop.value[:-1].split(b"\0"):
@@ -127,7 +128,8 @@ def reference(span: Span, target: Node | None) -> Edit | None:
 
 def name_of(node: Node) -> str:
     """Return how a property refers to a node: by its label, or by its path."""
-    return f"&{node.labels[0]}" if node.labels else f"&{{{node.path}}}"
+    label = next((each for each in node.labels if _LABEL.fullmatch(each)), None)
+    return f"&{label}" if label else f"&{{{node.path}}}"
 
 
 def rename(prop: Property | None, name: str) -> Edit | None:

@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xenscmi.source import Source
 
-BEHIND_SETTING = re.compile(r"[ \t]*;?[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)")
-"""What may follow a setting of an xl.cfg on a line that has no other."""
+BEHIND_SETTING = re.compile(r"[ \t]*;?[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
+"""What may follow a setting of an xl.cfg, or of a TOML, on a line that has no other. To xl, a CR is a comment's."""
 BEHIND_PROPERTY = re.compile(r"[ \t]*(?:/\*(?:(?!\*/)[^\n])*\*/[ \t]*|//[^\r\n]*)?(?=\r?\n|\Z)")
 """What may follow a property of a DTS on a line that has no other."""
 
@@ -29,6 +29,11 @@ def newline_of(source: Source, at: int) -> str:
     if end < 0:
         end = text.find("\n")
     return "\r\n" if end > 0 and text[end - 1] == "\r" else "\n"
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text means itself between quotes, in an xl.cfg and in a DTS: it may be from a blob."""
+    return text.isprintable() and text.isascii() and not set(text) & set("'\"\\")
 
 
 def indent_of(source: Source, at: int) -> str:

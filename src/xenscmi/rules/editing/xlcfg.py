@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from xenscmi.diagnostics import Edit
-from xenscmi.rules.editing.lines import BEHIND_SETTING, end_of_line, newline_of, whole_line
+from xenscmi.rules.editing.lines import BEHIND_SETTING, end_of_line, is_plain, whole_line
 from xenscmi.source import Span
 from xenscmi.xlcfg import ListValue, StringValue
 
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xenscmi.xlcfg import Setting, Settings, Value
 
-_BEHIND_ITEM = re.compile(r"(?P<comma>,?)[ \t]*#[^\r\n]*")
+_BEHIND_ITEM = re.compile(r"(?P<comma>,?)[ \t]*#[^\n]*")
 
 
 def replace(span: Span, old: str, new: str) -> Edit | None:
@@ -25,27 +25,24 @@ def string(settings: Settings | None, key: str, old: str, new: str) -> Edit | No
     """Replace the string of a setting."""
     setting = settings.get(key) if settings else None
     value = setting.value if setting else None
-    return item(value, old, new) if isinstance(value, StringValue) else None
+    if not isinstance(value, StringValue) or value.text != old or not value.quoted or not is_plain(new):
+        return None
+    return replace(value.part(0, len(value.text)), old, new)
 
 
-def item(value: StringValue, old: str, new: str) -> Edit | None:
-    """Replace a string, in its quotes."""
-    return replace(value.part(0, len(value.text)), old, new) if value.text == old and value.quoted else None
-
-
-def number(settings: Settings | None, key: str, span: Span, new: int) -> Edit | None:
-    """Replace a number that stands at a place of a list, in its quotes."""
+def replace_item(settings: Settings | None, key: str, span: Span, new: str) -> Edit | None:
+    """Replace the item that stands at a place of a list, in its quotes."""
     value = setting.value if settings and (setting := settings.get(key)) else None
-    for each in value.items if isinstance(value, ListValue) else ():
+    for each in value.items if isinstance(value, ListValue) and is_plain(new) else ():
         if isinstance(each, StringValue) and each.span == span:
-            return Edit(span=span, text=_like(str(new), each))
+            return Edit(span=span, text=_like(new, each))
     return None
 
 
 def append(settings: Settings | None, key: str, *items: str, behind: str = "") -> Edit | None:
     """Add items to a list; without the list, add a setting below that of the key `behind`."""
     setting = settings.get(key) if settings else None
-    if settings is None or not items:
+    if settings is None or not all(map(is_plain, items)):
         return None
     if setting is None:
         return add(settings, behind, f"{key} = [ {', '.join(_written(each, None, settings) for each in items)} ]")
@@ -55,11 +52,19 @@ def append(settings: Settings | None, key: str, *items: str, behind: str = "") -
     written = [each for each in value.items if value.start < each.start < value.end]  # `+=` brings others
     last = written[-1] if written else None
     if last is None:
-        new = ", ".join(_written(each, None, settings) for each in items)
-        return Edit(span=value.span, text=f"[ {new} ]") if not value.items else None
+        return _into_empty(value, ", ".join(_written(each, None, settings) for each in items))
     if not isinstance(last, StringValue):
         return None
     return _behind_item(value, last, _between(value, written), [_written(each, last, settings) for each in items])
+
+
+def _into_empty(value: ListValue, items: str) -> Edit | None:
+    """Return the edit of a list without items, which may have a comment."""
+    if value.items or not value.source.text.startswith("[", value.start):
+        return None  # `+=` brings others
+    if not value.source.text[value.start + 1 : value.end - 1].strip():
+        return Edit(span=value.span, text=f"[ {items} ]")
+    return Edit(span=Span(value.source, value.start + 1, value.start + 1), text=f" {items}")
 
 
 def _between(value: ListValue, items: list[Value]) -> str:
@@ -67,8 +72,8 @@ def _between(value: ListValue, items: list[Value]) -> str:
     start, end = (items[-2].end, items[-1].start) if len(items) > 1 else (value.start + 1, items[0].start)
     between = value.source.text[start:end]
     if "\n" in between:
-        newline = newline_of(value.source, start)
-        return newline + between.rpartition("\n")[2]
+        below = between.rpartition("\n")[2]
+        return "\n" + below[: len(below) - len(below.lstrip(" \t"))]
     return (between.partition(",")[2] if len(items) > 1 else " ") or ""
 
 
@@ -84,9 +89,9 @@ def _behind_item(value: ListValue, last: StringValue, blanks: str, items: list[s
 
 def _written(item: str, like: StringValue | None, settings: Settings) -> str:
     """Return an item as its author would write it: in the quotes of its neighbour."""
-    if like is None:
-        return item if item.isdecimal() else quoted(item, settings)
-    return _like(item, like)
+    if like is not None and (like.quoted or item.isdecimal()):
+        return _like(item, like)
+    return item if item.isdecimal() else quoted(item, settings)
 
 
 def _like(item: str, like: StringValue) -> str:
@@ -112,7 +117,7 @@ def add(settings: Settings, behind: str, setting: str) -> Edit | None:
         return None
     if text[near.start + len(near.key) : near.start + len(near.key) + 1] in ("=", "+"):
         setting = setting.replace(" = ", "=", 1)
-    return Edit(span=Span(source, end, end), text=newline_of(source, end) + setting)
+    return Edit(span=Span(source, end, end), text=f"\n{setting}")
 
 
 def remove(setting: Setting) -> Edit | None:
