@@ -26,12 +26,40 @@ class Annotation(Record):
     label: str
 
 
+class Edit(Record):
+    """What stands at `span` becomes `text`: an empty span inserts, an empty text removes."""
+
+    span: Span
+    text: str
+
+
+class Safety(Enum):
+    """Whether a fix may be applied unseen.
+
+    SAFE: the files leave no doubt about what was meant, or Xen does the same afterwards. UNSAFE: a person should look.
+    """
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+class Fix(Record):
+    """The remedy of a finding as edits, `title` says in the imperative what they do.
+
+    The edits are applied all or not at all. They may be of several files, and do not overlap.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    safety: Safety = Safety.SAFE
+
+
 class Diagnostic(Record):
     """One finding.
 
     `message` keeps xl's and Xen's own wording where there is one; `code` and `name` are the rule's (`XS201`,
     `duplicate-agent-id`), empty for errors of reading; `span` is None where no place is known; `label` is the short
-    text next to the caret; `help` is one line that says how to fix it.
+    text next to the caret; `help` is one line that says how to fix it; `fix` does it, where the files show how.
     """
 
     message: str
@@ -42,6 +70,7 @@ class Diagnostic(Record):
     help: str = ""
     code: str = ""
     name: str = ""
+    fix: Fix | None = None
 
 
 class XenscmiError(Exception):

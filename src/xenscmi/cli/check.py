@@ -12,7 +12,11 @@ where its parts disagree: nothing for a host that no change touches.
 In a build, --hosts checks many hosts at once, --cache keeps results while nothing that they depend on has changed, and
 --output and --depfile make a step for Make or ninja. Findings stand in one document, also those of many hosts.
 
-exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cannot be used; of many hosts, the worst
+--fix corrects the files where they leave no doubt about what was meant, and --diff shows how, as a patch on standard
+output. With --unsafe-fixes, both take the fixes too at which a person should look.
+
+exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cannot be used; of many hosts, the worst.
+With --fix, what counts is left; with --diff, 1 means that --fix would change a file
 
 examples:
   xenscmi check board/
@@ -24,6 +28,7 @@ examples:
   xenscmi check --from 4.20 --to 4.22 board/
   xenscmi check --hosts 'variants/*/host.toml' --cache ~/.cache/xenscmi -j 4
   xenscmi check --format gitlab -o gl-code-quality.json --depfile gl.d board/
+  xenscmi check --diff board/ | git apply
 """
 
 from __future__ import annotations
@@ -33,12 +38,16 @@ import sys
 from xenscmi.cli.files import configure_include, load_given_host, read_source, say, show
 from xenscmi.cli.findings import rendered
 from xenscmi.cli.fleet import configure_fleet, in_build, located, wrong_use
-from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
+from xenscmi.diagnostics import Diagnostic, Safety, Severity, XenscmiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
+
+    from xenscmi.host.files import Read
+    from xenscmi.host.parsed import ParsedFiles
+    from xenscmi.source import Source
 
 _FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "html")
 _RANK = {Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
@@ -68,6 +77,10 @@ def configure(parser: ArgumentParser) -> None:
         help="run only these rules: codes (XS201), starts of codes (XS2) or names",
     )
     parser.add_argument("--ignore", metavar="RULES", action="append", help="do not run these rules")
+    fixes = parser.add_mutually_exclusive_group()
+    fixes.add_argument("--fix", action="store_true", help="rewrite the files where they leave no doubt")
+    fixes.add_argument("--diff", action="store_true", help="show as a patch what --fix would change")
+    parser.add_argument("--unsafe-fixes", action="store_true", help="take the fixes too at which a person should look")
     parser.add_argument(
         "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
     )
@@ -86,6 +99,10 @@ def run(arguments: Namespace) -> int:
     if arguments.format == "html" and (arguments.before or arguments.after):
         say("xenscmi check: error: --from and --to do not go with --format html")
         return EXIT_UNUSABLE
+    fixing = arguments.fix or arguments.diff
+    if fixing and (arguments.format == "html" or arguments.before or arguments.after or "-" in arguments.paths):
+        say("xenscmi check: error: --fix and --diff do not go with --format html, --from, --to or standard input")
+        return EXIT_UNUSABLE
     alone = _alone(arguments)
     if wrong := wrong_use(arguments, alone):
         say(f"xenscmi check: error: {wrong}")
@@ -93,10 +110,16 @@ def run(arguments: Namespace) -> int:
     if in_build(arguments, alone):
         return _in_build(arguments)
     try:
+        if fixing:
+            return _fix(arguments)
         found = _page(arguments) if arguments.format == "html" else _check_and_write(arguments)
     except XenscmiError as error:
         _write_unusable(arguments, error.diagnostics)
         return EXIT_UNUSABLE
+    return _status(arguments, found)
+
+
+def _status(arguments: Namespace, found: Sequence[Diagnostic]) -> int:
     failed = any(each.severity in _failing(arguments) for each in found)
     return EXIT_FINDINGS if failed and not arguments.exit_zero else 0
 
@@ -108,8 +131,14 @@ def _failing(arguments: Namespace) -> tuple[Severity, ...]:
 
 
 def _alone(arguments: Namespace) -> list[str]:
-    """Return what was asked for that is no step of a build: a page of one host, or a host from standard input."""
-    return ["--format html"] * (arguments.format == "html") + ["standard input"] * ("-" in arguments.paths)
+    """Return what was asked for that is no step of a build: a page, a host from standard input, or files to change."""
+    asked = {
+        "--format html": arguments.format == "html",
+        "standard input": "-" in arguments.paths,
+        "--fix": arguments.fix,
+        "--diff": arguments.diff,
+    }
+    return [what for what, asks in asked.items() if asks]
 
 
 def _in_build(arguments: Namespace) -> int:
@@ -135,6 +164,23 @@ def _in_build(arguments: Namespace) -> int:
         return EXIT_UNUSABLE
     failed = any(each.severity in failing for host in hosts for each in host.findings)
     return EXIT_FINDINGS if failed and not arguments.exit_zero else 0
+
+
+def _fix(arguments: Namespace) -> int:
+    """Apply fixes, or show them; then the findings that are left decide, or whether there is a difference."""
+    from xenscmi.cli import fixing
+    from xenscmi.host.parsed import ParsedFiles
+
+    files, parsed = fixing.FilesToFix(arguments.paths), ParsedFiles()
+    safeties = tuple(Safety) if arguments.unsafe_fixes else (Safety.SAFE,)
+    done = fixing.fix(files, lambda read: _check(arguments, read, parsed), safeties)
+    if arguments.diff:
+        return EXIT_FINDINGS if fixing.put_diff(files, done) and not arguments.exit_zero else 0
+    files.write()
+    show(done.notes)
+    fixing.report(files, done)
+    _write(arguments.format, done.left)
+    return _status(arguments, done.left)
 
 
 def _page(arguments: Namespace) -> Sequence[Diagnostic]:
@@ -167,7 +213,9 @@ def _write_unusable(arguments: Namespace, diagnostics: Sequence[Diagnostic]) -> 
     put_unusable(arguments.paths, diagnostics)
 
 
-def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
+def _check(
+    arguments: Namespace, read: Read | None = None, parsed: ParsedFiles | None = None
+) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
     if arguments.before or arguments.after:
         return _upgrade(arguments)
     select, ignore = _names(arguments.select), _names(arguments.ignore)
@@ -177,12 +225,19 @@ def _check(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnos
         from xenscmi.host.configuration import read_configuration
         from xenscmi.rules.engine import Selection, check_files
 
-        configuration = read_configuration(read_source(arguments.paths[0]))
+        source = _by(read, arguments.paths[0]) if read else read_source(arguments.paths[0])
+        configuration = read_configuration(source)
         return check_files([configuration], Selection(select=select, ignore=ignore)), ()
     from xenscmi.api import check
 
-    loaded = load_given_host(arguments)
+    loaded = load_given_host(arguments, read=read, parsed=parsed)
     return check(loaded, select=select, ignore=ignore), loaded.host.notes
+
+
+def _by(read: Read, path: str) -> Source:
+    from xenscmi.api import read_source as read_by
+
+    return read_by(path, read=read)
 
 
 def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
@@ -210,7 +265,7 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
 def _write(form: str, diagnostics: Sequence[Diagnostic]) -> None:
     if form == "text":
         show(diagnostics)
-        sys.stderr.write(_summary(diagnostics))
+        sys.stderr.write(f"{_summary(diagnostics)}{_fixable(diagnostics)}\n")
         return
     sys.stdout.write(rendered(form, diagnostics))
 
@@ -221,4 +276,12 @@ def _summary(diagnostics: Sequence[Diagnostic]) -> str:
         for severity in Severity
         if (number := sum(each.severity is severity for each in diagnostics))
     ]
-    return f"{', '.join(counts) if counts else 'nothing found'}\n"
+    return ", ".join(counts) if counts else "nothing found"
+
+
+def _fixable(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return how many of the findings a command fixes."""
+    safe, unsafe = (sum(bool(each.fix and each.fix.safety is kind) for each in diagnostics) for kind in Safety)
+    said = [f"{safe} fixable with --fix"] if safe else []
+    said += [f"{unsafe}{' more' if safe else ' fixable'} with --fix --unsafe-fixes"] if unsafe else []
+    return f" ({', '.join(said)})" if said else ""

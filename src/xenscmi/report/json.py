@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.diagnostics import Diagnostic, Edit, Fix, Severity
 from xenscmi.source import Span
 
 
@@ -31,7 +31,19 @@ def finding(diagnostic: Diagnostic) -> dict[str, object]:
         **_place(diagnostic.span),
         "related": [{**_place(each.span), "message": each.label} for each in diagnostic.related],
         "help": diagnostic.help,
+        "fix": _fix(diagnostic.fix) if diagnostic.fix else None,
     }
+
+
+def _fix(fix: Fix) -> dict[str, object]:
+    return {"title": fix.title, "safety": fix.safety.value, "edits": [_edit(each) for each in fix.edits]}
+
+
+def _edit(edit: Edit) -> dict[str, object]:
+    """Return an edit, whose end is exclusive: an empty stretch is where its text is inserted."""
+    (line, column), (end_line, end_column) = map(edit.span.source.position, (edit.span.start, edit.span.end))
+    place = {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
+    return {"file": edit.span.source.name, **place, "text": edit.text}
 
 
 def _place(span: Span | None) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from xenscmi.diagnostics import Safety
 from xenscmi.rules.rule import Rule
 
 _FAMILIES = {
@@ -24,6 +25,7 @@ def page(rule: Rule) -> str:
         f"*{rule.severity.value}*: {rule.summary}",
         f"**What Xen does.** {rule.xen}",
         f"**How to fix it.** {rule.fix[0].upper()}{rule.fix[1:]}.",
+        f"**Fix: {_fixes(rule)}",
     ]
     for change in rule.bad:
         for title, sample in (("Bad", change.bad), ("Good", change.good)):
@@ -33,6 +35,20 @@ def page(rule: Rule) -> str:
         parts.append("The example's files agree with each other; only its firmware or its Xen is a different one.")
     parts.append(f"Silence it with a comment: `xenscmi: ignore[{rule.code}]`.")
     return "\n\n".join(parts) + "\n"
+
+
+def _fixes(rule: Rule) -> str:
+    """Return how far `check --fix` fixes the mistake: where the files show how."""
+    if not rule.fixable:
+        return "none.** A person has to decide."
+    if rule.fixable == (Safety.SAFE,):
+        return "safe.** `check --fix` does it where the files show what was meant."
+    if rule.fixable == (Safety.UNSAFE,):
+        return "unsafe.** `check --fix --unsafe-fixes` does it: look at what changes."
+    return (
+        "safe or unsafe.** `check --fix` does it where the files show what was meant, and with `--unsafe-fixes` where "
+        "they leave a doubt."
+    )
 
 
 def index(rules: Iterable[Rule]) -> str:
@@ -47,11 +63,15 @@ def index(rules: Iterable[Rule]) -> str:
         "",
     ]
     for family, title in _FAMILIES.items():
-        lines += [f"## {title}", "", "| code | name | severity | finds |", "|---|---|---|---|"]
+        lines += [f"## {title}", "", "| code | name | severity | fix | finds |", "|---|---|---|---|---|"]
         lines += [
-            f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity.value} | {rule.summary} |"
+            f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity.value} | {_marks(rule)} | {rule.summary} |"
             for rule in rules
             if rule.code.startswith(family)
         ]
         lines.append("")
     return "\n".join(lines)
+
+
+def _marks(rule: Rule) -> str:
+    return " or ".join(each.value for each in rule.fixable) or "none"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.diagnostics import Diagnostic, Edit, Fix, Severity
 from xenscmi.rules.rule import Rule
 from xenscmi.source import Span
 from xenscmi.version import __version__
@@ -34,6 +34,7 @@ def _rule(rule: Rule) -> dict[str, object]:
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.xen},
         "help": {"text": rule.fix},
+        "properties": {"fixes": [each.value for each in rule.fixable]},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 
@@ -52,7 +53,30 @@ def _result(diagnostic: Diagnostic, number: dict[str, int]) -> dict[str, object]
             {"id": index, **_location(each.span), "message": {"text": each.label}}
             for index, each in enumerate(diagnostic.related)
         ]
+    if diagnostic.fix:
+        found["fixes"] = [_fix(diagnostic.fix)]
     return found
+
+
+def _fix(fix: Fix) -> dict[str, object]:
+    """Return a fix; SARIF has no word for its safety, so that is a property."""
+    by_file: dict[str, list[Edit]] = {}
+    for edit in fix.edits:
+        by_file.setdefault(edit.span.source.name, []).append(edit)
+    return {
+        "description": {"text": fix.title},
+        "artifactChanges": [
+            {"artifactLocation": {"uri": quote(name)}, "replacements": [_replacement(each) for each in edits]}
+            for name, edits in by_file.items()
+        ],
+        "properties": {"safety": fix.safety.value},
+    }
+
+
+def _replacement(edit: Edit) -> dict[str, object]:
+    (line, column), (end_line, end_column) = map(edit.span.source.position, (edit.span.start, edit.span.end))
+    region = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+    return {"deletedRegion": region, "insertedContent": {"text": edit.text}}
 
 
 def _location(span: Span) -> dict[str, object]:

@@ -1,8 +1,8 @@
-"""Diagnostics for people: `file:line:col: error: message [code]`, the line with a caret, the other places, the fix."""
+"""Diagnostics for people: `file:line:col: error: message [code]`, the line with a caret, the other places, the help."""
 
 from __future__ import annotations
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.report.wrapping import fold
 
 TYPE_CHECKING = False
@@ -69,9 +69,17 @@ def _lines(diagnostic: Diagnostic, name: str, colour: bool, width: int | None) -
         label = _shortened(related.label).translate(_VISIBLE)
         yield from fold(f"{_place(related.span, name)}note: {label}", width, _MORE)
         yield from _excerpt(related.span, "", str, width)
-    if diagnostic.help:
-        line = f"  = help: {_shortened(diagnostic.help).translate(_VISIBLE)}"
+    for line in _remedies(diagnostic):
         yield from (paint(_FAINT, each) for each in fold(line, width, _MORE))
+
+
+def _remedies(diagnostic: Diagnostic) -> Iterator[str]:
+    """Yield the lines that say what to do, by hand and by a fix."""
+    if diagnostic.help:
+        yield f"  = help: {_shortened(diagnostic.help).translate(_VISIBLE)}"
+    if diagnostic.fix:
+        options = "--fix" if diagnostic.fix.safety is Safety.SAFE else "--fix --unsafe-fixes"
+        yield f"  = fix: {_shortened(diagnostic.fix.title).translate(_VISIBLE)} (check {options})"
 
 
 def _is_argument(span: Span | None) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.record import Record
 from xenscmi.rules.registry import UNUSED_SUPPRESSION, all_rules, file_rules, host_rules
-from xenscmi.rules.rule import Finding, Rule
-from xenscmi.rules.suppression import Suppressions
+from xenscmi.rules.rule import Finding, Rule, safe_fix
+from xenscmi.rules.suppression import Suppressions, removal
 from xenscmi.source import Source, Span
 
 TYPE_CHECKING = False
@@ -153,7 +153,8 @@ def _unused(silent: list[Suppression], running: list[Rule]) -> Iterable[Finding]
     ran = {word for rule in running for word in (rule.code, rule.name)}
     for comment in silent:
         if comment.rule in ran:
-            yield Finding(message=f"unused suppression of {comment.rule}", span=comment.span)
+            fix = safe_fix(f"Stop ignoring {comment.rule}", removal(comment))
+            yield Finding(message=f"unused suppression of {comment.rule}", span=comment.span, fix=fix)
         elif find(comment.rule) is None:
             message = f"there is no rule {comment.rule} to suppress"
             yield Finding(message=message, span=comment.span, help=nearest(comment.rule))

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 
-from xenscmi.devicetree.tree import Node, Tree
+from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.source import Span
 
 _ALIKE = 0.87  # of `xen,dom0-sci-agent` and `xen,dom0-sci-agent-id`, not of `scmi-secondary-agents` and its `#…-cells`
 
+_SIMILAR = 0.7  # of `arm,scmi` and `arm,scmi-smc`, of `xen,domU` and `xen,domain`
 
-def place_of_missing(node: Node | None, name: str, otherwise: Span) -> Span:
-    """Return the place of the property of a node that is spelled most like `name`; `otherwise` where none is alike."""
+
+def like(node: Node | None, name: str) -> Property | None:
+    """Return the property of a node that is spelled most like `name`; None where none is alike."""
     matcher = SequenceMatcher(b=name, autojunk=False)
-    best, found = _ALIKE, otherwise
+    best, found = _ALIKE, None
     for prop in node.properties if node else ():
         matcher.set_seq1(prop.name)
         if prop.name != name and matcher.quick_ratio() >= best and matcher.ratio() >= best:
-            best, found = matcher.ratio(), prop.span
+            best, found = matcher.ratio(), prop
     return found
+
+
+def place_of_missing(node: Node | None, name: str, otherwise: Span) -> Span:
+    """Return the place of the property of a node that is spelled most like `name`; `otherwise` where none is alike."""
+    found = like(node, name)
+    return found.span if found else otherwise
+
+
+def compatible_like(node: Node, name: str) -> str | None:
+    """Return the `compatible` string of a node that is spelled most like `name`; None where none is alike.
+
+    Shorter than a property's name, and of a node whose properties show what it is: less alike is enough.
+    """
+    prop = node.get("compatible")
+    written = [each.decode("ascii", "backslashreplace") for each in prop.value.split(b"\0")] if prop else []
+    return next(iter(get_close_matches(name, [each for each in written if each.lower() != name], 1, _SIMILAR)), None)
 
 
 def place_in(tree: Tree | None, path: str, name: str, otherwise: Span) -> Span:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xenscmi.host.types import DomainKind, HostDomain
 
 FIRST_FUNC_ID = 0x0200_0000
 """Cells below it are no function id of a SiP call: phandles, agent ids."""
+
+
+def has_rows_of(listing: Sequence[int], width: int) -> bool:
+    """Return whether the list of agents has rows of so many cells: each begins with a function id."""
+    return bool(listing) and len(listing) % width == 0 and all(cell >= FIRST_FUNC_ID for cell in listing[::width])
+
+
 PROBE_FAILS = "the mediator's probe fails, and every domain runs without SCMI"
 NO_SCMI = "The mediator's probe fails. That is not fatal: Xen boots, and every domain runs without SCMI."
 

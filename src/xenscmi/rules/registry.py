@@ -9,7 +9,7 @@ import os
 from functools import cache
 from importlib import import_module
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.rules.rule import Change, FileRule, HostRule, Rule
 
 TYPE_CHECKING = False
@@ -25,6 +25,7 @@ UNUSED_SUPPRESSION = Rule(
     summary="A comment suppresses a rule that finds nothing there.",
     xen="Xen is not affected. A forgotten suppression would hide the next mistake.",
     fix="remove the comment, or correct the rule's code",
+    fixable=(Safety.SAFE,),
     bad=(Change("guest.cfg", "memory = 256\n", "memory = 256  # xenscmi: ignore[XS001]\n"),),
 )
 

@@ -7,7 +7,7 @@ none.
 
 from __future__ import annotations
 
-from xenscmi.diagnostics import Annotation, Diagnostic, Severity
+from xenscmi.diagnostics import Annotation, Diagnostic, Edit, Fix, Safety, Severity
 from xenscmi.record import Record
 
 TYPE_CHECKING = False
@@ -25,7 +25,8 @@ class Finding(Record):
     """One occurrence of a rule's mistake.
 
     `severity` and `help` default to the rule's: a check lowers the severity where the mistake does no harm on this
-    host. `then` is what Xen does; it defaults to the rule's, or to nothing where the severity is lowered.
+    host. `then` is what Xen does; it defaults to the rule's, or to nothing where the severity is lowered. `fix` is the
+    remedy as edits, where the files show it.
     """
 
     message: str
@@ -35,6 +36,7 @@ class Finding(Record):
     related: tuple[Annotation, ...] = ()
     severity: Severity | None = None
     help: str | None = None
+    fix: Fix | None = None
 
 
 class Change:
@@ -52,8 +54,8 @@ class Rule(Record):
     """A rule: its stable code and name, and for people what it finds, what Xen does, and how to fix it.
 
     `then` is what Xen does, in the few words that end every message; `xen` says it in full, with the log line or that
-    there is none. `bad` are the changes that make its bad example; `firmware`, `xen_profile` and `sci_driver` are what
-    the example needs besides.
+    there is none. `fixable` says how safe its fixes are: none, where it has no fix. `bad` are the changes that make its
+    bad example; `firmware`, `xen_profile` and `sci_driver` are what the example needs besides.
     """
 
     code: str
@@ -63,6 +65,7 @@ class Rule(Record):
     xen: str
     fix: str
     then: str = ""
+    fixable: tuple[Safety, ...] = ()
     bad: tuple[Change, ...] = ()
     firmware: HostFirmware | None = None
     xen_profile: str | None = None
@@ -82,6 +85,7 @@ class Rule(Record):
             help=self.fix if finding.help is None else finding.help,
             code=self.code,
             name=self.name,
+            fix=finding.fix,
         )
 
 
@@ -116,3 +120,31 @@ class FileRule(Rule):
 def also(label: str, *spans: Span | None) -> tuple[Annotation, ...]:
     """Return the other places of a finding, all under one label; unknown places are left out."""
     return tuple(Annotation(span=span, label=label) for span in spans if span is not None)
+
+
+Edits = Edit | tuple[Edit, ...] | None
+"""Edits of a part of a fix; None where the text does not allow them: a blob, a macro, another way of writing it."""
+
+
+def safe_fix(title: str, *edits: Edits) -> Fix | None:
+    """Return a fix that may be applied unseen; None where one of its parts cannot be written, or nothing changes."""
+    return _fix(Safety.SAFE, title, edits)
+
+
+def unsafe_fix(title: str, *edits: Edits) -> Fix | None:
+    """Return a fix at which a person should look; None as in `safe_fix`."""
+    return _fix(Safety.UNSAFE, title, edits)
+
+
+def fix_if(certain: bool, title: str, *edits: Edits) -> Fix | None:
+    """Return a fix that is safe if the files leave no doubt; None as in `safe_fix`."""
+    return _fix(Safety.SAFE if certain else Safety.UNSAFE, title, edits)
+
+
+def _fix(safety: Safety, title: str, edits: tuple[Edits, ...]) -> Fix | None:
+    every: list[Edit] = []
+    for part in edits:
+        if part is None:
+            return None
+        every += (part,) if isinstance(part, Edit) else part
+    return Fix(title=title, edits=tuple(every), safety=safety) if every else None

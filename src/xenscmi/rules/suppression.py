@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from xenscmi.diagnostics import Edit
 from xenscmi.record import Record
 from xenscmi.source import Source, Span
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from xenscmi.diagnostics import Diagnostic
 
 _COMMENT = re.compile(r"(?:#|//|/\*)[ \t]*+xenscmi:[ \t]*+ignore(?P<file>-file)?\[(?P<rules>[^\]\n]*+)\]")
+_BEFORE, _BEHIND = re.compile(r"[ \t]*,[ \t]*$"), re.compile(r"[ \t]*,[ \t]*")
+_CLOSED, _LINE_END = re.compile(r"[ \t]*\*/"), re.compile(r"[ \t]*(?=\r?\n|\Z)")
 _WORD = re.compile(r"[^\s,]+")
 
 
@@ -74,6 +77,33 @@ def suppressions(sources: Iterable[Source]) -> Iterator[Suppression]:
                     span=Span(source, word.start(), word.end()),
                     line=None if match["file"] else silenced,
                 )
+
+
+def removal(suppression: Suppression) -> Edit | None:
+    """Return the edit that removes a rule from its comment, or the comment if it names no other and says no more."""
+    span, text = suppression.span, suppression.span.source.text
+    start = text.rfind("\n", 0, span.start) + 1
+    comment = next(each for each in _COMMENT.finditer(text, start) if each.end() > span.start)
+    if comment["rules"].strip() != suppression.rule:
+        before = _BEFORE.search(text, comment.start("rules"), span.start)
+        behind = _BEHIND.match(text, span.end)
+        begin, end = (before.start(), span.end) if before else (span.start, behind.end() if behind else span.end)
+        return Edit(span=Span(span.source, begin, end), text="")
+    closed = _CLOSED.match(text, comment.end()) if comment[0].startswith("/*") else _LINE_END.match(text, comment.end())
+    if closed is None:
+        return None
+    return Edit(span=_whole(Span(span.source, comment.start(), closed.end())), text="")
+
+
+def _whole(comment: Span) -> Span:
+    """Return a comment with the line that it has for itself, or else with the blanks before it."""
+    text = comment.source.text
+    start, after = text.rfind("\n", 0, comment.start) + 1, _LINE_END.match(text, comment.end)
+    before = text[start : comment.start]
+    if after and not before.strip():
+        newline = text.find("\n", comment.end)
+        return Span(comment.source, start, newline + 1 if newline >= 0 else len(text))
+    return Span(comment.source, start + len(before.rstrip(" \t")), comment.end)
 
 
 def _next_line(source: Source, line: int) -> int:

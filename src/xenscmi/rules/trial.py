@@ -14,7 +14,7 @@ from xenscmi.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from xenscmi.config.types.enums import ArmSciType
     from xenscmi.diagnostics import Diagnostic
@@ -31,7 +31,16 @@ def example_host(
     sci_driver: ArmSciType | None = None,
 ) -> Host:
     """Return the example host with changes. Raises DeviceTreeError where dtc is missing."""
-    files = _changed(changes)
+    return host_of(example_files(changes), firmware, xen_profile, sci_driver)
+
+
+def host_of(
+    files: Mapping[str, str],
+    firmware: HostFirmware | None = None,
+    xen_profile: str | None = None,
+    sci_driver: ArmSciType | None = None,
+) -> Host:
+    """Return the host of texts that are named as the example's are."""
     trees = {Path(name).stem: _tree(name, text) for name, text in files.items() if name.endswith(".dts")}
     host = trees.pop("host")
     toolstack = [
@@ -55,7 +64,8 @@ def findings_on_bad_example(rule: Rule) -> tuple[Diagnostic, ...]:
     return check(example_host(rule.bad, rule.firmware, rule.xen_profile, rule.sci_driver))
 
 
-def _changed(changes: Sequence[Change]) -> dict[str, str]:
+def example_files(changes: Sequence[Change]) -> dict[str, str]:
+    """Return the texts of the example host with changes, by name."""
     files = dict(FILES)
     for change in changes:
         text = files.get(change.file, "")

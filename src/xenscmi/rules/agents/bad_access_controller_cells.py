@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
-from xenscmi.host.types import Dialect
+from xenscmi.host.types import Dialect, ScmiNode
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.misspelling import place_in
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
 RULE = HostRule(
     code="XS122",
@@ -20,6 +22,7 @@ RULE = HostRule(
     xen="Without the property Xen grants no device to any domain and carries on. With 0 it sends a garbage device id: "
     "the firmware refuses it, and Xen panics.",
     fix="add #access-controller-cells = <1>; to Xen's scmi node",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "\t\t\t\t\t#access-controller-cells = <1>;\n", ""),),
 )
 
@@ -43,7 +46,21 @@ def check(index: Index) -> Iterator[Finding]:
         span=cells.span if cells else place_in(index.host.tree, own.path, ACCESS_CONTROLLER_CELLS, own.span),
         related=also("a device refers to it", *referring[:1]),
         severity=Severity.WARNING if harmless else None,
+        fix=_fix(index, own),
     )
+
+
+def _fix(index: Index, own: ScmiNode) -> Fix | None:
+    """Return the property that is missing, misspelled or 0: one cell is all that Xen takes."""
+    node = index.host.tree.node(own.path) if index.host.tree else None
+    if node is None:
+        return None
+    statement = f"{ACCESS_CONTROLLER_CELLS} = <1>;"
+    if own.access_controller_cells is None:
+        return rename_like(node, ACCESS_CONTROLLER_CELLS) or safe_fix(f"Add {statement}", dts.insert(node, statement))
+    if own.access_controller_cells.value == 0:
+        return safe_fix(f"Write {statement}", dts.cells(node.get(ACCESS_CONTROLLER_CELLS), [1]))
+    return None
 
 
 def _by_device_ids(index: Index) -> bool:

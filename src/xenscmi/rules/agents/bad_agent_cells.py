@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.bindings.names import SECONDARY_AGENTS_CELLS
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
-from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.editing import dts
+from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS, has_rows_of
+from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
 
 RULE = HostRule(
     code="XS107",
@@ -17,6 +19,7 @@ RULE = HostRule(
     then=PROBE_FAILS,
     xen=f'{NO_SCMI} Log: "scmi: Invalid #scmi-secondary-agents-cells value: …".',
     fix="write 3 if the rows contain the agent id, or 2 if Xen must ask the firmware for it",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "#scmi-secondary-agents-cells = <3>;", "#scmi-secondary-agents-cells = <4>;"),),
 )
 
@@ -33,4 +36,17 @@ def check(index: Index) -> Iterator[Finding]:
             severity=Severity.WARNING,
         )
     elif cells.value not in (2, 3):
-        yield Finding(message=f"Invalid #scmi-secondary-agents-cells value: {cells.value}", span=cells.span)
+        yield Finding(
+            message=f"Invalid #scmi-secondary-agents-cells value: {cells.value}", span=cells.span, fix=_fix(index)
+        )
+
+
+def _fix(index: Index) -> Fix | None:
+    """Return the number of cells that the rows have: each begins with a function id."""
+    container = index.container
+    listing = container.listing.value if container and container.listing else None
+    widths = [width for width in (2, 3) if has_rows_of(listing or (), width)]
+    node = index.host.tree.node(container.path) if index.host.tree and container else None
+    if node is None or len(widths) != 1:
+        return None
+    return safe_fix(f"Write {widths[0]} cells", dts.cells(node.get(SECONDARY_AGENTS_CELLS), widths))

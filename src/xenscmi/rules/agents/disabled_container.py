@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, unsafe_fix
 
 RULE = HostRule(
     code="XS104",
@@ -15,6 +16,7 @@ RULE = HostRule(
     summary="The container is marked disabled.",
     xen="Xen ignores the container's `status` and uses the container anyway.",
     fix='remove the status; to switch SCMI off, write status = "disabled" in the scmi node below the container',
+    fixable=(Safety.UNSAFE,),
     bad=(Change("host.dts", 'compatible = "xen,sci";', 'compatible = "xen,sci";\n\t\t\t\tstatus = "disabled";'),),
 )
 
@@ -25,4 +27,7 @@ def check(index: Index) -> Iterator[Finding]:
         yield Finding(
             message=f"{index.container.path} is disabled, but Xen ignores the container's status",
             span=index.container.span,
+            fix=unsafe_fix(
+                "Remove the status", dts.remove(dts.property_of(index.host.tree, index.container.path, "status"))
+            ),
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
+from xenscmi.rules.editing import dts
 from xenscmi.rules.phrases import NO_SCMI
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.rule import Change, Finding, HostRule, unsafe_fix
 
 RULE = HostRule(
     code="XS120",
@@ -17,6 +18,7 @@ RULE = HostRule(
     then="the mediator never starts, and every domain runs without SCMI",
     xen=f"{NO_SCMI} There is no log line: the mediator never starts.",
     fix='remove the status, or write status = "okay"; remove xen,passthrough',
+    fixable=(Safety.UNSAFE,),
     bad=(
         Change("host.dts", "arm,smc-id = <0x82000003>;", 'arm,smc-id = <0x82000003>;\n\t\t\t\t\tstatus = "disabled";'),
     ),
@@ -27,9 +29,10 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     for node in index.management_nodes:
         if not node.available or node.passthrough:
-            why = "disabled" if not node.available else "marked xen,passthrough"
+            name, why = ("xen,passthrough", "marked xen,passthrough") if node.available else ("status", "disabled")
             yield Finding(
                 message=f"Xen's scmi node {node.path} is {why}: Xen does not bind to it",
                 span=node.span,
                 severity=Severity.WARNING if index.management else None,
+                fix=unsafe_fix(f"Remove {name}", dts.remove(dts.property_of(index.host.tree, node.path, name))),
             )

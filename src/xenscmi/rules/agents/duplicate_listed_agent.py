@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
+from xenscmi.rules.editing.rows import number_as_firmware
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -18,6 +19,7 @@ RULE = HostRule(
     xen=f'{NO_SCMI} Log: "scmi: Could not create channel for agent …: -17". With two cells a row, where Xen asks '
     "the firmware for the ids, it does not notice and only ever uses the first row.",
     fix="give every row an agent id of its own",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000007 &page_5 3"),),
 )
 
@@ -35,4 +37,5 @@ def check(index: Index) -> Iterator[Finding]:
                 span=row.agent_id.span if row.agent_id else row.func_id.span,
                 related=also("first listed here", first.agent_id.span if first.agent_id else first.func_id.span),
                 severity=None if row.agent_id else Severity.WARNING,
+                fix=number_as_firmware(index, row) or number_as_firmware(index, first),
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.guest_memory import mappings, maps_host
 from xenscmi.host.index import Index, page
 from xenscmi.host.passthrough import unit_address
 from xenscmi.host.types import DomainKind, FirmwareAgent, HostDomain, SecondaryAgent
+from xenscmi.rules.editing.rows import address_as_firmware, call_as_firmware, number_as_firmware, page_as_firmware
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -24,6 +25,7 @@ RULE = HostRule(
     "permissions go to the wrong agent. With two cells a row Xen asks the firmware on each channel: one wrong row "
     "fails the whole probe, and every domain runs without SCMI.",
     fix="copy the function id, page and agent id from the firmware's configuration",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000008 &page_5 5"),),
     firmware=FIRMWARE,
 )
@@ -48,6 +50,7 @@ def check(index: Index) -> Iterator[Finding]:
                 ),
                 severity=None if harmful or row.agent_id is None else Severity.WARNING,
                 then=PROBE_FAILS if row.agent_id is None else None,
+                fix=_fix(index, row, span),
             )
 
 
@@ -92,3 +95,14 @@ def _maps(index: Index, domain: HostDomain, address: int) -> bool:
     if domain.kind is DomainKind.DOM0:
         return index.dom0_channel is not None and page(index.dom0_channel.shmem) == address
     return any(maps_host(each, address) for each in mappings(domain))
+
+
+def _fix(index: Index, row: SecondaryAgent, span: Span) -> Fix | None:
+    """Return the firmware's value at the place that differs from it."""
+    if span == row.func_id.span:
+        return call_as_firmware(index, row)
+    if row.agent_id and span == row.agent_id.span:
+        return number_as_firmware(index, row)
+    if span == row.shmem.span:
+        return page_as_firmware(index, row)
+    return address_as_firmware(index, row) if row.shmem.value and span == row.shmem.value.span else None

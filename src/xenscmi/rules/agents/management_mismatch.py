@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.bindings.names import SHMEM, SMC_ID
+from xenscmi.devicetree.tree import Node
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index, page
+from xenscmi.host.types import FirmwareAgent, ScmiNode
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.rows import page_at
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if, safe_fix
 
 RULE = HostRule(
     code="XS126",
@@ -18,6 +23,7 @@ RULE = HostRule(
     then=PROBE_FAILS,
     xen=f'{NO_SCMI} Log: "scmi: get smc response agent_id = -1 msg_id = 7 proto = 10 res=…".',
     fix="copy the function id and page of Xen's agent from the firmware's configuration",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("host.dts", "arm,smc-id = <0x82000003>;", "arm,smc-id = <0x82000001>;"),),
     firmware=FIRMWARE,
 )
@@ -34,6 +40,7 @@ def check(index: Index) -> Iterator[Finding]:
         yield Finding(
             message=f"the firmware has no agent with function id {own.func_id.value:#x}, which is Xen's own",
             span=own.func_id.span,
+            fix=_call(index, own, address),
         )
     elif own.shmem and address is not None and address != known.shmem:
         yield Finding(
@@ -43,4 +50,28 @@ def check(index: Index) -> Iterator[Finding]:
                 *also("the firmware's agent", known.span),
                 *also("the page", own.shmem.value.span if own.shmem.value else None),
             ),
+            fix=_refer(index, own, known),
         )
+
+
+def _node(index: Index, own: ScmiNode) -> Node | None:
+    return index.host.tree.node(own.path) if index.host.tree else None
+
+
+def _call(index: Index, own: ScmiNode, address: int | None) -> Fix | None:
+    """Return the function id of the firmware's agent with Xen's page: safe if that is no agent of the list."""
+    agents = [each for each in index.host.firmware.agents or () if each.shmem == address]
+    node = _node(index, own)
+    if len(agents) != 1 or node is None:
+        return None
+    func_id = agents[0].func_id
+    listed = any(row.func_id.value == func_id for row in index.rows)
+    return fix_if(not listed, f"Write the function id {func_id:#x}", dts.cells(node.get(SMC_ID), [func_id]))
+
+
+def _refer(index: Index, own: ScmiNode, known: FirmwareAgent) -> Fix | None:
+    """Return the page of the firmware's agent with Xen's function id, if a node of the tree is that."""
+    node = _node(index, own)
+    shmem = node.get(SHMEM) if node else None
+    edit = dts.reference(shmem.place(0, 4), page_at(index, known.shmem)) if shmem else None
+    return safe_fix(f"Refer to the page {known.shmem:#x}", edit)

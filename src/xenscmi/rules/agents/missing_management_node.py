@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import SMC_ID
-from xenscmi.diagnostics import Severity
+from xenscmi.bindings.names import SCMI_SMC, SMC_ID
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.scmi_nodes import with_property
+from xenscmi.rules.editing.meaning import make_compatible
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -19,6 +20,7 @@ RULE = HostRule(
     then=PROBE_FAILS,
     xen=f"{NO_SCMI} There is no log line: the mediator never starts. Xen ignores scmi nodes elsewhere.",
     fix='add the node: compatible = "arm,scmi-smc", arm,smc-id, shmem and #access-controller-cells = <1>',
+    fixable=(Safety.SAFE,),
     bad=(
         Change(
             "host.dts",
@@ -38,4 +40,5 @@ def check(index: Index) -> Iterator[Finding]:
             message=f"there is no arm,scmi-smc node below {container.path}: Xen has no channel of its own",
             span=container.span,
             related=also("this one is not compatible with arm,scmi-smc", misnamed.span if misnamed else None),
+            fix=make_compatible(misnamed, SCMI_SMC),
         )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import RESERVED_MEMORY, SCMI_SHMEM
+from xenscmi.bindings.names import RESERVED_MEMORY, SCMI_SHMEM, XEN_PASSTHROUGH
 from xenscmi.bindings.properties import is_compatible
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree.tree import Node
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.address_map import AddressMap
 from xenscmi.host.index import Index, Page, wanted_agent
 from xenscmi.host.registers import RegisterUse, registers
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, also, unsafe_fix
 
 RULE = HostRule(
     code="XS130",
@@ -24,6 +25,7 @@ RULE = HostRule(
     "node is marked xen,passthrough. An mmio-sram that covers all pages gives dom0 every agent's page, including "
     "Xen's own.",
     fix="move the page's node into Xen's container, or mark the node that covers it with xen,passthrough;",
+    fixable=(Safety.UNSAFE,),
     bad=(
         Change(
             "host.dts",
@@ -58,6 +60,7 @@ def check(index: Index) -> Iterator[Finding]:
                 + (f" and {len(covered) - 1} more" if len(covered) > 1 else ""),
                 span=use.region.span,
                 related=also("such a page", *(page.span for _, page in covered)),
+                fix=unsafe_fix(f"Add {XEN_PASSTHROUGH};", dts.insert(node, f"{XEN_PASSTHROUGH};")),
             )
 
 

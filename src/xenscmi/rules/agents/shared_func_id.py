@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import SecondaryAgent
+from xenscmi.rules.editing.rows import call_as_firmware
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -18,6 +19,7 @@ RULE = HostRule(
     xen="Xen does not notice. To the firmware every call with this function id is the same agent's: one of the two "
     "domains acts as the other, or writes to a page that nobody reads.",
     fix="give every agent the firmware's function id for it",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "0x82000007 &page_5 5", "0x82000005 &page_5 5"),),
 )
 
@@ -36,4 +38,5 @@ def check(index: Index) -> Iterator[Finding]:
             span=row.func_id.span,
             related=also("first claimed here", other.func_id.span),
             severity=None if both else Severity.WARNING,
+            fix=call_as_firmware(index, row) or call_as_firmware(index, other),
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.config.constants import PAGE_SIZE
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
+from xenscmi.rules.editing.pages import one_page
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -18,6 +19,7 @@ RULE = HostRule(
     then=PROBE_FAILS,
     xen=f'{NO_SCMI} Log: "scmi: shmem memory is not aligned".',
     fix="give each agent one page of 4096 bytes at an address that is a multiple of 4096",
+    fixable=(Safety.SAFE,),
     bad=(
         Change(
             "host.dts",
@@ -46,4 +48,5 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"shmem memory is not aligned: {page.path} has {' and '.join(wrong)}",
                 span=page.span,
                 related=also("used here", shmem.span),
+                fix=one_page(index.host.tree, page) if page.address % PAGE_SIZE == 0 else None,
             )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.names import XEN_PASSTHROUGH
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
+from xenscmi.host.passthrough import GivenDevice
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.misspelling import place_of_missing
 from xenscmi.rules.ownership import one_owner
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if
 
 RULE = HostRule(
     code="XS307",
@@ -21,6 +24,7 @@ RULE = HostRule(
     "device with interrupts Xen panics at boot (-16), or `xl create` fails. Without interrupts both domains get the "
     "registers, and the firmware lets both switch the clocks, resets and power domains.",
     fix="mark the device's node in the host tree with xen,passthrough;",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(
         Change(
             "host.dts",
@@ -43,4 +47,13 @@ def check(index: Index) -> Iterator[Finding]:
                 related=also("given here", each.span),
                 severity=Severity.ERROR if reason else None,
                 then=reason,
+                fix=_mark(each),
             )
+
+
+def _mark(given: GivenDevice) -> Fix | None:
+    """Return the mark: safe if the domain's own tree describes the device, too."""
+    if given.guest is None and given.domain.tree is not None:
+        return None  # missing-guest-node
+    added = dts.insert(given.node, f"{XEN_PASSTHROUGH};")
+    return rename_like(given.node, XEN_PASSTHROUGH) or fix_if(given.guest is not None, f"Add {XEN_PASSTHROUGH};", added)

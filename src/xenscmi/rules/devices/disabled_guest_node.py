@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.properties import is_available
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, also, unsafe_fix
 
 RULE = HostRule(
     code="XS325",
@@ -17,6 +18,7 @@ RULE = HostRule(
     then="the guest does not use the device",
     xen="Xen gives the device to the domain anyway, so no other domain can have it.",
     fix='remove the status, or write status = "okay"',
+    fixable=(Safety.UNSAFE,),
     bad=(
         Change("panel.dts", 'compatible = "lab,display";', 'compatible = "lab,display";\n\t\t\tstatus = "disabled";'),
     ),
@@ -32,4 +34,5 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"{given.guest.path} of {given.domain.title} is disabled",
                 span=status.span,
                 related=also("the device is given here", given.span),
+                fix=unsafe_fix("Remove the status", dts.remove(status)),
             )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
-from xenscmi.diagnostics import Severity
+from xenscmi.bindings.names import ACCESS_CONTROLLERS
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.host.types import AccessController, Device, ScmiNode
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
 RULE = HostRule(
     code="XS303",
@@ -17,6 +21,7 @@ RULE = HostRule(
     xen="Xen skips the entry silently: it gives the device to the domain, but the firmware denies the domain its "
     "clocks, resets and power domains. The series' own documentation has this mistake: <&scmi 0>.",
     fix="point to the scmi node below the container: access-controllers = <&scmi_xen DEVICE_ID>",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "access-controllers = <&scmi_xen 1>;", "access-controllers = <&{/firmware/scmi} 1>;"),),
 )
 
@@ -40,4 +45,15 @@ def check(index: Index) -> Iterator[Finding]:
                 span=entry.span,
                 related=also("Xen's scmi node", own.span),
                 severity=None if device.path in given else Severity.WARNING,
+                fix=_point(index, device, entry, own),
             )
+
+
+def _point(index: Index, device: Device, entry: AccessController, own: ScmiNode) -> Fix | None:
+    """Return the reference to Xen's node, with the same device id."""
+    prop = dts.property_of(index.host.tree, device.path, ACCESS_CONTROLLERS)
+    target = index.host.tree.node(own.path) if index.host.tree else None
+    before = takewhile(lambda each: each is not entry, device.entries)
+    at = sum(1 + len(each.arguments) for each in before)
+    edit = dts.reference(prop.place(4 * at), target) if prop else None
+    return safe_fix("Point to Xen's scmi node", edit)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Assignment, Index
 from xenscmi.host.types import AccessController
+from xenscmi.rules.editing.device_ids import id_as_firmware
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -17,6 +18,7 @@ RULE = HostRule(
     then="Xen has the firmware grant it to both",
     xen="Xen asks the firmware to grant the id to both: each can switch off what the other uses.",
     fix="write the firmware's own id of each device",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "access-controllers = <&scmi_xen 0>;", "access-controllers = <&scmi_xen 1>;"),),
 )
 
@@ -37,6 +39,7 @@ def check(index: Index) -> Iterator[Finding]:
                     f"and {owner.device.path} of {owner.domain.title}",
                     span=entry.span,
                     related=also("also used here", claim.span),
+                    fix=id_as_firmware(index, each.device, entry),
                 )
 
 

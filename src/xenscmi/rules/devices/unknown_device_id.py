@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
+from xenscmi.rules.editing.device_ids import id_as_firmware
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule
 
@@ -18,6 +19,7 @@ RULE = HostRule(
     xen="Giving the device to a domain fails with the firmware's status (NOT_FOUND: -2). For dom0 and dom0less "
     'domains Xen panics: "could not assign dev for …".',
     fix="write the firmware's own id of this device",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "access-controllers = <&scmi_xen 0>;", "access-controllers = <&scmi_xen 99>;"),),
     firmware=FIRMWARE,
 )
@@ -35,4 +37,5 @@ def check(index: Index) -> Iterator[Finding]:
                     message=f"the firmware has no device {entry.arguments[0]} ({device.path})",
                     span=entry.span,
                     severity=None if id(entry) in sent else Severity.WARNING,
+                    fix=id_as_firmware(index, device, entry),
                 )

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import RESERVED_MEMORY
 from xenscmi.config.constants import PAGE_SIZE
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.registers import pages_of
-from xenscmi.host.types import GuestMapping
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.host.types import GuestMapping, HostDomain
+from xenscmi.rules.editing import xlcfg
+from xenscmi.rules.editing.agents import settings_of
+from xenscmi.rules.rule import Change, Finding, HostRule, unsafe_fix
 
 RULE = HostRule(
     code="XS323",
@@ -20,6 +22,7 @@ RULE = HostRule(
     then='`xl create` fails: "failed give domain access to iomem range" (Operation not permitted)',
     xen="dom0 may pass on only the registers of the devices in its tree, and the pages of agents in use.",
     fix="write the page frame in hexadecimal: the host address of the registers without its last three digits",
+    fixable=(Safety.UNSAFE,),
     bad=(Change("guest.cfg", '"e0002,1"', '"e0002,1", "e0008,1"'),),
 )
 
@@ -35,6 +38,7 @@ def check(index: Index) -> Iterator[Finding]:
                 yield Finding(
                     message=f"iomem of {domain.title}: no device of the host has the page {page:#x}",
                     span=mapping.span,
+                    fix=_remove(index, domain, mapping),
                 )
 
 
@@ -53,3 +57,10 @@ def _unknown(index: Index, mapping: GuestMapping) -> int | None:
             return at
         at = max(found)
     return None
+
+
+def _remove(index: Index, domain: HostDomain, mapping: GuestMapping) -> Fix | None:
+    """Return the list without the mapping; where several are unknown, it may be the host tree that is wrong."""
+    if sum(_unknown(index, each) is not None for each in domain.iomem) > 1:
+        return None
+    return unsafe_fix("Remove it", xlcfg.remove_item(settings_of(domain), "iomem", mapping.span))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.interrupts import FIRST_SPI
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
-from xenscmi.host.types import HostDomain
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.host.types import HostDomain, Stated
+from xenscmi.rules.devices.missing_interrupt import lacking
+from xenscmi.rules.editing import xlcfg
+from xenscmi.rules.editing.agents import settings_of
+from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix, unsafe_fix
 
 RULE = HostRule(
     code="XS322",
@@ -19,6 +22,7 @@ RULE = HostRule(
     xen="dom0 may pass on only the interrupts of the devices in its tree. One that belongs to a device of no domain "
     "works, but most likely it is the wrong number.",
     fix="write the GIC's number: that of the device tree plus 32 for an SPI",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("guest.cfg", "irqs = [ 82 ]", "irqs = [ 82, 50 ]"),),
 )
 
@@ -34,7 +38,9 @@ def check(index: Index) -> Iterator[Finding]:
                 continue
             if number not in index.passthrough.interrupts_of_dom0:
                 yield Finding(
-                    message=f"irq {number} of {domain.title}: {_reason(index, domain, number)}", span=irq.span
+                    message=f"irq {number} of {domain.title}: {_reason(index, domain, number)}",
+                    span=irq.span,
+                    fix=_fix(index, domain, irq),
                 )
             elif len(index.passthrough.interrupt_owners[number]) == 1 and not index.passthrough.with_interrupt(
                 domain, number
@@ -44,6 +50,24 @@ def check(index: Index) -> Iterator[Finding]:
                     span=irq.span,
                     severity=Severity.WARNING,
                 )
+
+
+def _fix(index: Index, domain: HostDomain, irq: Stated[int]) -> Fix | None:
+    """Return the number that was meant: the GIC's for the device tree's, or the only one that is lacking.
+
+    Else return the list without the interrupt.
+    """
+    settings = settings_of(domain)
+    number = (irq.value or 0) + FIRST_SPI
+    if index.passthrough.with_interrupt(domain, number) and all(each.value != number for each in domain.irqs):
+        return safe_fix(
+            f"Write {number} for SPI {irq.value}", xlcfg.replace_item(settings, "irqs", irq.span, str(number))
+        )
+    known = index.passthrough.interrupts_of_dom0
+    lacked = [each for given in index.passthrough.given if given.domain is domain for each, _ in lacking(given)]
+    if len(lacked) == 1 and sum(each.value not in known for each in domain.irqs) == 1:
+        return safe_fix(f"Write {lacked[0]}", xlcfg.replace_item(settings, "irqs", irq.span, str(lacked[0])))
+    return unsafe_fix(f"Remove {irq.value} from irqs", xlcfg.remove_item(settings, "irqs", irq.span))
 
 
 def _reason(index: Index, domain: HostDomain, number: int) -> str:

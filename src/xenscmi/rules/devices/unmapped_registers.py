@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.addresses import RegEntry, address_cells, size_cells
+from xenscmi.bindings.addresses import RegEntry, address_cells, size_cells, written_reg
 from xenscmi.bindings.names import XEN_REG
 from xenscmi.devicetree.tree import Node
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.guest_memory import GuestMemory
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import GivenDevice, guest_registers, unit_address
 from xenscmi.host.registers import pages_of, registers
-from xenscmi.host.types import DomainKind, Region
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.host.types import DomainKind, GuestMapping, Region
+from xenscmi.rules.cells import is_misread
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.mappings import change, map_pages
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if, safe_fix
 from xenscmi.source import Span
 
 RULE = HostRule(
@@ -26,6 +29,7 @@ RULE = HostRule(
     "guest faults at the first access to a register that is not mapped.",
     fix='map whole pages: iomem = [ "MFN,COUNT@GFN" ] in page frames, or xen,reg = <host size guest>; in the cells of '
     "the parent, with the guest address that reg has",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("guest.cfg", '"47ff4,1@22001", "e0002,1"', '"47ff4,1@22001"'),),
 )
 
@@ -47,19 +51,23 @@ def check(index: Index) -> Iterator[Finding]:
                 related=also("the host's registers", *(region.span for region in regions[:1])),
                 then="the guest has no registers there",
                 help="write every address and size in as many cells as the parent declares, the high cell first",
+                fix=safe_fix("Write two cells for each number", dts.widen(written)),
             )
             continue
         unmappable = not regions and "reg" in given.node and given.domain.kind is DomainKind.TOOLSTACK
         if unmappable and given.node.parent is not None:  # xen,reg needs no registers in the host's tree
             yield _untranslated(given, given.node.parent)
         for entry in {entry.address: entry for entry in entries}.values() if regions else ():
-            yield from _compare(given, entry, regions, memory)
+            for finding in _compare(index, given, entry, regions, memory):
+                yield finding.replace(fix=None) if given.guest and is_misread(given.guest) else finding
         for region in () if entries else regions:
             if not memory.by_host.covers(*pages_of(region.start, region.size)):
-                yield _missing(given, region, memory)
+                yield _missing(index, given, region, memory)
 
 
-def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region], memory: GuestMemory) -> Iterator[Finding]:
+def _compare(
+    index: Index, given: GivenDevice, entry: RegEntry, regions: list[Region], memory: GuestMemory
+) -> Iterator[Finding]:
     """Compare registers as the guest's node has them with what is mapped there."""
     start, end = pages_of(entry.address, max(entry.size, 1))
     name = f"{given.node.path} of {given.domain.title}"
@@ -78,9 +86,10 @@ def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region], memory:
                 related=also("mapped here", elsewhere.span)
                 if wrong_reg
                 else also("the guest looks for them here", entry.span),
+                fix=_write_reg(given, entry, mapped_at) if wrong_reg else _move(given, elsewhere, region, entry),
             )
         else:
-            yield _missing(given, region, memory)
+            yield _missing(index, given, region, memory, start)
         return
     leads_to = behind.host + start - behind.guest
     if not any(region.start < leads_to + (end - start) and leads_to < region.end for region in regions):
@@ -88,6 +97,7 @@ def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region], memory:
             message=f"guest address {entry.address:#x} leads to {leads_to:#x}, which is not in the registers of {name}",
             span=behind.span,
             related=also("the guest looks for them here", entry.span),
+            fix=_lead_to(given, behind, regions[0].start, start) if len(regions) == 1 else None,
         )
     elif not memory.by_guest.covers(start, end):
         yield Finding(
@@ -95,6 +105,7 @@ def _compare(given: GivenDevice, entry: RegEntry, regions: list[Region], memory:
             f"which have {entry.size:#x}",
             span=behind.span,
             related=also("the registers", entry.span),
+            fix=_enlarge(given, behind, end),
         )
 
 
@@ -128,7 +139,10 @@ def _meant(entry: RegEntry, regions: list[Region]) -> Region:
     return (same or [region for region in regions if region.size == entry.size] or regions)[0]
 
 
-def _missing(given: GivenDevice, region: Region, memory: GuestMemory) -> Finding:
+def _missing(
+    index: Index, given: GivenDevice, region: Region, memory: GuestMemory, guest: int | None = None
+) -> Finding:
+    """Return that registers are not mapped, or not all of them; `guest` is the page where the guest looks for them."""
     partly = next(memory.by_host.within(region.start, region.end), None)
     how = "only partly maps" if partly else "does not map"
     return Finding(
@@ -136,7 +150,48 @@ def _missing(given: GivenDevice, region: Region, memory: GuestMemory) -> Finding
         f"its registers from {region.start:#x} to {region.end - 1:#x}",
         span=partly.span if partly else _place(given),
         related=also("the registers", region.span),
+        fix=None if partly else _map(index, given, region, guest),
     )
+
+
+def _map(index: Index, given: GivenDevice, region: Region, guest: int | None) -> Fix | None:
+    """Return the mapping that is missing; without a node of the guest, at the host's own address."""
+    start, end = pages_of(region.start, region.size)
+    if given.guest is None and given.domain.tree is not None:
+        return None  # missing-guest-node
+    at = start if guest is None else guest
+    title = f"Map the registers from {start:#x} at {at:#x}"
+    return fix_if(guest is not None, title, map_pages(index, given.domain, given.guest, start, end - start, at))
+
+
+def _write_reg(given: GivenDevice, entry: RegEntry, mapped_at: int) -> Fix | None:
+    """Return the address that the node's name has and the mapping too."""
+    node = given.guest
+    written = next((each for each in written_reg(node) if each.offset == entry.offset), None) if node else None
+    if node is None or written is None:
+        return None
+    new = written.address + mapped_at - entry.address  # `ranges` may translate it
+    return safe_fix(f"Write {mapped_at:#x}", dts.address(node, new, entry.offset // 4))
+
+
+def _move(given: GivenDevice, mapping: GuestMapping, region: Region, entry: RegEntry) -> Fix | None:
+    """Return the mapping at the address that reg has: safe if the node's name has that, too."""
+    guest = entry.address - region.start + mapping.host
+    certain = unit_address(given.guest) == entry.address
+    return fix_if(certain, f"Map the registers at {entry.address:#x}", change(given.domain, mapping, guest=guest))
+
+
+def _lead_to(given: GivenDevice, mapping: GuestMapping, host: int, guest: int) -> Fix | None:
+    """Return the host's address of the registers: safe if the guest's node has the same one, as most have."""
+    new = pages_of(host, 1)[0] - (guest - mapping.guest)
+    certain = unit_address(given.guest) == host and mapping.guest == guest
+    return fix_if(certain, f"Map the registers from {host:#x}", change(given.domain, mapping, host=new))
+
+
+def _enlarge(given: GivenDevice, mapping: GuestMapping, end: int) -> Fix | None:
+    """Return the mapping with all pages of the registers, of which it has the first."""
+    size = end - mapping.guest
+    return safe_fix(f"Map {size:#x} bytes", change(given.domain, mapping, size=size))
 
 
 def _setting(given: GivenDevice) -> str:

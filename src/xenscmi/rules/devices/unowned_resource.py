@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import Device, FirmwareDevice, GuestNode, HostDomain, ResourceUse
+from xenscmi.rules.editing.device_ids import write_id
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 from xenscmi.scmi.header import ProtocolId
@@ -20,6 +21,7 @@ RULE = HostRule(
     then="the firmware answers DENIED",
     xen="Xen knows nothing about resources. The firmware answers DENIED, and the guest's driver fails to probe.",
     fix="use the firmware's ids for the device, or assign the device that owns them",
+    fixable=(Safety.UNSAFE,),
     bad=(Change("panel.dts", "clocks = <&scmi_clock 10>;", "clocks = <&scmi_clock 1>;"),),
     firmware=FIRMWARE,
 )
@@ -115,6 +117,7 @@ def _wrong_id(index: Index, user: _User, device: Device, row: FirmwareDevice) ->
             *also("the firmware's device", own.span if own else None, row.span),
         ),
         help="write the device's own id in access-controllers, or correct the firmware's table",
+        fix=write_id(index, device, entry, row.device_id, certain=False),
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from xenscmi.bindings.names import SCI_AGENT_ID, XEN_PASSTHROUGH
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Property, Tree
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.address_map import AddressMap
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind, HostDomain
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, unsafe_fix
 
 RULE = HostRule(
     code="XS331",
@@ -20,6 +21,7 @@ RULE = HostRule(
     summary="A device under SCMI control is set aside for a guest, but no domain gets it.",
     xen="Xen keeps the device from dom0. Without a domain that gets it, nobody has it.",
     fix="name the device in dtdev or xen,path of its domain, or remove xen,passthrough to leave it to dom0",
+    fixable=(Safety.UNSAFE,),
     bad=(
         Change(
             "host.dts",
@@ -47,7 +49,11 @@ def check(index: Index) -> Iterator[Finding]:
         if mark is None or device.path in given or not index.scmi_entries(device):
             continue
         if not any(any(mapped.within(each.start, each.end)) for each in device.regions):  # unassigned-device
-            yield Finding(message=f"{device.path} is marked xen,passthrough, but no domain gets it", span=mark.span)
+            yield Finding(
+                message=f"{device.path} is marked xen,passthrough, but no domain gets it",
+                span=mark.span,
+                fix=unsafe_fix("Leave the device to dom0", dts.remove(mark)),
+            )
 
 
 def _lacks_domains(index: Index) -> bool:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 
-from xenscmi.bindings.addresses import ADDRESS_CELLS, SIZE_CELLS, address_cells, size_cells
+from xenscmi.bindings.addresses import ADDRESS_CELLS, SIZE_CELLS
 from xenscmi.bindings.names import CHOSEN, PASSTHROUGH
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
-from xenscmi.host.passthrough import unit_address
-from xenscmi.rules.rule import Change, Finding, HostRule, also
-
-_CELLS = tuple(product((1, 2), (1, 2)))
+from xenscmi.rules.cells import misread
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
 RULE = HostRule(
     code="XS332",
@@ -24,6 +22,7 @@ RULE = HostRule(
     then="no address below it is read as it was meant",
     xen="Xen and the guest divide reg by the cells that the parent declares, whatever the names of the nodes say.",
     fix="declare the cells in which reg is written, or write reg in the declared cells",
+    fixable=(Safety.SAFE,),
     bad=(
         Change(
             "host.dts",
@@ -52,17 +51,14 @@ def check(index: Index) -> Iterator[Finding]:
 
 @once
 def _misread(node: Node) -> Finding | None:
-    """Return what is wrong with the cells of a node if all below it, two or more, are written for other ones."""
-    children = [each for each in node.children if "reg" in each and unit_address(each) is not None]
-    declared = next((address_cells(each), size_cells(each)) for each in children) if children else (0, 0)
-    if len(children) < 2 or any(_fits(each, *declared) for each in children):
+    """Return what is wrong with the cells of a node."""
+    found = misread(node)
+    if found is None:
         return None
-    meant = [cells for cells in _CELLS if all(_fits(each, *cells) for each in children)]
-    if not meant:
-        return None
+    declared, meant = found.declared, found.meant
     wrong_addresses = all(cells[0] != declared[0] for cells in meant)
     wrong = node.get(ADDRESS_CELLS if wrong_addresses else SIZE_CELLS)
-    reg = children[0].get("reg")
+    reg = found.example.get("reg")
     return Finding(
         message=f"declares addresses of {declared[0]} cells and sizes of {declared[1]}, "
         f"but reg of its nodes is written for {meant[0][0]} and {meant[0][1]}",
@@ -70,12 +66,11 @@ def _misread(node: Node) -> Finding | None:
         related=also("such as this one", reg.span if reg else None),
         severity=None if wrong_addresses else Severity.WARNING,
         then=None if wrong_addresses else "no size below it is read as it was meant",
+        fix=_declare(node, meant[0]) if len(meant) == 1 else None,
     )
 
 
-def _fits(node: Node, address: int, size: int) -> bool:
-    """Return whether reg divides into entries of so many cells, and begins with the address in the node's name."""
-    reg, width = node.get("reg"), 4 * (address + size)
-    if reg is None or not width or not reg.value or len(reg.value) % width:
-        return False
-    return int.from_bytes(reg.value[: 4 * address], "big") == unit_address(node)
+def _declare(node: Node, meant: tuple[int, int]) -> Fix | None:
+    """Return the counts of cells in which all of reg is written."""
+    edits = [dts.cells(node.get(name), [count]) for name, count in zip((ADDRESS_CELLS, SIZE_CELLS), meant, strict=True)]
+    return safe_fix(f"Declare addresses of {meant[0]} and sizes of {meant[1]} cells", *edits)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
+from xenscmi.bindings.names import XEN_PATH
 from xenscmi.bindings.properties import compatible
-from xenscmi.devicetree.tree import Node
-from xenscmi.diagnostics import Severity
+from xenscmi.devicetree.tree import Node, Property
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import GivenDevice, guest_registers
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing import dts, xlcfg
+from xenscmi.rules.editing.agents import settings_of
+from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
+
+_ALIKE = 0.87
 
 RULE = HostRule(
     code="XS324",
@@ -19,6 +25,7 @@ RULE = HostRule(
     then="another driver probes in the guest, or none",
     xen="Xen and libxl copy the guest's node without comparing it with the host's.",
     fix="copy compatible from the device's node in the host tree",
+    fixable=(Safety.SAFE,),
     bad=(Change("panel.dts", 'compatible = "lab,display";', 'compatible = "lab,dispaly";'),),
 )
 
@@ -42,7 +49,27 @@ def check(index: Index) -> Iterator[Finding]:
             severity=Severity.ERROR if meant else None,
             then=None if meant is None else "the guest drives another device than it is given",
             help=f"name {meant.path}" if meant else None,
+            fix=_name(given, meant) if meant else _spell(theirs, own),
         )
+
+
+def _name(given: GivenDevice, meant: Node) -> Fix | None:
+    """Return the path of the device that the guest's node describes."""
+    if given.setting == XEN_PATH:
+        prop = given.guest.get(XEN_PATH) if given.guest else None
+        edit = dts.string(prop, prop.string(), meant.path) if prop else None
+    else:
+        edit = xlcfg.replace_item(settings_of(given.domain), "dtdev", given.span, meant.path)
+    return safe_fix(f"Name {meant.path}", edit)
+
+
+def _spell(theirs: Property, own: Property) -> Fix | None:
+    """Return the string of the host's node that one of the guest's is spelled like."""
+    for written in theirs.strings():
+        near = get_close_matches(written, own.strings(), 2, _ALIKE)
+        if len(near) == 1:
+            return safe_fix(f'Write "{near[0]}"', dts.string(theirs, written, near[0]))
+    return None
 
 
 def _meant(index: Index, given: GivenDevice, guest: Node) -> Node | None:

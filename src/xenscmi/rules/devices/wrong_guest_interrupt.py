@@ -15,10 +15,12 @@ from xenscmi.bindings.interrupts import (
 from xenscmi.bindings.names import PASSTHROUGH
 from xenscmi.bindings.properties import read_u32
 from xenscmi.devicetree.tree import Node
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import GivenDevice, GuestInterrupt, interrupts_as_written, spis
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.meaning import rename_like
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if, unsafe_fix
 
 _GIC_CELLS, _SPI, _TRIGGER_MASK = 3, 0, 0xF
 _NAMES = "interrupt-names"
@@ -31,6 +33,7 @@ RULE = HostRule(
     then="the guest's driver waits for an interrupt that never comes",
     xen="Xen gives a guest the host's interrupts by their own numbers, and copies the guest's node without comparing.",
     fix="copy interrupts from the device's node in the host tree",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("panel.dts", "interrupts = <0 51 4>;", "interrupts = <0 52 4>;"),),
 )
 
@@ -60,6 +63,7 @@ def check(index: Index) -> Iterator[Finding]:
                 related=also("the host's interrupt", *(entry.span for entry in host.values())),
                 severity=Severity.WARNING,
                 then="the guest's driver gets none",
+                fix=_add(guest, host),
             )
         elif (
             prop is not None and not wrong and _reordered(given.node, guest, [*host], [each.number for each in written])
@@ -94,6 +98,7 @@ def _compare(given: GivenDevice, written: GuestInterrupt, host: dict[int, Interr
             f"but the host's has {has}",
             span=written.span,
             related=places,
+            fix=_correct(given, written, host),
         )
     entry = host.get(written.number)
     if entry is None:
@@ -101,6 +106,7 @@ def _compare(given: GivenDevice, written: GuestInterrupt, host: dict[int, Interr
             message=f"the guest's node for {name} has SPI {number}, but the host's has {has}",
             span=written.span,
             related=places,
+            fix=_correct(given, written, host),
         )
     own = entry.specifier[2]
     if (own ^ trigger) & _TRIGGER_MASK:
@@ -111,8 +117,35 @@ def _compare(given: GivenDevice, written: GuestInterrupt, host: dict[int, Interr
             related=also("the host's interrupt", entry.span),
             severity=Severity.WARNING,
             then="the guest may lose interrupts, or never see one end",
+            fix=_correct(given, written, {written.number: entry}),
         )
     return None
+
+
+def _correct(given: GivenDevice, written: GuestInterrupt, host: dict[int, InterruptEntry]) -> Fix | None:
+    """Return the one interrupt of the host's node that can be meant: the guest's node does not have it elsewhere."""
+    every = interrupts_as_written(given.guest) if given.guest else ()
+    others = {each.number for each in every if each.span != written.span}
+    meant = [entry for number, entry in host.items() if number not in others]
+    if written.number - FIRST_SPI in host:  # the GIC's number, where the device tree has the SPI's
+        meant = [host[written.number - FIRST_SPI]]
+    prop = given.guest.get(INTERRUPTS) if given.guest else None
+    cells = range(0, len(prop.value) // 4, _GIC_CELLS) if prop else ()
+    at = next((at for at in cells if prop and prop.place(4 * at, 4 * _GIC_CELLS) == written.span), None)
+    if len(meant) != 1 or at is None:
+        return None
+    spi, trigger = (meant[0].number or 0) - FIRST_SPI, meant[0].specifier[2] & _TRIGGER_MASK
+    # What irqs says, too, is certain: if that is the guest's number, the host's tree may be what is wrong.
+    routed = {irq.value for irq in given.domain.irqs}
+    certain = written.number == meant[0].number or (written.number not in routed and meant[0].number in routed)
+    return fix_if(certain, f"Write <{_SPI} {spi} {trigger}>", dts.cells(prop, [_SPI, spi, trigger], at))
+
+
+def _add(guest: Node, host: dict[int, InterruptEntry]) -> Fix | None:
+    """Return the host's interrupts; a driver may do without."""
+    rows = (f"<{_SPI} {number - FIRST_SPI} {entry.specifier[2] & _TRIGGER_MASK}>" for number, entry in host.items())
+    statement = f"{INTERRUPTS} = {', '.join(rows)};"
+    return rename_like(guest, INTERRUPTS) or unsafe_fix(f"Add {statement}", dts.insert(guest, statement))
 
 
 def _reordered(node: Node, guest: Node, host: list[int], written: list[int]) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from xenscmi.bindings.properties import read_u32
-from xenscmi.devicetree.tree import Node
-from xenscmi.diagnostics import Severity
+from xenscmi.devicetree.tree import Node, Property
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import guest_nodes, unit_address
 from xenscmi.host.references import phandle_uses
 from xenscmi.host.types import ResourceUse
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if, safe_fix, unsafe_fix
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.source import Span
 
@@ -37,6 +38,7 @@ RULE = HostRule(
     xen="Xen does not look at protocols. Linux takes the protocol's id from reg: 0x11 is power domains, 0x13 "
     "performance, 0x14 clocks, 0x16 resets. A node without reg is no protocol to it.",
     fix="correct reg of the protocol's node, its #…-cells = <1>, or refer to the right node",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("panel.dts", "reg = <0x14>;", "reg = <0x15>;"),),
 )
 
@@ -55,6 +57,7 @@ def check(index: Index) -> Iterator[Finding]:
             f"not {_PROTOCOLS[use.kind][0]:#x}",
             span=protocol.span,
             related=also("used here", use.span),
+            fix=_number(index, protocol.span, _PROTOCOLS[use.kind]),
         )
     for title, scmi, users in _scmi_nodes(index):
         for node in scmi.children:
@@ -99,7 +102,8 @@ def _misfit(node: Node, title: str) -> Finding | None:
     if protocol is None or reg is None:
         if not providers:
             return None
-        return Finding(message=f"{name} has no readable reg", span=reg.span if reg else node.span)
+        fix = None if reg else _add(node, providers[0])
+        return Finding(message=f"{name} has no readable reg", span=reg.span if reg else node.span, fix=fix)
     for prop in providers if protocol < _FIRST_VENDOR_PROTOCOL else ():
         if protocol not in _PROVIDERS[prop.name]:
             # A node whose name has the protocol's id has the wrong #…-cells; else reg is the more likely mistake.
@@ -109,11 +113,13 @@ def _misfit(node: Node, title: str) -> Finding | None:
                 message=f"{name} has {prop.name}, which is for protocol {wanted:#x}, but reg {protocol:#x}",
                 span=prop.span if wrong_cells else reg.span,
                 related=also("the protocol's id", reg.span) if wrong_cells else also("the provider", prop.span),
+                fix=_provide(prop, protocol) if wrong_cells else _write(node, _PROVIDERS[prop.name]),
             )
         if read_u32(node, prop.name) != 1:
             return Finding(
                 message=f"{prop.name} of {name} is not 1: SCMI numbers its resources by one cell",
                 span=prop.span,
+                fix=unsafe_fix("Write 1", dts.cells(prop, [1])),
             )
     if providers and unit_address(node) not in (None, protocol):
         return Finding(
@@ -123,3 +129,34 @@ def _misfit(node: Node, title: str) -> Finding | None:
             then="the driver takes reg",
         )
     return None
+
+
+def _write(node: Node, fitting: Sequence[ProtocolId]) -> Fix | None:
+    """Return the protocol that fits: safe if the node's name has it."""
+    protocol = next((each for each in fitting if each == unit_address(node)), fitting[0])
+    edit = dts.cells(node.get("reg"), [protocol])
+    return fix_if(protocol == unit_address(node), f"Write protocol {protocol:#x}", edit)
+
+
+def _number(index: Index, place: Span, fitting: Sequence[ProtocolId]) -> Fix | None:
+    """Return the same for the node whose reg stands at a place."""
+    trees = [index.host.tree, *(each.tree.tree for each in index.host.domains if each.tree)]
+    props = (node.get("reg") for tree in trees if tree for node in tree.walk())
+    prop = next((each for each in props if each and each.span == place), None)
+    return _write(prop.node, fitting) if prop else None
+
+
+def _add(node: Node, provider: Property) -> Fix | None:
+    """Return the reg that a node lacks: its name has the protocol that its #…-cells are for."""
+    protocol = unit_address(node)
+    if protocol not in _PROVIDERS[provider.name]:
+        return None
+    return safe_fix(f"Add reg = <{protocol:#x}>;", dts.insert(node, f"reg = <{protocol:#x}>;"))
+
+
+def _provide(prop: Property, protocol: int) -> Fix | None:
+    """Return the #…-cells of the protocol that reg and the node's name have."""
+    name = next((name for name, protocols in _PROVIDERS.items() if protocols[0] == protocol), None)
+    if name is None or name in prop.node:
+        return None
+    return safe_fix(f"Rename {prop.name} to {name}", dts.rename(prop, name))

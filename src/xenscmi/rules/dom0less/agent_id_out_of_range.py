@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.config.constants import INVALID_AGENT_ID
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, multi_agent
+from xenscmi.rules.editing.agents import ask_for_described
 from xenscmi.rules.rule import Change, Finding, HostRule
 
 RULE = HostRule(
@@ -17,6 +18,7 @@ RULE = HostRule(
     then='Xen panics: "Error getting SCI configuration"',
     xen='Xen panics at boot: "Error getting SCI configuration".',
     fix="use an agent id of the list, 0 to 254",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <255>;"),),
 )
 
@@ -29,5 +31,7 @@ def check(index: Index) -> Iterator[Finding]:
             continue
         if stated.value is not None and stated.value >= INVALID_AGENT_ID:
             yield Finding(
-                message=f"agent {stated.value} of domain {domain.name} is out of range [0..254]", span=stated.span
+                message=f"agent {stated.value} of domain {domain.name} is out of range [0..254]",
+                span=stated.span,
+                fix=ask_for_described(index, domain),
             )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.addresses import address_cells, size_cells
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.domains import unreadable_modules
 from xenscmi.host.index import Index
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
 
 RULE = HostRule(
     code="XS412",
@@ -19,6 +20,7 @@ RULE = HostRule(
     xen="Xen reads the boot modules before its console works, and panics without a word on it: \"fdt: node `…': `reg` "
     'property length is too short".',
     fix="write the address and the size of the module in the cells that its parent declares",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "reg = <0x0 0x53000000 0x0 0x1000>;", "reg = <0x53000000 0x1000>;"),),
 )
 
@@ -30,4 +32,5 @@ def check(index: Index) -> Iterator[Finding]:
         yield Finding(
             message=f"reg of {reg.node.path} has {len(reg.value) // 4} cells; the address and the size have {wanted}",
             span=reg.span,
+            fix=safe_fix("Write two cells for each number", dts.widen(reg)),
         )

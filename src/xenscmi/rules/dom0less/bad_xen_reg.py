@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.config.constants import PAGE_SIZE
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.rules.editing.mappings import change
+from xenscmi.rules.rule import Change, Finding, HostRule, unsafe_fix
 
 RULE = HostRule(
     code="XS405",
@@ -19,6 +20,7 @@ RULE = HostRule(
     xen='Xen panics at boot: "DomU passthrough config has not page aligned addresses/sizes". Xen ignores cells after '
     "the last whole row. A size of 0 maps nothing, and a debug build stops at an assertion.",
     fix="write host address, size and guest address, all multiples of 4096, in as many cells as the parent declares",
+    fixable=(Safety.UNSAFE,),
     bad=(
         Change(
             "panel.dts",
@@ -49,6 +51,10 @@ def check(index: Index) -> Iterator[Finding]:
                         message=f"xen,reg of domain {domain.name} is not page aligned: {mapping.size:#x} bytes "
                         f"from {mapping.host:#x} at {mapping.guest:#x}",
                         span=mapping.span,
+                        fix=unsafe_fix(
+                            "Map whole pages",
+                            change(domain, mapping, size=-(-mapping.size // PAGE_SIZE) * PAGE_SIZE),
+                        ),
                     )
                 elif not mapping.size:
                     yield Finding(

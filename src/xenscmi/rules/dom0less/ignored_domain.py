@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import SCI_AGENT_ID, SCI_AGENT_ID_V5, SCI_TYPE, XEN_DOMAIN
+from xenscmi.bindings.names import CHOSEN, SCI_AGENT_ID, SCI_AGENT_ID_V5, SCI_TYPE, XEN_DOMAIN
 from xenscmi.bindings.properties import compatible
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Tree
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
+from xenscmi.rules.editing.meaning import make_compatible
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -21,6 +22,7 @@ RULE = HostRule(
     xen="Xen creates domains only from children of /chosen that are compatible with xen,domain. There is no log line. "
     "Xen then uses the node's kernel as dom0's.",
     fix='make the node a child of /chosen with compatible = "xen,domain"',
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", 'compatible = "xen,domain";', 'compatible = "xen,domU";'),),
 )
 
@@ -47,4 +49,5 @@ def _findings(tree: Tree) -> Iterator[Finding]:
             message=f"{node.path} has {stated.name}, but {reason}",
             span=node.span,
             related=also("Xen does not read this", stated.span),
+            fix=make_compatible(node, XEN_DOMAIN) if node.parent is node.tree.node(CHOSEN) else None,
         )

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
-from xenscmi.diagnostics import Severity
+from xenscmi.bindings.names import SCI_TYPE
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.index import Index
-from xenscmi.rules.rule import Change, Finding, HostRule
+from xenscmi.host.types import HostDomain
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.agents import boot_node
+from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
 
 _TYPES = ("none", "scmi_smc", MULTI_AGENT)
+_ALIKE = 0.87
 
 RULE = HostRule(
     code="XS403",
@@ -19,6 +25,7 @@ RULE = HostRule(
     then='Xen panics: "Error getting SCI configuration"',
     xen='Xen panics at boot: "Error getting SCI configuration".',
     fix='write "scmi_smc_multiagent", or "none"',
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", '"scmi_smc_multiagent"', '"scmi-smc-multiagent"'),),
 )
 
@@ -30,4 +37,17 @@ def check(index: Index) -> Iterator[Finding]:
         if not domain.has_node or stated is None or stated.value in _TYPES:
             continue
         said = "not a string" if stated.value is None else f'"{stated.value}"'
-        yield Finding(message=f"xen,sci_type is not valid ({said}) for domain {domain.name}", span=stated.span)
+        yield Finding(
+            message=f"xen,sci_type is not valid ({said}) for domain {domain.name}",
+            span=stated.span,
+            fix=_correct(index, domain, stated.value),
+        )
+
+
+def _correct(index: Index, domain: HostDomain, said: str | None) -> Fix | None:
+    """Return the type that is spelled like what is said."""
+    node = boot_node(index, domain)
+    meant = get_close_matches((said or "").replace("-", "_").lower(), _TYPES, 2, _ALIKE)
+    if node is None or said is None or len(meant) != 1:
+        return None
+    return safe_fix(f'Write "{meant[0]}"', dts.string(node.get(SCI_TYPE), said, meant[0]))

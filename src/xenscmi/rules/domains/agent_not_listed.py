@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, wanted_agent
+from xenscmi.rules.editing.agents import ask_for_described
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -19,6 +20,7 @@ RULE = HostRule(
     xen='Xen refuses it: "scmi: Failed to acquire SCMI channel for agent_id …: -2". For dom0 or a dom0less domain it '
     "panics at boot.",
     fix="ask for an agent of the list, or add a row for this one",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <7>;"),),
 )
 
@@ -35,5 +37,6 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"{domain.title} asks for agent {wanted.value}, which is not listed: "
                 + refusal(domain, ENOENT),
                 span=wanted.span,
+                fix=ask_for_described(index, domain),
                 related=also("the list of agents", listing.span if listing else None),
             )

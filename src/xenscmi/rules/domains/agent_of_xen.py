@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, wanted_agent
+from xenscmi.rules.editing.agents import ask_for_described
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
@@ -20,6 +21,7 @@ RULE = HostRule(
     xen='Xen refuses it: "scmi: Failed to acquire SCMI channel for agent_id …: -17". For a dom0less domain it '
     "panics at boot.",
     fix="ask for an agent of the list",
+    fixable=(Safety.SAFE,),
     bad=(Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <1>;"),),
     firmware=FIRMWARE,
 )
@@ -34,5 +36,6 @@ def check(index: Index) -> Iterator[Finding]:
             yield Finding(
                 message=f"{domain.title} asks for agent {wanted.value}, which is Xen's own: " + refusal(domain, EEXIST),
                 span=wanted.span,
+                fix=ask_for_described(index, domain),
                 related=also("Xen's own channel", own.func_id.span),
             )

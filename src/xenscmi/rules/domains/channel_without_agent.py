@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import CHOSEN, SCI_TYPE
-from xenscmi.diagnostics import Severity
+from xenscmi.bindings.names import CHOSEN, SCI_AGENT_ID, SCI_TYPE
+from xenscmi.diagnostics import Fix, Safety, Severity
+from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.index import Index, guest_channel, multi_agent
 from xenscmi.host.types import DomainKind, HostDomain
+from xenscmi.rules.editing import dts, xlcfg
+from xenscmi.rules.editing.agents import boot_node, described_agent, settings_of
 from xenscmi.rules.misspelling import place_in
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also, unsafe_fix
 from xenscmi.source import Span
 
 RULE = HostRule(
@@ -21,6 +24,7 @@ RULE = HostRule(
     xen='Xen forwards no call of such a domain: the guest gets -1, and Xen logs "Unhandled SMC/HVC: 0x…".',
     fix='give the domain an agent: arm_sci = "type=scmi_smc_multiagent,agent_id=…", or xen,sci_type and '
     "xen,sci-agent-id; or remove the scmi node",
+    fixable=(Safety.UNSAFE,),
     bad=(Change("host.dts", '\t\t\txen,sci_type = "scmi_smc_multiagent";\n\t\t\txen,sci-agent-id = <3>;\n', ""),),
 )
 
@@ -35,6 +39,7 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"the partial tree of {domain.title} has an scmi node, but the domain asks for no agent",
                 span=domain.sci_type.span if domain.sci_type else _place_of_type(index, domain),
                 related=also("the scmi node", node.span),
+                fix=_give(index, domain),
             )
 
 
@@ -43,3 +48,19 @@ def _place_of_type(index: Index, domain: HostDomain) -> Span:
     if domain.kind is not DomainKind.DOM0LESS:
         return domain.span
     return place_in(index.host.tree, f"{CHOSEN}/{domain.name}", SCI_TYPE, domain.span)
+
+
+def _give(index: Index, domain: HostDomain) -> Fix | None:
+    """Return the agent that the domain's own files describe; whether it should have one is for a person to say."""
+    agent_id = described_agent(index, domain)
+    if agent_id is None or domain.sci_type is not None:
+        return None
+    title = f"Give the domain agent {agent_id}"
+    settings = settings_of(domain)
+    if settings is not None:
+        text = xlcfg.quoted(f"type={MULTI_AGENT},agent_id={agent_id}", settings)
+        return unsafe_fix(title, xlcfg.add(settings, "kernel", f"arm_sci = {text}"))
+    node = boot_node(index, domain)
+    if node is None:
+        return None
+    return unsafe_fix(title, dts.insert(node, f'{SCI_TYPE} = "{MULTI_AGENT}";', f"{SCI_AGENT_ID} = <{agent_id}>;"))

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.names import DOM0_AGENT_ID, FIRMWARE_SCMI
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index, wanted_agent
+from xenscmi.host.types import Container, HostDomain
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.agents import described_agent
+from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.misspelling import place_in
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also, unsafe_fix
 
 RULE = HostRule(
     code="XS215",
@@ -18,6 +22,7 @@ RULE = HostRule(
     xen="Xen removes /firmware/scmi and the shared memory from dom0's tree and grants dom0 no device: dom0's devices "
     "with SCMI clocks, resets or power domains do not work.",
     fix="add xen,dom0-sci-agent-id = <…> to the container, unless dom0 is meant to have no SCMI",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("host.dts", "\t\t\t\txen,dom0-sci-agent-id = <2>;\n", ""),),
 )
 
@@ -40,4 +45,14 @@ def check(index: Index) -> Iterator[Finding]:
             message=f"dom0 has no agent: {node.path} {what}",
             span=place_in(index.host.tree, index.container.path, DOM0_AGENT_ID, index.container.span),
             related=also("dom0's scmi node", node.span),
+            fix=_add(index, dom0, index.container),
         )
+
+
+def _add(index: Index, dom0: HostDomain, container: Container) -> Fix | None:
+    """Return the property: under another spelling it is there, or dom0's node shows the agent."""
+    node = index.host.tree.node(container.path) if index.host.tree else None
+    agent_id = described_agent(index, dom0)
+    statement = f"{DOM0_AGENT_ID} = <{agent_id}>;"
+    added = dts.insert(node, statement) if node and agent_id is not None else None
+    return rename_like(node, DOM0_AGENT_ID) or unsafe_fix(f"Add {statement}", added)

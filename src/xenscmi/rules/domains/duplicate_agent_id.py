@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, wanted_agent
 from xenscmi.host.types import HostDomain, Stated
+from xenscmi.rules.editing.agents import ask_for_described
 from xenscmi.rules.phrases import refusal
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
@@ -20,6 +21,7 @@ RULE = HostRule(
     xen='Xen refuses the second one: "scmi: Failed to acquire SCMI channel for agent_id …: -17". For a dom0less domain '
     "it panics at boot.",
     fix="give every domain its own agent",
+    fixable=(Safety.SAFE,),
     bad=(
         Change("host.dts", "xen,sci-agent-id = <3>;", "xen,sci-agent-id = <2>;"),
         Change("panel.dts", "0x47ff3000", "0x47ff2000"),
@@ -45,6 +47,7 @@ def check(index: Index) -> Iterator[Finding]:
                     message=f"{domain.title} and {owner.title} both ask for agent {number}: {refusal(second, EEXIST)}",
                     span=wanted.span,
                     related=also("the other claim", claim.span),
+                    fix=ask_for_described(index, domain),
                 )
 
 

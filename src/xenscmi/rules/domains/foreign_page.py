@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.config.constants import PAGE_SIZE
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.guest_memory import mappings
-from xenscmi.host.index import Index, Page
-from xenscmi.host.types import DomainKind, GuestMapping
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.host.index import Index, Page, guest_channel, page
+from xenscmi.host.types import DomainKind, GuestMapping, HostDomain, SecondaryAgent
+from xenscmi.rules.editing.agents import has_func_id, is_agreed
+from xenscmi.rules.editing.mappings import change
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if
 
 # dom0 may map an agent's page once the agent's domain was created, and from then on for ever.
 _BY_TOOLSTACK = "`xl create` fails, or Xen maps it silently if the agent has been in use"
@@ -25,6 +27,7 @@ RULE = HostRule(
     "domain looks for its own channel there, its calls are not answered. On a page for notifications it can read what "
     "the other agent hears, and take it away.",
     fix="map the page of the domain's own agent, and only that page",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(
         Change(
             "panel.dts",
@@ -42,25 +45,42 @@ def check(index: Index) -> Iterator[Finding]:
         for mapping in mappings(domain):
             if mapping.host % PAGE_SIZE:
                 continue  # Xen refuses that: bad-xen-reg
-            for page in _within(mapping, index.owners):
-                own = page.row is not None and row is not None and page.address == index.row_page(row)
+            for shared in _within(mapping, index.owners):
+                own = shared.row is not None and row is not None and shared.address == index.row_page(row)
                 # The page of an unused agent does no harm to a domain without a channel, and other rules report it.
-                spare = row is None and page.row is not None and not index.users(page.row)
+                spare = row is None and shared.row is not None and not index.users(shared.row)
                 if not (own or spare):
                     yield Finding(
-                        message=f"{domain.title} gets the page {page.address:#x} of {page.owner}",
+                        message=f"{domain.title} gets the page {shared.address:#x} of {shared.owner}",
                         span=mapping.span,
                         then=_BY_TOOLSTACK if domain.kind is DomainKind.TOOLSTACK else None,
-                        related=also("the page's owner", page.span),
+                        related=also("the page's owner", shared.span),
+                        fix=_own(index, domain, row, mapping) if row else None,
                     )
-            for page in _within(mapping, index.notification_pages):
-                if page.row is None or page.row is not row:
+            for shared in _within(mapping, index.notification_pages):
+                if shared.row is None or shared.row is not row:
                     yield Finding(
-                        message=f"{domain.title} gets the page {page.address:#x}, on which {page.owner} is notified",
+                        message=f"{domain.title} gets the page {shared.address:#x}, "
+                        f"on which {shared.owner} is notified",
                         span=mapping.span,
                         then=_IF_DOM0 if domain.kind is DomainKind.TOOLSTACK else None,
-                        related=also("the page's owner", page.span),
+                        related=also("the page's owner", shared.span),
                     )
+
+
+def _own(index: Index, domain: HostDomain, row: SecondaryAgent, mapping: GuestMapping) -> Fix | None:
+    """Return the domain's own page, if that is what it looks for there: safe if it has the agent's function id."""
+    channel, address = guest_channel(domain), index.row_page(row)
+    if (
+        not is_agreed(index, row)
+        or address is None
+        or channel is None
+        or mapping.size != PAGE_SIZE
+        or page(channel.shmem) != mapping.guest
+    ):
+        return None
+    title = f"Map the domain's own page {address:#x}"
+    return fix_if(has_func_id(index, domain, row), title, change(domain, mapping, host=address))
 
 
 def _within(mapping: GuestMapping, owners: dict[int, Page]) -> Iterator[Page]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import FIRMWARE_SCMI, SCMI_SMC
-from xenscmi.diagnostics import Severity
+from xenscmi.bindings.names import FIRMWARE_SCMI, SCMI_SMC, SMC_ID
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.dom0 import dom0_nodes
 from xenscmi.host.index import Index, wanted_agent
+from xenscmi.rules.editing.meaning import make_compatible
 from xenscmi.rules.rule import Change, Finding, HostRule, also
 
 RULE = HostRule(
@@ -18,6 +19,7 @@ RULE = HostRule(
     then="Xen adds none, and dom0 does not find its channel",
     xen="Xen gives dom0 the host's scmi node unchanged and adds none: dom0 does not know that it has a channel.",
     fix="add /firmware/scmi with the function id and the page of dom0's agent",
+    fixable=(Safety.SAFE,),
     bad=(
         Change(
             "host.dts", '\t\tscmi {\n\t\t\tcompatible = "arm,scmi-smc";', '\t\tscmi {\n\t\t\tcompatible = "arm,scmi";'
@@ -43,6 +45,7 @@ def check(index: Index) -> Iterator[Finding]:
             message=f"dom0 is agent {wanted.value}, but {FIRMWARE_SCMI} {what}",
             span=misnamed.span if misnamed else wanted.span,
             related=also("dom0's agent", wanted.span if misnamed else None),
+            fix=make_compatible(misnamed, SCMI_SMC) if misnamed and SMC_ID in misnamed else None,
         )
     elif not node.available:
         yield Finding(

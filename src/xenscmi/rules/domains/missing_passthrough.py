@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from xenscmi.bindings.names import PASSTHROUGH
-from xenscmi.diagnostics import Severity
+from xenscmi.devicetree.tree import Node
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
+_ALIKE = 0.8  # of `pass-through` and `passthru`
 DOWNSTREAM_KEY = "dt_passthrough_nodes"
 
 RULE = HostRule(
@@ -21,6 +25,7 @@ RULE = HostRule(
     xen="libxl copies this node and fails without it; other nodes, such as those that EPAM's dt_passthrough_nodes "
     "names, it does not copy. For dom0less domains, Xen copies what there is.",
     fix="put the devices and the scmi node below /passthrough",
+    fixable=(Safety.SAFE,),
     bad=(
         Change("guest.cfg", 'arm_sci = "type=scmi_smc_multiagent,agent_id=4"\n', ""),
         Change("guest.dts", "\tpassthrough {", "\tpass {"),
@@ -42,6 +47,7 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f'Can\'t copy the node "/passthrough" from the partial FDT of {domain.title}: there is none',
                 span=domain.tree.span,
                 related=also("named here", domain.tree_file.span if domain.tree_file else None),
+                fix=_rename(domain.tree.tree.root),
             )
         elif downstream is not None and not node.children:
             yield Finding(
@@ -50,3 +56,15 @@ def check(index: Index) -> Iterator[Finding]:
                 related=also("EPAM's xl copies these nodes", downstream.key_span),
                 then="the guest gets no device and no channel",
             )
+
+
+def _rename(root: Node) -> Fix | None:
+    """Return the name that was meant, for the one node of the tree that is spelled like it."""
+    names = [node.name for node in root.children]
+    alike = get_close_matches(PASSTHROUGH.strip("/"), names, 2, _ALIKE)
+    node = root.child(alike[0]) if len(alike) == 1 else None
+    return (
+        safe_fix(f"Rename {node.path} to {PASSTHROUGH}", dts.rename_node(node, PASSTHROUGH.strip("/")))
+        if node
+        else None
+    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.pages import one_page
+from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
 RULE = HostRule(
     code="XS222",
@@ -17,6 +19,7 @@ RULE = HostRule(
     xen="Xen maps to dom0 what is in `reg` of dom0's nodes, and skips nodes marked xen,passthrough. It does not "
     "compare that with dom0's channel: dom0 faults at its first SCMI message.",
     fix="describe the page in a node with 0x1000 bytes and without xen,passthrough",
+    fixable=(Safety.SAFE,),
     bad=(
         Change(
             "host.dts",
@@ -36,8 +39,10 @@ def check(index: Index) -> Iterator[Finding]:
     page = tree.node(shmem.path)
     if page is not None and "xen,passthrough" in page:
         message = f"{shmem.path} is marked xen,passthrough: Xen does not map dom0's page to dom0"
+        fix = safe_fix("Remove xen,passthrough", dts.remove(page.get("xen,passthrough")))
     elif not shmem.size:
         message = f"{shmem.path} has a size of 0: Xen maps nothing to dom0"
+        fix = one_page(tree, shmem)
     else:
         return
-    yield Finding(message=message, span=shmem.span, related=also("dom0's agent", row.func_id.span))
+    yield Finding(message=message, span=shmem.span, fix=fix, related=also("dom0's agent", row.func_id.span))

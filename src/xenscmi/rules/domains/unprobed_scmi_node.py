@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.properties import is_compatible
 from xenscmi.devicetree.tree import Node
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, guest_channel
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
 # What Linux descends into (drivers/of/platform.c, of_default_bus_match_table).
 _BUSES = ("simple-bus", "simple-mfd", "isa", "arm,amba-bus")
@@ -22,6 +23,7 @@ RULE = HostRule(
     xen="Xen and libxl copy the nodes unchanged. Linux creates devices only below buses, and /firmware is one only at "
     "the root: the guest's SCMI driver does not start.",
     fix='add compatible = "simple-bus"; to the node',
+    fixable=(Safety.SAFE,),
     bad=(Change("panel.dts", '\tpassthrough {\n\t\tcompatible = "simple-bus";\n', "\tpassthrough {\n"),),
 )
 
@@ -37,6 +39,11 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"{above.path} of {domain.title} is not a bus",
                 span=above.span,
                 related=also("the scmi node", node.span),
+                fix=None
+                if "compatible" in above
+                else safe_fix(
+                    'Add compatible = "simple-bus";', dts.insert(above, 'compatible = "simple-bus";', first=True)
+                ),
             )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.bindings.names import SMC_ID
-from xenscmi.diagnostics import Severity
-from xenscmi.host.guest_memory import mappings, maps_host
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index, guest_channel
-from xenscmi.host.types import DomainKind, HostDomain, SecondaryAgent
+from xenscmi.host.types import DomainKind, HostDomain, ScmiNode, SecondaryAgent
+from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.agents import ask_for_described, has_page
+from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.misspelling import place_in
 from xenscmi.rules.phrases import GIVEN
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if
 
 RULE = HostRule(
     code="XS208",
@@ -22,6 +24,7 @@ RULE = HostRule(
     xen="Xen forwards only the function id of the domain's own agent: the guest gets -1, and Xen logs \"Unhandled "
     'SMC/HVC: 0x…".',
     fix="write the agent's function id as arm,smc-id",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("panel.dts", "arm,smc-id = <0x82000005>;", "arm,smc-id = <0x82000006>;"),),
 )
 
@@ -40,6 +43,7 @@ def check(index: Index) -> Iterator[Finding]:
                 if node.func_id
                 else place_in(domain.tree.tree if domain.tree else None, node.path, SMC_ID, node.span),
                 related=also("the domain's agent", row.func_id.span, asked),
+                fix=_add(index, domain, node, row) if node.func_id is None else None,
             )
         elif node.func_id.value != row.func_id.value:
             described = index.described_row(domain)
@@ -47,7 +51,7 @@ def check(index: Index) -> Iterator[Finding]:
                 described is not None
                 and index.agent_id(described) != index.agent_id(row)
                 and asked is not None
-                and _maps_page_of(index, domain, described)
+                and has_page(index, domain, described)
             ):
                 yield Finding(
                     message=f"{domain.title} asks for {index.row_name(row)}, "
@@ -55,6 +59,7 @@ def check(index: Index) -> Iterator[Finding]:
                     span=asked,
                     related=also("the function id", node.func_id.span),
                     help="ask for the agent whose function id and page the domain has",
+                    fix=ask_for_described(index, domain),
                 )
                 continue
             yield Finding(
@@ -62,6 +67,7 @@ def check(index: Index) -> Iterator[Finding]:
                 f"but {index.row_name(row)} has function id {row.func_id.value:#x}",
                 span=node.func_id.span,
                 related=(*also(GIVEN, domain.tree_given), *also("the domain's agent", row.func_id.span, asked)),
+                fix=_correct(index, domain, node, row),
             )
         for other in domain.tree.scmi_nodes if domain.tree else ():
             if other is not node and other.kept and other.func_id and other.func_id.value != row.func_id.value:
@@ -74,6 +80,22 @@ def check(index: Index) -> Iterator[Finding]:
                 )
 
 
-def _maps_page_of(index: Index, domain: HostDomain, row: SecondaryAgent) -> bool:
-    page = index.row_page(row)
-    return page is not None and any(maps_host(each, page) for each in mappings(domain))
+def _correct(index: Index, domain: HostDomain, node: ScmiNode, row: SecondaryAgent) -> Fix | None:
+    """Return the function id of the domain's agent: safe if the domain has its page, so that two of three agree."""
+    func_id = row.func_id.value
+    scmi = domain.tree.tree.node(node.path) if domain.tree else None
+    if scmi is None or func_id is None:
+        return None
+    return fix_if(
+        has_page(index, domain, row), f"Write {func_id:#x} as {SMC_ID}", dts.cells(scmi.get(SMC_ID), [func_id])
+    )
+
+
+def _add(index: Index, domain: HostDomain, node: ScmiNode, row: SecondaryAgent) -> Fix | None:
+    """Return the function id that is missing, or is there under another spelling."""
+    scmi = domain.tree.tree.node(node.path) if domain.tree else None
+    if scmi is None or row.func_id.value is None:
+        return None
+    statement = f"{SMC_ID} = <{row.func_id.value:#x}>;"
+    added = fix_if(has_page(index, domain, row), f"Add {statement}", dts.insert(scmi, statement))
+    return rename_like(scmi, SMC_ID) or added

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.config.constants import PAGE_SIZE
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, guest_channel
 from xenscmi.host.page_use import page_uses
-from xenscmi.rules.rule import Change, Finding, HostRule, also
+from xenscmi.rules.editing.agents import has_func_id, is_agreed
+from xenscmi.rules.editing.mappings import change
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if
 
 RULE = HostRule(
     code="XS206",
@@ -18,6 +20,7 @@ RULE = HostRule(
     then="the firmware does not read that page",
     xen="Xen maps what it is told. The guest writes its messages to a page that the firmware does not read, and waits.",
     fix="map the page that is listed for this agent",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(
         Change(
             "panel.dts",
@@ -43,4 +46,11 @@ def check(index: Index) -> Iterator[Finding]:
                 f"but the page of {index.row_name(use.row)} is {use.host:#x}",
                 span=guest.span if within and guest else use.behind.span,
                 related=also("the agent's page", use.row.shmem.span),
+                fix=fix_if(
+                    has_func_id(index, use.domain, use.row),
+                    f"Map the page {use.host:#x}",
+                    change(use.domain, use.behind, host=use.host)
+                    if use.behind.guest == use.guest and is_agreed(index, use.row)
+                    else None,
+                ),
             )

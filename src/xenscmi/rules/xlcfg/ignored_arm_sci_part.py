@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.config.options.arm import SciPart
+from xenscmi.config.types.enums import ArmSciType
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.configuration import Configuration
-from xenscmi.rules.rule import Change, FileRule, Finding
+from xenscmi.rules.editing import xlcfg
+from xenscmi.rules.rule import Change, FileRule, Finding, safe_fix
 
 _KEYS = ("type", "agent_id")
+_TYPES = tuple(each.text for each in ArmSciType)
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")  # non-decimal-agent-id
 
 EPAM = ("scmi_smc", "none")
 
@@ -21,6 +28,7 @@ RULE = FileRule(
     xen="xl compares the parts literally and silently ignores all others. With `type=scmi_smc_multiagent, agent_id=2` "
     "the agent id is 0: the domain asks for another domain's agent.",
     fix='write arm_sci = "type=scmi_smc_multiagent,agent_id=N", without spaces',
+    fixable=(Safety.SAFE,),
     bad=(Change("guest.cfg", ',agent_id=4"', ',agent_id=4,name=guest"'),),
 )
 
@@ -32,7 +40,24 @@ def check(configuration: Configuration) -> Iterator[Finding]:
             yield Finding(
                 message=f'arm_sci: "{part.text}" is ignored: {_reason(part.text)}',
                 span=part.span,
+                fix=_fix(part, configuration),
             )
+
+
+def _fix(part: SciPart, configuration: Configuration) -> Fix | None:
+    """Return the part as it was meant, where its key and its value leave no doubt."""
+    name, _, value = (each.strip() for each in part.text.partition("="))
+    key = _key_like(name)
+    fits = value in _TYPES if key == "type" else _NUMBER.fullmatch(value)
+    if key is None or not fits or any(each.key == key for each in configuration.arm_sci):
+        return None
+    return safe_fix(f"Write {key}={value}", xlcfg.replace(part.span, part.text, f"{key}={value}"))
+
+
+def _key_like(name: str) -> str | None:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, _KEYS, 1)), None)
 
 
 def _reason(text: str) -> str:
@@ -47,7 +72,5 @@ def _reason(text: str) -> str:
         )
     if name.strip() in _KEYS:
         return "it has no value"
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(name.strip(), _KEYS, 1)
-    return f"did you mean {nearest[0]}=…?" if nearest else "only type=… and agent_id=… are known"
+    nearest = _key_like(name.strip())
+    return f"did you mean {nearest}=…?" if nearest else "only type=… and agent_id=… are known"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Severity
+from xenscmi.config.types.enums import ArmSciType
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.configuration import Configuration
-from xenscmi.rules.rule import Change, FileRule, Finding
+from xenscmi.rules.editing import xlcfg
+from xenscmi.rules.rule import Change, FileRule, Finding, safe_fix
 from xenscmi.source import Span
 
 # What downstream toolstacks accept, as it stands in upstream's message, and what stands for it upstream.
@@ -16,6 +18,9 @@ DOWNSTREAM = {
     'Unknown transport "pci"': "a downstream xl knows it; upstream has transport=mmio, or leave transport out",
 }
 
+_TYPES = tuple(each.text for each in ArmSciType)
+_ALIKE = 0.87
+
 RULE = FileRule(
     code="XS002",
     name="refused-value",
@@ -24,6 +29,7 @@ RULE = FileRule(
     then="`xl create` fails",
     xen="xl prints an error and creates no domain. Xen is not affected.",
     fix="write a value that xl accepts: see xl.cfg(5)",
+    fixable=(Safety.SAFE,),
     bad=(Change("guest.cfg", "agent_id=4", "agent_id=255"),),
 )
 
@@ -35,4 +41,21 @@ def check(configuration: Configuration) -> Iterator[Finding]:
         if error.severity is Severity.ERROR:
             span = error.span or Span(configuration.source, 0, 0)  # of a setting that is missing
             known = next((advice for start, advice in DOWNSTREAM.items() if start in error.message), error.help)
-            yield Finding(message=error.message, span=span, related=error.related, help=known or None)
+            yield Finding(
+                message=error.message,
+                span=span,
+                related=error.related,
+                help=known or None,
+                fix=_fix(configuration, span),
+            )
+
+
+def _fix(configuration: Configuration, span: Span) -> Fix | None:
+    """Return the type of `arm_sci` that was meant: the one that is spelled like what xl refuses."""
+    from difflib import get_close_matches
+
+    part = next((each for each in configuration.arm_sci if each.key == "type" and each.argument.span == span), None)
+    meant = get_close_matches(part.value.replace("-", "_").lower(), _TYPES, 2, _ALIKE) if part else []
+    if part is None or len(meant) != 1:
+        return None
+    return safe_fix(f"Write type={meant[0]}", xlcfg.replace(part.span, part.text, f"type={meant[0]}"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xenscmi.config.options import KEYS
-from xenscmi.diagnostics import Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.configuration import Configuration
-from xenscmi.rules.rule import Change, FileRule, Finding
+from xenscmi.rules.editing import xlcfg
+from xenscmi.rules.rule import Change, FileRule, Finding, fix_if
+from xenscmi.xlcfg import Setting
 
 _OWN = "EPAM's products know it; upstream has nothing in its place: leave the key out"
 
@@ -26,6 +28,8 @@ DOWNSTREAM = {
     "vgsx": _OWN,
 }
 
+_ALIKE = 0.87
+
 RULE = FileRule(
     code="XS004",
     name="unknown-key",
@@ -35,6 +39,7 @@ RULE = FileRule(
     xen="xl silently ignores unknown keys: the domain is created without what was meant. That holds for the keys of "
     "downstream toolstacks too.",
     fix="correct the key, or remove it",
+    fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("guest.cfg", "vcpus = 1\n", "vcpus = 1\nmaxmemory = 256\n"),),
 )
 
@@ -47,8 +52,20 @@ def check(configuration: Configuration) -> Iterator[Finding]:
 
             nearest = get_close_matches(setting.key, KEYS, 1)
             meant = f"did you mean `{nearest[0]}'?" if nearest else None
+            known = setting.key in DOWNSTREAM
             yield Finding(
                 message=f"xl does not know the key `{setting.key}'",
                 span=setting.key_span,
                 help=DOWNSTREAM.get(setting.key, meant),
+                fix=_rename(configuration, setting, nearest[0]) if nearest and not known else None,
             )
+
+
+def _rename(configuration: Configuration, setting: Setting, key: str) -> Fix | None:
+    """Return the key as it was meant: safe if no other is as near, and the file does not have it yet."""
+    from difflib import get_close_matches
+
+    if configuration.settings is None or key in configuration.settings:
+        return None
+    certain = get_close_matches(setting.key, KEYS, 2, _ALIKE) == [key]
+    return fix_if(certain, f"Rename {setting.key} to {key}", xlcfg.replace(setting.key_span, setting.key, key))

@@ -1,0 +1,191 @@
+"""Applies the fixes of findings to files: `check --fix` writes them, `check --diff` shows them. This is not a command.
+
+All passes run in memory, on texts that the rules check again; then the files that changed are written, each as a whole.
+A file is written only if it is one of those that were given, or lies in the folder that was given; a symlink stays, and
+the file that it leads to is written.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from os.path import realpath
+from pathlib import Path
+
+from xenscmi.cli.files import put, read_file, say, write_file
+from xenscmi.diagnostics import Diagnostic, Safety, XenscmiError
+from xenscmi.rules.fixing import next_pass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from xenscmi.host.files import Read
+    from xenscmi.source import Source
+
+    Found = tuple[Sequence[Diagnostic], Sequence[Diagnostic]]
+
+_MOST_PASSES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixResult:
+    """What fixing came to: the fixed findings in their order, those that are left, and what there is to say of both."""
+
+    fixed: tuple[Diagnostic, ...]
+    left: Sequence[Diagnostic]
+    notes: Sequence[Diagnostic]
+
+
+class FilesToFix:
+    """Files as fixes change them: `read` gives what they hold by now; on disk, nothing changes before `write`."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._given = [_root(path) for path in paths or ["."]]
+        self._before: dict[str, bytes] = {}
+        self._after: dict[str, bytes] = {}
+        self._names: dict[str, list[str]] = {}  # by the real path
+        self.refused: dict[str, str] = {}
+
+    def read(self, path: Path) -> bytes:
+        """Return a file's bytes. Raises OSError."""
+        name = str(path)
+        if name not in self._before:
+            self._before[name] = read_file(path)
+            self._names.setdefault(realpath(name), []).append(name)
+        return self._after.get(name, self._before[name])
+
+    def can_change(self, diagnostic: Diagnostic) -> bool:
+        """Return whether all files of a fix may be changed; `refused` says why not."""
+        names = {edit.span.source.name for edit in diagnostic.fix.edits} if diagnostic.fix else set()
+        for name in names - self.refused.keys():
+            reason = self._refusal(name)
+            if reason:
+                self.refused[name] = reason
+        return self.refused.keys().isdisjoint(names)
+
+    def _refusal(self, name: str) -> str:
+        if name not in self._before:
+            return "other files include it"
+        real = realpath(name)
+        if not any(real == root or (inside and Path(real).is_relative_to(root)) for root, inside in self._given):
+            return "it lies outside of what was given"
+        if len(self._names[real]) > 1:
+            return "the host has it under two names"
+        mode = os.stat(real).st_mode  # noqa: PTH116
+        if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(real, os.W_OK):
+            return "it is read-only"
+        return ""
+
+    def changed(self) -> dict[str, bytes]:
+        """Return the files that differ from those on disk by now, by name."""
+        return {name: data for name, data in self._after.items() if data != self._before[name]}
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Return what to give `restore` to undo later changes."""
+        return dict(self._after)
+
+    def restore(self, snapshot: dict[str, bytes]) -> None:
+        """Undo the changes since a snapshot."""
+        self._after = snapshot
+
+    def change(self, source: Source, text: str) -> None:
+        """Give a file a new text, in the encoding in which it was read."""
+        name = source.name
+        old = self._after.get(name, self._before[name])
+        for codec, errors in (("utf-8", "surrogateescape"), ("latin-1", "strict")):
+            if old.decode(codec, errors) == source.text:
+                self._after[name] = text.encode(codec, errors)
+                return
+        raise XenscmiError(Diagnostic(message=f"{name} is in no encoding that can be written back"))
+
+    def diff(self) -> str:
+        """Return a unified diff that `git apply` and `patch -p1` take."""
+        from xenscmi.cli.diff import unified
+
+        texts = ((name, self._before[name], data) for name, data in sorted(self.changed().items()))
+        return "".join(unified(name, old, new) for name, old, new in texts)
+
+    def write(self) -> None:
+        """Write the files that changed. Raises XenscmiError, before the first, where one is not as it was read."""
+        changed = self.changed()
+        for name in changed:
+            try:
+                same = read_file(Path(name)) == self._before[name]
+            except OSError:
+                same = False
+            if not same:
+                message = f"{name} has changed since it was read; no file was written"
+                raise XenscmiError(Diagnostic(message=message, help="run it again"))
+        for name, data in changed.items():
+            write_file(realpath(name), data)
+
+
+def _root(path: str) -> tuple[str, bool]:
+    """Return the file or folder that may be changed by what was given, and whether it is a folder."""
+    if path.endswith(".toml"):
+        return realpath(Path(path).parent), True
+    return realpath(path), Path(path).is_dir()
+
+
+def fix(files: FilesToFix, check: Callable[[Read], Found], safeties: Sequence[Safety]) -> FixResult:
+    """Apply fixes until none is left; `check` returns findings and notes about files as `read` gives them.
+
+    Raises XenscmiError where the files cannot be used. Fixes that would make them unusable, that change nothing about
+    their finding, or that undo an earlier one, are taken back.
+    """
+    found, notes = check(files.read)
+    fixed: list[Diagnostic] = []
+    without: set[str] = set()  # rules whose fixes do not help
+    states = [files.changed()]
+    for _ in range(_MOST_PASSES):
+        step = next_pass([each for each in found if each.code not in without and files.can_change(each)], safeties)
+        if step is None:
+            break
+        before = files.snapshot()
+        for source, text in step.texts:
+            files.change(source, text)
+        try:
+            after, notes_after = check(files.read)
+        except XenscmiError:
+            after, notes_after = found, notes
+        if _count(after, step.fixed) >= _count(found, step.fixed) or files.changed() in states:
+            files.restore(before)
+            without.add(step.fixed[0].code)
+            continue
+        states.append(files.changed())
+        fixed += step.fixed
+        found, notes = after, notes_after
+    return FixResult(fixed=tuple(fixed), left=found, notes=notes)
+
+
+def _count(found: Sequence[Diagnostic], fixed: Sequence[Diagnostic]) -> int:
+    """Return how many findings are those of a pass, wherever they stand by now."""
+    same = {(each.code, each.message) for each in fixed}
+    return sum((each.code, each.message) in same for each in found)
+
+
+def put_diff(files: FilesToFix, done: FixResult) -> bool:
+    """Print the diff, and what is not in it; return whether there is one."""
+    put(files.diff())
+    _say_refused(files)
+    say(f"would fix {_findings(done.fixed)}")
+    return bool(files.changed())
+
+
+def report(files: FilesToFix, done: FixResult) -> None:
+    """Print what was fixed, and which files were left alone."""
+    for each in done.fixed:
+        names = sorted({edit.span.source.name for edit in each.fix.edits}) if each.fix else []
+        say(f"fixed {', '.join(names)}: {each.fix.title if each.fix else ''} [{each.code}]")
+    _say_refused(files)
+
+
+def _say_refused(files: FilesToFix) -> None:
+    for name, reason in sorted(files.refused.items()):
+        say(f"left {name} as it is: {reason}")
+
+
+def _findings(found: Sequence[Diagnostic]) -> str:
+    return f"{len(found)} finding{'s' if len(found) != 1 else ''}"

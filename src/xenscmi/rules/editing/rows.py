@@ -1,0 +1,73 @@
+"""Fixes of rows of the list of agents, by the firmware's own table where that is known.
+
+Two of a row's three values must be those of one agent of the firmware; the third is then certain.
+"""
+
+from __future__ import annotations
+
+from xenscmi.bindings.addresses import written_reg
+from xenscmi.bindings.names import SCMI_SHMEM
+from xenscmi.bindings.properties import is_compatible
+from xenscmi.host.index import Index, page
+from xenscmi.host.passthrough import unit_address
+from xenscmi.host.scmi_nodes import read_shmem
+from xenscmi.rules.editing import dts
+from xenscmi.rules.rule import fix_if, safe_fix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xenscmi.devicetree.tree import Node
+    from xenscmi.diagnostics import Edit, Fix
+    from xenscmi.host.types import SecondaryAgent, Stated
+
+
+def number_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
+    """Return the agent id of the firmware's agent with the row's function id and page: safe if nobody asks for it."""
+    known = index.firmware_by_func_id.get(row.func_id.value)
+    if known is None or row.agent_id is None or known.shmem != page(row.shmem):
+        return None
+    title = f"Write agent {known.agent_id}"
+    return fix_if(not index.users(row), title, _cell(index, row.agent_id, known.agent_id))
+
+
+def call_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
+    """Return the function id of the firmware's agent with the row's agent id and page."""
+    agents = index.host.firmware.agents or ()
+    known = next((each for each in agents if row.agent_id and each.agent_id == row.agent_id.value), None)
+    if known is None or known.shmem != page(row.shmem):
+        return None
+    return safe_fix(f"Write the function id {known.func_id:#x}", _cell(index, row.func_id, known.func_id))
+
+
+def page_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
+    """Return the page of the firmware's agent with the row's function id and agent id, if a node has it."""
+    known = index.firmware_by_func_id.get(row.func_id.value)
+    if known is None or row.agent_id is None or row.agent_id.value != known.agent_id:
+        return None
+    target = page_at(index, known.shmem)
+    return safe_fix(f"Refer to the page {known.shmem:#x}", dts.reference(row.shmem.span, target))
+
+
+def address_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
+    """Return the address of the firmware's page in `reg` of the row's page, if the name of its node has that."""
+    known, listed = index.firmware_by_func_id.get(row.func_id.value), row.shmem.value
+    node = index.host.tree.node(listed.path) if index.host.tree and listed and listed.path else None
+    if known is None or listed is None or node is None or unit_address(node) != known.shmem:
+        return None
+    written = written_reg(node)[0].address  # which `ranges` may translate
+    new = written + known.shmem - (listed.address or 0)
+    return safe_fix(f"Write {known.shmem:#x} as the page's address", dts.address(node, new))
+
+
+def page_at(index: Index, address: int) -> Node | None:
+    """Return the node of shared memory below Xen's container that has an address."""
+    container = index.host.tree.node(index.container.path) if index.host.tree and index.container else None
+    nodes = container.walk() if container else ()
+    return next(
+        (each for each in nodes if is_compatible(each, SCMI_SHMEM) and read_shmem(each).address == address), None
+    )
+
+
+def _cell(index: Index, stated: Stated[int], new: int) -> Edit | None:
+    """Return the edit of a cell of the list."""
+    return dts.number(stated.span, stated.value, new) if stated.value is not None else None
