@@ -15,6 +15,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.workspace import PositionCodec
 
+from xenscmi import filesystem
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.editor.checks import Checks
 from xenscmi.editor.completion import suggestions
@@ -60,9 +61,15 @@ class HostServer(LanguageServer):
         return found
 
     def source(self, uri: str) -> Source:
-        """Return the text of a document as it is now."""
-        path = to_path(uri)
-        return Source(str(path) if path else uri, self.workspace.get_text_document(uri).source)
+        """Return the text of a document as it is now; an empty one where there is none."""
+        path, document = to_path(uri), self.workspace.text_documents.get(uri)
+        if document is not None:
+            return Source(str(path or uri), document.source)
+        try:
+            text = filesystem.read_file(path).decode("utf-8", "surrogateescape") if path else ""
+        except (OSError, ValueError):
+            text = ""
+        return Source(str(path or uri), text)
 
     def version_of(self, uri: str) -> int | None:
         """Return the version of a document that is open."""
