@@ -7,7 +7,7 @@ only answers: it writes no file.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 
 from lsprotocol import types
@@ -19,13 +19,14 @@ from xenscmi import filesystem
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.editor.checks import Checks
 from xenscmi.editor.completion import suggestions
+from xenscmi.editor.edits import workspace_edit
 from xenscmi.editor.hover import about, about_key
 from xenscmi.editor.planning import about_planned
 from xenscmi.editor.positions import to_diagnostic, to_location, to_offset, to_path, to_range, to_uri
 from xenscmi.editor.rename import rename_agent
 from xenscmi.editor.views import View, home_of, homes_of
 from xenscmi.host.occurrences import Occurrence, Subject
-from xenscmi.source import Source
+from xenscmi.source import Source, Span
 from xenscmi.version import __version__
 
 _SWITCH = 0.0005
@@ -126,6 +127,12 @@ class HostServer(LanguageServer):
         found = [each for shown in self.shown.values() for each in shown.get(path, ())]
         uri = to_uri(path)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, self.version_of(uri)))
+
+    def edit(self, edits: Iterable[tuple[Span, str]]) -> types.WorkspaceEdit:
+        """Return edits of any files in the form that the editor understands."""
+        workspace = self.client_capabilities.workspace
+        known = workspace.workspace_edit if workspace else None
+        return workspace_edit(edits, self.codec, self.version_of, versioned=bool(known and known.document_changes))
 
 
 def _opened(server: HostServer, params: types.DidOpenTextDocumentParams) -> None:
@@ -241,19 +248,7 @@ async def _rename(server: HostServer, params: types.RenameParams) -> types.Works
         places = rename_agent(host.found, here.value, params.new_name)
     except XenscmiError as error:
         raise JsonRpcInvalidParams(str(error)) from None
-    edits: dict[str, list[types.TextEdit]] = {}
-    for place in places:
-        uri = to_uri(Path(place.source.name))
-        edits.setdefault(uri, []).append(types.TextEdit(to_range(place, server.codec), params.new_name))
-    return types.WorkspaceEdit(
-        document_changes=[
-            types.TextDocumentEdit(
-                types.OptionalVersionedTextDocumentIdentifier(uri, server.version_of(uri)),
-                list(each),
-            )
-            for uri, each in edits.items()
-        ]
-    )
+    return server.edit((place, params.new_name) for place in places)
 
 
 def make_server() -> HostServer:
