@@ -1,4 +1,4 @@
-;;; xenscmi.el --- xl.cfg, host.toml and device trees of a Xen host, with Eglot -*- lexical-binding: t -*-
+;;; xenscmi.el --- xl.cfg, host.toml, plan.toml and device trees of a Xen host, with Eglot -*- lexical-binding: t -*-
 
 ;; Emacs 29 or newer: (load "/path/to/xenscmi.el"); then M-x eglot in a file of the host.
 

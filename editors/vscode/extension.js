@@ -14,10 +14,10 @@ exports.activate = function () {
     {
       documentSelector: [
         { scheme: "file", pattern: "**/*.cfg" },
-        { scheme: "file", pattern: "**/host.toml" },
+        { scheme: "file", pattern: "**/{host,plan}.toml" },
         { scheme: "file", pattern: "**/*.{dts,dtso,dtsi}" },
       ],
-      synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.{cfg,toml,dts,dtso,dtsi,dtb}") },
+      synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.{cfg,toml,lock,dts,dtso,dtsi,dtb,dtbo}") },
     },
   );
   return client.start();

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -121,13 +123,31 @@ class Client:
         column = len(before[before.rfind("\n") + 1 :].encode("utf-16-le")) // 2
         return {"textDocument": {"uri": self.uri(name)}, "position": {"line": before.count("\n"), "character": column}}
 
+    def vanish(self) -> None:
+        """Close both ends, as the death of an editor does."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream
+            os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+    def kill(self) -> None:
+        """Kill the server."""
+        self.process.kill()
+        self.process.wait(20)
+        self._close()
+
     def stop(self) -> int:
         if self.process.poll() is None:
             self.request("shutdown", None)
             self.notify("exit", None)
         code = self.process.wait(20)
+        self._close()
+        return code
+
+    def _close(self) -> None:
+        self._reader.join(5)
         for stream in (self.process.stdin, self.process.stdout):
             if stream:
-                stream.close()
-        self._reader.join(5)
-        return code
+                with suppress(BrokenPipeError):
+                    stream.close()

@@ -220,22 +220,3 @@ def test_a_number_from_a_macro_is_left_to_its_author(client: Client, folder: Pat
     client.open("guest.cfg")
     answer = client.answer("textDocument/rename", {**client.at("guest.cfg", "agent_id=4", 9), "newName": "9"})
     assert "does not hold the number 4 itself" in answer["error"]["message"]
-
-
-# Confused clients
-
-
-def test_a_confused_client_costs_nothing(client: Client, folder: Path) -> None:
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    client.open("guest.cfg")
-    nowhere = {"textDocument": {"uri": client.uri("guest.cfg")}, "position": {"line": 9999, "character": 9999}}
-    assert client.request("textDocument/hover", nowhere) is None
-    other = {"textDocument": {"uri": "untitled:1"}, "position": {"line": 0, "character": 0}}
-    client.answer("textDocument/hover", other)
-    client.send({"id": 1000, "method": "textDocument/rename", "params": {"nonsense": 1}})
-    assert "error" in client.answer("no/such/method", {})
-    client.notify("textDocument/didChange", {"textDocument": {"uri": client.uri("none.cfg"), "version": 3}})
-    assert client.request("textDocument/hover", client.at("guest.cfg", "arm_sci")) is not None
-    client.process.kill()
-    client.process.wait(10)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -4,7 +4,7 @@ Findings as you type, over unsaved files, of the file and of the whole host that
 has an agent, whose page an address is; completion; definitions and references across files; renaming an agent in all of
 them. docs/editor.md says how to set up an editor. The server needs pygls: pip install 'xenscmi[editor]'.
 
-exit codes: 0; 2 without pygls
+exit codes: 0; 2 without pygls, or for a client that does not speak the protocol
 
 examples:
   xenscmi lsp
@@ -38,5 +38,9 @@ def run(arguments: Namespace) -> int:
 
     # pygls closes its streams at the end; ours stay open for the rest of the process.
     with open(os.dup(0), "rb") as requests, open(os.dup(1), "wb") as answers:  # noqa: PTH123
-        make_server().start_io(requests, answers)
+        try:
+            make_server().start_io(requests, answers)
+        except (OverflowError, MemoryError):
+            say("xenscmi lsp: error: the client announces a message that is larger than any memory")
+            return EXIT_UNUSABLE
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 
 from lsprotocol import types
@@ -16,9 +16,11 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.workspace import PositionCodec
 
+from xenscmi import filesystem
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.editor.checks import Checks
 from xenscmi.editor.completion import suggestions
+from xenscmi.editor.edits import workspace_edit
 from xenscmi.editor.homes import Homes, spread_hosts
 from xenscmi.editor.hover import about, about_key
 from xenscmi.editor.planning import about_planned
@@ -27,7 +29,7 @@ from xenscmi.editor.rename import rename_agent
 from xenscmi.editor.views import View
 from xenscmi.host.manifest import NAME
 from xenscmi.host.occurrences import Occurrence, Subject
-from xenscmi.source import Source
+from xenscmi.source import Source, Span
 from xenscmi.version import __version__
 
 _SWITCH = 0.0005
@@ -64,9 +66,15 @@ class HostServer(LanguageServer):
         return found
 
     def source(self, uri: str) -> Source:
-        """Return the text of a document as it is now."""
-        path = to_path(uri)
-        return Source(str(path) if path else uri, self.workspace.get_text_document(uri).source)
+        """Return the text of a document as it is now; an empty one where there is none."""
+        path, document = to_path(uri), self.workspace.text_documents.get(uri)
+        if document is not None:
+            return Source(str(path or uri), document.source)
+        try:
+            text = filesystem.read_file(path).decode("utf-8", "surrogateescape") if path else ""
+        except (OSError, ValueError):
+            text = ""
+        return Source(str(path or uri), text)
 
     def version_of(self, uri: str) -> int | None:
         """Return the version of a document that is open."""
@@ -139,6 +147,12 @@ class HostServer(LanguageServer):
         found = [each for shown in self.shown.values() for each in shown.get(path, ())]
         uri = to_uri(path)
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, self.version_of(uri)))
+
+    def edit(self, edits: Iterable[tuple[Span, str]]) -> types.WorkspaceEdit:
+        """Return edits of any files in the form that the editor understands."""
+        workspace = self.client_capabilities.workspace
+        known = workspace.workspace_edit if workspace else None
+        return workspace_edit(edits, self.codec, self.version_of, versioned=bool(known and known.document_changes))
 
 
 def _opened(server: HostServer, params: types.DidOpenTextDocumentParams) -> None:
@@ -257,19 +271,7 @@ async def _rename(server: HostServer, params: types.RenameParams) -> types.Works
         places = rename_agent(host.found, here.value, params.new_name)
     except XenscmiError as error:
         raise JsonRpcInvalidParams(str(error)) from None
-    edits: dict[str, list[types.TextEdit]] = {}
-    for place in places:
-        uri = to_uri(Path(place.source.name))
-        edits.setdefault(uri, []).append(types.TextEdit(to_range(place, server.codec), params.new_name))
-    return types.WorkspaceEdit(
-        document_changes=[
-            types.TextDocumentEdit(
-                types.OptionalVersionedTextDocumentIdentifier(uri, server.version_of(uri)),
-                list(each),
-            )
-            for uri, each in edits.items()
-        ]
-    )
+    return server.edit((place, params.new_name) for place in places)
 
 
 def make_server() -> HostServer:

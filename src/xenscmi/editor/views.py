@@ -74,7 +74,7 @@ class Looker:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._disk = Disk()
-        self._parsed = ParsedFiles()
+        self._parsed = ParsedFiles(self._disk.read)
 
     def look(self, texts: Mapping[Path, bytes], is_outdated: Callable[[], bool]) -> View | None:
         """Return the view with the unsaved `texts` in place of those on the disk; None where it is outdated already."""

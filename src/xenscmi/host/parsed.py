@@ -13,6 +13,7 @@ from xenscmi.source import Source, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from xenscmi.host.files import Read
     from xenscmi.host.manifest import Manifest
 
 T = TypeVar("T")
@@ -25,12 +26,13 @@ class ParsedFiles:
 
     Nothing here ever changes, so hosts can share it, and what was worked out from it stays with it (`devicetree.once`,
     `Configuration.answers`). Give one to every `load_host` of the same host, or of hosts that share files: it keeps
-    the last reading of each path, and no more. An error is not kept. A device tree that may include another file is
-    read again every time.
+    the last reading of each path, and no more. An error is not kept. `read` reads what a device tree includes, to see
+    whether that is still the same; without it, a tree that may include another file is read again every time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, read: Read | None = None) -> None:
         self._known: dict[object, tuple[tuple[object, ...], Any]] = {}
+        self._read = read
 
     def text(self, path: Path, data: bytes) -> Source:
         """Return a file's text; bytes that are not UTF-8 are kept."""
@@ -52,9 +54,24 @@ class ParsedFiles:
 
     def tree(self, data: bytes, path: Path, include: Sequence[Path] = (), within: Path | None = None) -> Tree:
         """Return a device tree. Raises DeviceTreeError as `parse_tree`."""
-        if any(word in data for word in _INCLUDES):
+        if self._read is None and any(word in data for word in _INCLUDES):
             return parse_tree(data, path, include, within)
-        return self._once((Tree, path), (data,), lambda: parse_tree(data, path, include, within))
+        known = self._known.get((Tree, path))
+        if known is not None and any(self._content(file) != content for file, content in known[1][1]):
+            del self._known[Tree, path]
+
+        def make() -> tuple[Tree, list[tuple[Path, bytes | None]]]:
+            looked_for: list[tuple[Path, bytes | None]] = []
+            return parse_tree(data, path, include, within, lambda *found: looked_for.append(found)), looked_for
+
+        return self._once((Tree, path), (data, tuple(include), within), make)[0]
+
+    def _content(self, path: Path) -> bytes | None:
+        """Return what an include finds at a path; None for no file."""
+        try:
+            return self._read(path) if self._read else None
+        except (OSError, ValueError):
+            return None
 
     def with_overlays(self, base: Tree, overlays: Sequence[Tree]) -> Tree:
         """Return a tree with overlays applied. Raises DeviceTreeError as `apply_overlays`."""
