@@ -17,6 +17,7 @@ from xenscmi.simulation.campaign import Campaign, run_campaign
 from xenscmi.simulation.messages import MESSAGES
 from xenscmi.simulation.rights import rights_of
 from xenscmi.simulation.running import run
+from xenscmi.simulation.simulate import simulate
 
 PROTECTED = ("generic", "scp", "imx-sm", "xen-lab")
 """Profiles that check permissions, and with which the example host boots."""
@@ -129,6 +130,31 @@ def test_a_campaign_that_would_be_too_long_says_what_it_leaves_out(host: Host, s
     }
     tried = {(each.agent, each.message, number) for each in part.trials for number in each.resources}
     assert permitted <= tried
+
+
+def test_hosts_that_run_as_assigned_have_no_fault(boot_vectors: dict[str, Host]) -> None:
+    """On hosts whose real Xen is known: what `simulate` finds nothing wrong with, the campaign does not either."""
+    sound = 0
+    for name, host in boot_vectors.items():
+        running = run(host)
+        if running.panic is None and not simulate(host).deviations:
+            assert run_campaign(host, running).faults == (), name
+            sound += 1
+    assert sound > 20
+
+
+@pytest.mark.parametrize("name", ["mgmt-no-ac-cells", "ac-hole", "ac-second-entry-after-foreign"])
+def test_a_device_that_xen_leaves_out_is_missed(name: str, boot_vectors: dict[str, Host]) -> None:
+    """The files give it to the domain; that Xen does not understand them is no excuse."""
+    found = campaign_of(boot_vectors[name])
+    assert found.faults
+    assert all(each.fault.startswith("DENIED (-3) instead of ") for each in found.faults)
+
+
+def test_a_domain_that_cannot_reach_its_channel_is_told_apart(boot_vectors: dict[str, Host]) -> None:
+    ways = {each.domain: each.through_xen for each in campaign_of(boot_vectors["domU-other-agents-page"]).speakers}
+    assert ways["dom0"]
+    assert not ways["domU1"]
 
 
 def check_planted(host: Host, sound: Campaign, wanted: int) -> None:

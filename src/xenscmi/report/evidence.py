@@ -151,7 +151,7 @@ _CONTENT = """\
 | `manifest.json` | the tool, the input files and their SHA-256, the result as numbers |
 | `findings.json` | what `xenscmi check` finds |
 | `matrix.json` | as `xenscmi simulate --json`: who reaches which device, and others' function ids and pages |
-| `agents.csv` | the agents, whose they are, and what the files give to them |
+| `agents.csv` | the agents, whose they are, the way of their messages (through Xen, or rung at EL3), their devices |
 | `messages.csv` | each message as it was sent, for each resource |
 | `permissions.csv` | what each agent was answered, for each message and resource, with the bytes |
 | `assumptions.md` | what Xen and this use of SCMI assume: shown here, or open |

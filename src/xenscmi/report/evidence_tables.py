@@ -16,10 +16,16 @@ _AGENT = 4  # bytes of the sender's id
 def agents_table(campaign: Campaign | None) -> str:
     """Return the agents, and what the files give to them."""
     rows = (
-        (each.agent, each.domain, _yes(each.trusted), " ".join(map(str, sorted(each.devices))))
+        (
+            each.agent,
+            each.domain,
+            "Xen" if each.through_xen else "EL3",
+            _yes(each.trusted),
+            " ".join(map(str, sorted(each.devices))),
+        )
         for each in (campaign.speakers if campaign else ())
     )
-    return _csv(("agent", "domain", "trusted", "devices"), rows)
+    return _csv(("agent", "domain", "through", "trusted", "devices"), rows)
 
 
 def messages_table(campaign: Campaign | None) -> str:

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from xenscmi.firmware import Firmware
 from xenscmi.firmware.server import Server
 from xenscmi.host.platform import platform_of, profile_of
 from xenscmi.host.types import Host
 from xenscmi.model.errors import DataAbort
 from xenscmi.model.guest import Guest, NoAnswer, own_offer
+from xenscmi.model.xen import Model
 from xenscmi.scmi import shmem
 from xenscmi.scmi.codec import PayloadError
 from xenscmi.scmi.header import Header, ProtocolId
@@ -38,6 +40,7 @@ Send = Callable[[int, int, bytes], bytes]
 """Sends a payload, of a protocol and a message id, and returns the answer's; empty where there is no answer."""
 
 _STATUS_SIZE = 4
+_AREA = 4096
 
 
 class Expectation(NamedTuple):
@@ -50,10 +53,14 @@ class Expectation(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
-    """An agent of the campaign: `domain` is whose it is, empty if no domain's; `trusted` and `devices` by the files."""
+    """An agent of the campaign: `domain` is whose it is, empty if no domain's; `trusted` and `devices` by the files.
+
+    `through_xen`: its messages went the domain's way; otherwise they were rung at EL3.
+    """
 
     agent: int
     domain: str
+    through_xen: bool
     trusted: bool
     devices: frozenset[int]
 
@@ -165,16 +172,21 @@ class _Runner:
         holders: dict[int | None, RunningDomain] = {}
         for domain in running.domains:
             holders.setdefault(domain.wanted, domain)
+        guests = {agent: guest for agent, domain in holders.items() if (guest := _guest(running.xen, domain))}
         self.speakers = [
             Speaker(
                 agent=agent,
                 domain=holders[agent].name if agent in holders else "",
+                through_xen=agent in guests,
                 trusted=agent in self.rights.trusted,
                 devices=self.rights.devices.get(agent, frozenset()),
             )
             for agent in sorted(each.agent_id for each in self.platform.agents)
         ]
-        self._sends = {each.agent: _send(running, each.agent, holders.get(each.agent)) for each in self.speakers}
+        self._sends = {
+            each.agent: _through_xen(guests[each.agent]) if each.through_xen else _at_el3(self.firmware, each.agent)
+            for each in self.speakers
+        }
         self._found: dict[_Key, list[int | None]] = {}
         self._faults: dict[tuple[Command, Expectation, int, bytes], str] = {}
 
@@ -314,29 +326,34 @@ def _fault(command: Command, expected: Expectation, agent: int, answer: bytes) -
     return ""
 
 
-def _send(running: RunningHost, agent: int, domain: RunningDomain | None) -> Send:
-    """Return how an agent's messages get to the firmware: its domain's way, or straight into its page at EL3."""
-    xen = running.xen
-    offer = own_offer(domain.made) if domain is not None else None
-    if domain is not None and offer is not None:
-        guest = Guest(xen, domain.made.domid, domain.made.memory, offer.func_id, offer.shmem)
+def _guest(xen: Model, domain: RunningDomain) -> Guest | None:
+    """Return a domain's agent, on the channel that Xen gave the domain; None where the domain cannot reach that."""
+    offer = own_offer(domain.made)
+    if offer is None:
+        return None
+    return Guest(xen, domain.made.domid, domain.made.memory, offer.func_id, offer.shmem)
 
-        def through_xen(protocol: int, message: int, payload: bytes) -> bytes:
-            try:
-                return guest.exchange(protocol, message, payload)
-            except (NoAnswer, DataAbort):
-                return b""
 
-        return through_xen
-    area = bytearray(4096)
+def _through_xen(guest: Guest) -> Send:
+    def send(protocol: int, message: int, payload: bytes) -> bytes:
+        try:
+            return guest.exchange(protocol, message, payload)
+        except (NoAnswer, DataAbort):
+            return b""
 
-    def at_el3(protocol: int, message: int, payload: bytes) -> bytes:
+    return send
+
+
+def _at_el3(firmware: Firmware, agent: int) -> Send:
+    area = bytearray(_AREA)
+
+    def send(protocol: int, message: int, payload: bytes) -> bytes:
         shmem.reset(area)
         shmem.post(area, Header.of_command(protocol, message, 1), payload)
-        xen.firmware.serve(agent, area)
+        firmware.serve(agent, area)
         try:
             return shmem.collect(area).payload
         except shmem.ChannelError:
             return b""
 
-    return at_el3
+    return send

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from xenscmi.host.index import Index, wanted_agent
 from xenscmi.host.platform import platform_of, profile_of
 from xenscmi.host.types import Host
+from xenscmi.model.devices import device_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +35,14 @@ def rights_of(host: Host) -> Rights:
     """Return what the files of a host let its agents do.
 
     A domain's agent may use what the devices own that are assigned to the domain and that `access-controllers` puts
-    under an SCMI node; whether Xen gets as far as to grant it does not count.
+    under an SCMI node; whether Xen understands the entry and grants the device does not count.
     """
-    index = Index(host)
-    scmi = {node.path for node in host.scmi_nodes}
     devices: dict[int, set[int]] = {}
-    for assignment in index.assignments:
+    for assignment in Index(host).assignments:
         wanted = wanted_agent(assignment.domain)
-        if wanted is None or wanted.value is None:
-            continue
-        for entry in assignment.device.entries:
-            if entry.problem is None and entry.arguments and entry.target in scmi:
-                devices.setdefault(wanted.value, set()).add(entry.arguments[0])
+        node = host.tree.node(assignment.device.path) if host.tree is not None else None
+        if wanted is not None and wanted.value is not None and node is not None:
+            devices.setdefault(wanted.value, set()).update(device_ids(node))
     platform, profile = platform_of(host), profile_of(host)
     owned = {device.device_id: device.resources for device in platform.devices}
     resources: dict[int, dict[int, frozenset[int]]] = {}
