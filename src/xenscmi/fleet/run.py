@@ -109,9 +109,14 @@ class _Run:
         if len(numbers) <= 1:  # not worth a process
             yield from ((number, work(number)) for number in numbers)
             return
+        from xenscmi.devicetree.program import run_one_at_a_time
         from xenscmi.fleet.workers import Died, each_done
 
-        for number, result in each_done(numbers, work, jobs):
+        def work_alone(number: int) -> bytes:
+            run_one_at_a_time()
+            return work(number)
+
+        for number, result in each_done(numbers, work_alone, jobs):
             yield number, str(result) if isinstance(result, Died) else result
 
     def _done(self, number: int, key: str) -> bytes:
