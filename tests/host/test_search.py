@@ -179,6 +179,17 @@ def test_a_tree_of_another_folder_includes_what_lies_there(board: Path) -> None:
         loaded("board")
 
 
+def test_includes_of_a_manifest_may_lie_in_another_tree(board: Path) -> None:
+    (board.parent / "other" / "inc").mkdir()
+    (board.parent / "other" / "inc" / "clock.h").write_text("#define CLOCK 20\n")
+    text = FILES["guest.dts"].replace("&scmi_clock 20", "&scmi_clock CLOCK")
+    (board / "guest.dts").write_text(f"#include <clock.h>\n{text}")
+    write_manifest(board, paths='include = ["x:inc"]\npaths = { x = "../other" }')
+    assert guest_tree(loaded("board")) == "board/guest.dts"
+    with pytest.raises(XenscmiError, match=r"clock\.h"):
+        loaded("board", named_roots={"x": "board"})
+
+
 @pytest.mark.parametrize(
     ("paths", "tree", "message", "help"),
     [

@@ -23,6 +23,7 @@ from xenscmi.host.parts import HostParts
 from xenscmi.host.reader import read_host
 from xenscmi.host.search import SearchPath
 from xenscmi.host.types import Host
+from xenscmi.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ def read_parts(paths: Sequence[str], files: HostFiles, list_folder: ListFolder) 
     given = [Path(path) for path in paths] or [Path()]
     for each in given if len(given) > 1 else ():
         if each.suffix == ".toml":
-            raise _error(f"{each} names the files of its host", "give it alone, or the files without it")
+            whole = Span(Source(str(each), ""), 0, 0)
+            raise _error(f"{each} names the files of its host", "give it alone, or the files without it", whole)
     path, listing = given[0], None
     if len(given) == 1:
         try:
@@ -115,5 +117,5 @@ def _unknown_file(name: str, key: str, named: NamedFiles, known: dict[str, str])
     return XenscmiError(Diagnostic(message=message, span=named.places.at(key), help=help))
 
 
-def _error(message: str, help: str = "") -> XenscmiError:
-    return XenscmiError(Diagnostic(message=message, help=help))
+def _error(message: str, help: str, span: Span | None = None) -> XenscmiError:
+    return XenscmiError(Diagnostic(message=message, span=span, help=help))
