@@ -13,7 +13,6 @@ from xenscmi.source import Source, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xenscmi.host.files import Read
     from xenscmi.host.manifest import Manifest
 
 T = TypeVar("T")
@@ -30,7 +29,7 @@ class ParsedFiles:
     whether that is still the same; without it, a tree that may include another file is read again every time.
     """
 
-    def __init__(self, read: Read | None = None) -> None:
+    def __init__(self, read: Callable[[Path], bytes] | None = None) -> None:
         self._known: dict[object, tuple[tuple[object, ...], Any]] = {}
         self._read = read
 
