@@ -72,7 +72,7 @@ def _by_device_ids(tree: Tree) -> Iterator[Container]:
     while base is not None and first is not None:
         agent_id = len(agents) + 1
         shmem = pages.get(first + agent_id * PAGE_SIZE)
-        if shmem is None:
+        if shmem is None or base + agent_id >> 32:
             break
         span = shmem.span
         agents.append(
