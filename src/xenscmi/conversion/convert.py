@@ -50,7 +50,7 @@ def readable(host: Host) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for each in host.configurations:
-        found |= apply(each.source, without_memory_types(each))
+        found |= apply(without_memory_types(each))
     return found
 
 
@@ -165,7 +165,7 @@ class _Converter:
             page,
             complete=domain.tree is not None and not left_behind(domain.tree.tree),
         )
-        files, texts = configuration.source.files, apply(configuration.source, made.edits)
+        files, texts = configuration.source.files, apply(made.edits)
         for each in files:
             if each.name in texts or each.name in self.changed:
                 self._write(PurePath(each.name).name, texts.get(each.name, each.text))
