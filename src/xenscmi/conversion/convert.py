@@ -185,9 +185,9 @@ class _Converter:
         return apply_overlays(tree, [overlay])
 
     def _write(self, name: str, text: str) -> str:
-        """Keep a file, under another name where two have one; return the name."""
+        """Keep a file, under another name where two different ones have it; return the name."""
         path, count = PurePath(name), 2
-        while name in self.files:
+        while self.files.get(name, text) != text:
             name, count = f"{path.stem}-{count}{path.suffix}", count + 1
         self.files[name] = text
         return name
