@@ -30,7 +30,9 @@ from xenscmi.api import load_host
 from xenscmi.config.defaults import setdefault
 from xenscmi.config.json import from_json, to_json
 from xenscmi.config.parse import parse_xlcfg
-from xenscmi.devicetree import Tree, apply_overlays, parse_tree
+from xenscmi.conversion.convert import convert
+from xenscmi.conversion.removals import Removal, without
+from xenscmi.devicetree import Tree, apply_overlays, parse_tree, write_dts
 from xenscmi.devicetree.dtb import read_dtb, write_dtb
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.domctl.createdomain import decode, encode, from_config
@@ -97,6 +99,12 @@ def dts(data: bytes) -> None:
 def overlay(data: bytes) -> None:
     """An overlay as a blob, applied to the example's host tree."""
     apply_overlays(_example_tree(), [read_dtb(data, "fuzz.dtbo")])
+
+
+def dialect(data: bytes) -> None:
+    """A source in an older dialect, converted."""
+    with TemporaryDirectory() as folder:
+        convert(read_host(parse_tree(data, Path(folder, "fuzz.dts"))))
 
 
 def manifest(data: bytes) -> None:
@@ -199,6 +207,14 @@ def _blobs() -> list[bytes]:
     return [blob, blob[:400]]
 
 
+def _dialects() -> list[bytes]:
+    hosts = ROOT / "tests" / "conversion" / "hosts"
+    tree = load_host(hosts / "gate").host.tree
+    assert tree is not None
+    bare = without(tree, [Removal("/__symbols__", None, "", tree.root.span)])  # dtc makes them again
+    return [write_dts(bare).encode(), (hosts / "tower" / "host.dts").read_bytes()]
+
+
 def _settings() -> list[bytes]:
     rows = [json.loads(line) for path in sorted((VECTORS / "xlcfg").glob("*.jsonl")) for line in path.open()]
     return [text.encode() for row in rows[::20] for text in row.values() if isinstance(text, str) and "=" in text]
@@ -219,6 +235,7 @@ TARGETS: dict[str, tuple[Target, Callable[[], list[bytes]]]] = {
     "dtb": (dtb, _blobs),
     "dts": (dts, lambda: _sources("rules/boards/*/host.dts")),
     "overlay": (overlay, _blobs),
+    "dialect": (dialect, _dialects),
     "manifest": (manifest, lambda: _sources("rules/boards/*/host.toml", "vectors/boot/*/host.toml")),
     "imagebuilder": (imagebuilder, lambda: [b'NUM_DOMUS=1\nDOMU_KERNEL[0]="a"\nDOMU_PASSTHROUGH_DTB[0]=b.dtb\n']),
     "comments": (comments, lambda: [b"a = 1 # xenscmi: ignore[XS004, shared-page]\n/* xenscmi: ignore-file[XS1] */\n"]),

@@ -251,3 +251,34 @@ def test_what_another_access_controller_says_of_a_device_stays() -> None:
     assert firewall
     wanted = f"access-controllers = <&scmi_xen 19>, <{read_u32(firewall, 'phandle'):#x} 7 8>;"
     assert wanted in convert(read_host(bare)).files["rcar-v8.dtso"]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "match"),
+    [
+        (
+            "\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\t\tmodule",
+            "\t\t#address-cells = <0x7fffffff>;\n",
+            "below",
+        ),
+        ("arm,smc-id = <0x82000002>;", "arm,smc-id;", "has no readable list of agents"),
+        ("arm,smc-id = <0x82000002>;", "arm,smc-id = <0xffffffff>;", "has no readable list of agents"),
+        ("shmem = <&scmi_shm_0>;", "", "no list of SCMI agents"),
+    ],
+)
+def test_what_cannot_be_converted_is_said(good: str, bad: str, match: str) -> None:
+    assert good in DEVICE_IDS
+    text = DEVICE_IDS.replace(good, bad + ("\t\tmodule" if good.endswith("module") else ""))
+    with pytest.raises(XenscmiError, match=match):
+        convert(read_host(parse_dts(text.encode(), name="rcar.dts", directory=Path())))
+
+
+def test_a_mapping_that_covers_everything_leaves_a_place_for_the_page() -> None:
+    """Sizes come from the files: a search for room must not go page by page."""
+    epam = _epam(HOST_DTS).replace("xen,sci-agent-id = <3>;", "").replace("xen,sci_agent_id = <3>;", "")
+    epam = epam.replace('xen,sci_type = "scmi_smc_multiagent";', 'xen,arm_sci = "scmi_smc";')
+    panel = PANEL_DTS.replace("xen,reg = <0x0 0x47ff3000 0x0 0x1000", "xen,reg = <0x0 0x90000000 0xfff 0x1000")
+    panel = panel.replace("scmi {", "other {").replace('compatible = "arm,scmi-smc";', "")
+    trees = [parse_dts(each.encode(), name="x.dts", directory=Path()) for each in (epam, panel)]
+    made = convert(read_host(trees[0], partial={"panel": trees[1]}))
+    assert "sram@fff22002000 {" in made.files["x-v8-2.dtso"]

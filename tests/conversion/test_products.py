@@ -6,6 +6,7 @@ R-Car product (xl).
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -255,3 +256,23 @@ def test_a_converted_host_needs_nothing(hosts: Path, tmp_path: Path, capsys: pyt
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "nothing to convert" in printed.err
+
+
+def test_a_program_reads_it_as_json(hosts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "--json", str(hosts / "gate")]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said["files"]) == ["board-v8.dtso", "board-v8-removals.dtsi", "board-v8-removals.cmd", "driver-v8.dtso"]
+    assert {"path": "/firmware/scmi", "property": "epam,secondary-agents"}.items() <= said["removals"][1].items()
+    assert "gets agent 2" in said["notes"][0]["message"]
+    assert said["left"] == []
+
+
+def test_a_mistyped_rule_of_the_manifest_writes_nothing(
+    hosts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gate = hosts / "gate"
+    with (gate / "host.toml").open("a") as file:
+        file.write('\n[rules]\nignore = ["shared-pge"]\n')
+    assert main(["convert", str(gate), "-o", str(tmp_path / "v8")]) == 2
+    assert "did you mean `shared-page'?" in capsys.readouterr().err
+    assert not (tmp_path / "v8").exists()

@@ -12,8 +12,8 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 FUZZ = str(REPOSITORY / "tools/fuzz.py")
 DOORS = (
-    *("xlcfg", "libxl_json", "createdomain", "dtb", "dts", "overlay", "manifest", "imagebuilder", "comments", "dump"),
-    *("page", "state"),
+    *("xlcfg", "libxl_json", "createdomain", "dtb", "dts", "overlay", "dialect", "manifest", "imagebuilder"),
+    *("comments", "dump", "page", "state"),
 )
 
 

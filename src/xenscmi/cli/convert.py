@@ -19,16 +19,17 @@ examples:
 
 from __future__ import annotations
 
-from xenscmi.cli.files import configure_include, load_given_host, put, read_file, say, show
+from xenscmi.cli.files import configure_include, load_given_host, put, read_file, say, show, write_json
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
+    from collections.abc import Sequence
     from pathlib import Path
 
     from xenscmi.conversion.convert import Conversion
+    from xenscmi.conversion.removals import Removal
     from xenscmi.host.load import LoadedHost
 
 EXIT_UNUSABLE = 2
@@ -44,6 +45,7 @@ def configure(parser: ArgumentParser) -> None:
         "--to", choices=("v8",), default="v8", help="choose the dialect to write (default: v8, the current one)"
     )
     parser.add_argument("-o", "--output", metavar="DIR", help="write the files into this folder, all or none")
+    parser.add_argument("--json", action="store_true", help="print the files, and all that is said, as JSON")
     parser.add_argument("--force", action="store_true", help="overwrite files that are in the folder already")
 
 
@@ -51,21 +53,44 @@ def run(arguments: Namespace) -> int:
     """Run the command."""
     try:
         loaded, made = _convert(arguments)
+        left = _left(loaded, made)
         if arguments.output and made.files:
             _write(arguments.output, made.files, force=arguments.force)
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE
-    if not arguments.output:
-        put(_listing(made.files))
-        show(list(_deletions(made)))
-    show(made.notes)
-    _say_what_is_left(loaded, made)
-    if not made.files:
-        say("nothing to convert")
-    elif arguments.output:
-        say(f"{', '.join(made.files)} written to {arguments.output}")
+    if arguments.json:
+        _put_json(made, left)
+    else:
+        _tell(made, left, arguments.output)
     return 0
+
+
+def _tell(made: Conversion, left: Sequence[Diagnostic], output: str | None) -> None:
+    """Say what came of it: the files, unless they are in a folder; what to delete, what was assumed, what is left."""
+    if not made.files:
+        show(made.notes)
+        say("nothing to convert")
+        return
+    if not output:
+        put(_listing(made.files))
+        show([_deletion(each) for each in made.removals])
+    show(made.notes)
+    if left:
+        say("once all of this is applied, xenscmi check still finds:")
+        show(left)
+    else:
+        say("once all of this is applied, xenscmi check finds nothing")
+    if output:
+        say(f"{', '.join(made.files)} written to {output}")
+
+
+def _put_json(made: Conversion, left: Sequence[Diagnostic]) -> None:
+    from xenscmi.report.json import finding
+
+    removals = [{"path": each.path, "property": each.name, "why": each.why} for each in made.removals]
+    notes, findings = [finding(each) for each in made.notes], [finding(each) for each in left]
+    write_json({"files": made.files, "removals": removals, "notes": notes, "left": findings})
 
 
 def _convert(arguments: Namespace) -> tuple[LoadedHost, Conversion]:
@@ -91,24 +116,18 @@ def _listing(files: dict[str, str]) -> str:
     return "\n".join(f"==> {name} <==\n{text}" for name, text in shown.items())
 
 
-def _deletions(made: Conversion) -> Iterator[Diagnostic]:
-    for each in made.removals:
-        message = f"to be deleted, which no overlay can: {each.what}; {each.why}"
-        yield Diagnostic(message=message, severity=Severity.INFO, span=each.span)
+def _deletion(removal: Removal) -> Diagnostic:
+    message = f"to be deleted, which no overlay can: {removal.what}; {removal.why}"
+    return Diagnostic(message=message, severity=Severity.INFO, span=removal.span)
 
 
-def _say_what_is_left(loaded: LoadedHost, made: Conversion) -> None:
-    """Show what is wrong with the host once everything is applied."""
+def _left(loaded: LoadedHost, made: Conversion) -> Sequence[Diagnostic]:
+    """Return what is wrong with the host once everything is applied. Raises XenscmiError as `api.check` does."""
     from xenscmi.api import check
     from xenscmi.host.load import LoadedHost
 
     found = check(LoadedHost(host=made.host, rules=loaded.rules)) if made.files else ()
-    left = [each for each in found if each.severity is not Severity.INFO]
-    if left:
-        say("once all of this is applied, xenscmi check still finds:")
-        show(left)
-    elif made.files:
-        say("once all of this is applied, xenscmi check finds nothing")
+    return [each for each in found if each.severity is not Severity.INFO]
 
 
 def _write(folder: str, files: dict[str, str], *, force: bool) -> None:
@@ -119,7 +138,7 @@ def _write(folder: str, files: dict[str, str], *, force: bool) -> None:
 
     target = Path(folder)
     there = [name for name in files if (target / name).exists()]
-    if there and not force:
+    if there and not (force and all((target / name).is_file() for name in there)):
         message = f"{target / there[0]} is there already"
         raise XenscmiError(Diagnostic(message=message, help="name another folder, or write over it with --force"))
     try:

@@ -13,6 +13,7 @@ from xenscmi.devicetree.dts import DtsNode, cells, fragment, number, overlay, st
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 
 _CONTENT = "__overlay__"
+_MOST_CELLS = 4  # that Xen reads (OF_MAX_ADDR_CELLS)
 _COUNTS = (ADDRESS_CELLS, SIZE_CELLS)
 
 
@@ -22,6 +23,7 @@ class Additions:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._contents: dict[str, DtsNode] = {}
+        self._buses: dict[str, tuple[int, int]] = {}
         symbols = tree.node("/__symbols__")
         self._labels = (
             {each.value.rstrip(b"\0").decode("ascii", "replace"): each.name for each in symbols.properties}
@@ -40,7 +42,7 @@ class Additions:
     def bus(self, node: Node) -> DtsNode:
         """Return the same for a node that gets children with addresses."""
         content = self.at(node)
-        address, size = counts(node)
+        address, size = self._buses[node.path] = counts(node)
         content.properties |= {ADDRESS_CELLS: cells(address), SIZE_CELLS: cells(size)}
         return content
 
@@ -77,10 +79,9 @@ class Additions:
 
     def text(self, head: str) -> str:
         """Return the overlay's source, `head` as a comment above it."""
-        # The root of an overlay counts for nothing but dtc's warnings: it gets the counts of the first bus.
         contents = self._filled()
-        top = next((node for path in contents if (node := self.tree.node(path)) and node.parent), self.tree.root)
-        address, size = counts(top)
+        # The root of an overlay counts for nothing but dtc's warnings: it gets the counts of a bus.
+        address, size = next((each for path, each in self._buses.items() if path != "/"), (2, 2))
         return overlay(head, [_fragment(path, content) for path, content in contents.items()], address, size)
 
     def _filled(self) -> dict[str, DtsNode]:
@@ -97,9 +98,17 @@ def _fragment(path: str, content: DtsNode) -> DtsNode:
 
 
 def counts(node: Node) -> tuple[int, int]:
-    """Return how many cells addresses and sizes have below a node: its own counts, or those of an ancestor."""
+    """Return how many cells addresses and sizes have below a node: its own counts, or those of an ancestor.
+
+    Raises XenscmiError for counts with which nothing can stand there.
+    """
     address, size = read_u32(node, ADDRESS_CELLS), read_u32(node, SIZE_CELLS)
-    return (address_cells(node) if address is None else address, size_cells(node) if size is None else size)
+    address = address_cells(node) if address is None else address
+    size = size_cells(node) if size is None else size
+    if not (0 < address <= _MOST_CELLS and 0 < size <= _MOST_CELLS):
+        message = f"nothing can have an address below {node.path}: addresses have {address} cells there, sizes {size}"
+        raise XenscmiError(Diagnostic(message=message, span=node.span, help="correct #address-cells and #size-cells"))
+    return address, size
 
 
 def page_properties(address: int, bus: tuple[int, int]) -> dict[str, str]:
@@ -108,8 +117,8 @@ def page_properties(address: int, bus: tuple[int, int]) -> dict[str, str]:
     Raises XenscmiError if the address, in bytes, does not fit.
     """
     columns, size = bus
-    if address >> 32 * columns or not size:
-        message = f"the page {address:#x} has no place where addresses have {columns} cells and sizes {size}"
+    if address >> 32 * columns:
+        message = f"the page {address:#x} has no place where addresses have {columns} cells"
         raise XenscmiError(Diagnostic(message=message, help="write #address-cells = <2>; #size-cells = <2>; there"))
     return {
         "compatible": strings(SCMI_SHMEM),

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from xenscmi.bindings.names import PASSTHROUGH, SCMI_DEVID
 from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.conversion.host_tree import address_of, value
 from xenscmi.devicetree import Node, Tree
+from xenscmi.diagnostics import Edit
 from xenscmi.host.configuration import ARM_SCI, MULTI_AGENT, Configuration
 from xenscmi.host.guest_memory import mappings, maps_host
 from xenscmi.host.types import Host, HostDomain, SecondaryAgent
+from xenscmi.rules import fixing
 from xenscmi.source import Source, Span
 from xenscmi.xlcfg import ListValue, Setting, Settings
 
@@ -23,31 +24,19 @@ MEMORY_TYPE = ",arm_mem_WB"
 _NODES = "dt_passthrough_nodes"
 _NEEDLESS = ("force_assign_without_iommu", "scmi")
 """Keys of EPAM's xl: a device under SCMI control may be in dtdev without an IOMMU, and arm_sci says the rest."""
-
-
 _ENDS = re.compile(r"[ \t;]*(#.*)?\n?")
 """What may follow a setting on its line and goes with it: the comment is about the setting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """In the text of a file, `span` becomes `text`."""
-
-    span: Span
-    text: str
-
-
-def apply(source: Source, replacements: Iterable[Replacement]) -> dict[str, str]:
-    """Return the new texts of the files of a source that change, by name; replacements do not overlap."""
-    found: dict[str, str] = {}
-    for each in sorted(replacements, key=lambda each: (each.span.start, each.span.end), reverse=True):
-        file = each.span.source
-        text = found.get(file.name, file.text)
-        found[file.name] = text[: each.span.start] + each.text + text[each.span.end :]
-    return found
+def apply(edits: Iterable[Edit]) -> dict[str, str]:
+    """Return the new texts of the files that edits change, by name; edits do not overlap."""
+    by_file: dict[Source, list[Edit]] = {}
+    for each in edits:
+        by_file.setdefault(each.span.source, []).append(each)
+    return {file.name: fixing.apply(file.text, found) for file, found in by_file.items()}
 
 
-def without_memory_types(configuration: Configuration) -> Iterator[Replacement]:
+def without_memory_types(configuration: Configuration) -> Iterator[Edit]:
     """Yield what makes a current xl accept a file of EPAM's: ranges of iomem without the type of the memory."""
     for setting in configuration.settings.all if configuration.settings else ():
         items = setting.value.items if setting.key == "iomem" and isinstance(setting.value, ListValue) else ()
@@ -55,7 +44,7 @@ def without_memory_types(configuration: Configuration) -> Iterator[Replacement]:
             at = item.span.text.find(MEMORY_TYPE)
             if at >= 0:
                 start = item.start + at
-                yield Replacement(Span(item.source, start, start + len(MEMORY_TYPE)), "")
+                yield Edit(span=Span(item.source, start, start + len(MEMORY_TYPE)), text="")
 
 
 class XlcfgConversion:
@@ -65,7 +54,7 @@ class XlcfgConversion:
         self.host = host
         self.domain = domain
         self.settings = settings
-        self.edits: list[Replacement] = []
+        self.edits: list[Edit] = []
         self._appended: list[str] = []
 
     def convert(self, row: SecondaryAgent | None, guest_page: int, *, complete: bool) -> None:
@@ -79,7 +68,7 @@ class XlcfgConversion:
         if self._appended:
             end = len(self.settings.source.text)
             gap = "" if self.settings.source.text.endswith("\n") else "\n"
-            self.edits.append(Replacement(Span(self.settings.source, end, end), gap + "".join(self._appended)))
+            self.edits.append(Edit(span=Span(self.settings.source, end, end), text=gap + "".join(self._appended)))
 
     def _name_agent(self, row: SecondaryAgent | None) -> None:
         setting = self.settings.get(ARM_SCI)
@@ -93,7 +82,7 @@ class XlcfgConversion:
         if setting is None:
             self._appended.append(line)
         else:
-            self.edits.append(Replacement(setting.value.span, text))
+            self.edits.append(Edit(span=setting.value.span, text=text))
 
     def _map_page(self, host: int, guest: int) -> None:
         if not any(maps_host(each, host) for each in mappings(self.domain)):
@@ -108,9 +97,9 @@ class XlcfgConversion:
             self._appended.append(f"{key} = [ {quoted} ]\n")
         elif isinstance(setting.value, ListValue) and setting.value.items:
             last = setting.value.items[-1]
-            self.edits.append(Replacement(Span(last.source, last.end, last.end), f", {quoted}"))
+            self.edits.append(Edit(span=Span(last.source, last.end, last.end), text=f", {quoted}"))
         else:
-            self.edits.append(Replacement(setting.value.span, f"[ {quoted} ]"))
+            self.edits.append(Edit(span=setting.value.span, text=f"[ {quoted} ]"))
 
     def _remove(self, key: str) -> None:
         """Remove a setting, and its line where no other setting is on it."""
@@ -124,7 +113,7 @@ class XlcfgConversion:
             after = len(source.text) if rest < 0 else rest + 1
             if not source.text[line:start].strip() and _ENDS.fullmatch(source.text, end, after):
                 start, end = line, after
-            self.edits.append(Replacement(Span(source, start, end), ""))
+            self.edits.append(Edit(span=Span(source, start, end), text=""))
 
     def _devices(self) -> Iterator[str]:
         """Yield the paths of the host's devices that have the device ids of the guest's."""

@@ -50,7 +50,7 @@ def readable(host: Host) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for each in host.configurations:
-        found |= apply(each.source, without_memory_types(each))
+        found |= apply(without_memory_types(each))
     return found
 
 
@@ -165,7 +165,7 @@ class _Converter:
             page,
             complete=domain.tree is not None and not left_behind(domain.tree.tree),
         )
-        files, texts = configuration.source.files, apply(configuration.source, made.edits)
+        files, texts = configuration.source.files, apply(made.edits)
         for each in files:
             if each.name in texts or each.name in self.changed:
                 self._write(PurePath(each.name).name, texts.get(each.name, each.text))
@@ -185,9 +185,9 @@ class _Converter:
         return apply_overlays(tree, [overlay])
 
     def _write(self, name: str, text: str) -> str:
-        """Keep a file, under another name where two have one; return the name."""
+        """Keep a file, under another name where two different ones have it; return the name."""
         path, count = PurePath(name), 2
-        while name in self.files:
+        while self.files.get(name, text) != text:
             name, count = f"{path.stem}-{count}{path.suffix}", count + 1
         self.files[name] = text
         return name

@@ -33,7 +33,7 @@ from xenscmi.conversion.additions import Additions, counts, page_properties
 from xenscmi.conversion.agents import UNNAMED, AgentChoice, note
 from xenscmi.conversion.removals import Removal
 from xenscmi.devicetree import Node, Tree
-from xenscmi.devicetree.dts import DtsNode, cells, decimal, rows, strings
+from xenscmi.devicetree.dts import DtsNode, cells, decimal, raw, rows, strings
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.host.configuration import MULTI_AGENT
 from xenscmi.host.index import page
@@ -68,20 +68,21 @@ class HostTreeConversion:
             self._promote()
         elif dialect is not Dialect.CONTAINER:
             self._build()
-        if dialect is Dialect.DEVICE_IDS:
-            count, base = len(self.container.agents), value(self._own().func_id)
-            message = f"this form has no list: {count} agents are taken from the pages behind Xen's own, and their "
-            message += f"function ids are counted from {base:#x}"
-            help = (
-                "compare both with the firmware's: if it has one function id for all agents, as TF-A of EPAM's R-Car "
-            )
-            help += "Gen3 products has, no current Xen can use it"
-            self._say(message, self.container.span, help)
+            if dialect is Dialect.DEVICE_IDS:
+                self._doubt_list()
         for old in self.host.containers:
             for name in (SECONDARY_AGENTS_V4, SECONDARY_AGENTS_EPAM):
                 self._remove(self._node(old.path), name, "Xen reads the list of its container instead")
         self._clean_command_line()
         self._convert_domains()
+
+    def _doubt_list(self) -> None:
+        count, base = len(self.container.agents), value(self._own().func_id)
+        message = f"this form has no list: {count} agents are taken from the pages behind Xen's own, "
+        message += f"and their function ids are counted from {base:#x}"
+        help = "compare both with the firmware's: if it has one function id for all agents, "
+        help += "as TF-A of EPAM's R-Car Gen3 products has, no current Xen can use it"
+        self._say(message, self.container.span, help)
 
     def _promote(self) -> None:
         """Make the node of v5 the container that it nearly is."""
@@ -206,24 +207,18 @@ class HostTreeConversion:
 
     def _control(self, old: str, label: str) -> None:
         """Let the devices name Xen's new node, of this label, as their access controller."""
-        for device in self.host.devices:
-            if any(entry.target == old for entry in device.entries):
-                groups = list(self._entries(device, old, label))
-                self._at(device.path).properties[ACCESS_CONTROLLERS] = rows(groups)
+        devices = {device.path: device for device in self.host.devices}
         for node in self.tree.walk():
-            device_id = node.get(SCMI_DEVID)
-            if device_id is None:
-                continue
-            if len(device_id.value) != 4:
-                self._say(
-                    f"{SCMI_DEVID} of {node.path} is not one id", device_id.span, "write access-controllers by hand"
-                )
-                continue
-            content = self.additions.at(node)
-            entry = cells(f"&{label}", decimal(device_id.u32()))
-            others = content.properties.get(ACCESS_CONTROLLERS) or self._as_written(node)
-            content.properties[ACCESS_CONTROLLERS] = f"{entry}, {others}" if others else entry
-            self._remove(node, SCMI_DEVID, f"{ACCESS_CONTROLLERS} has it")
+            device, device_id = devices.get(node.path), node.get(SCMI_DEVID)
+            entries = list(self._entries(device, old, label)) if device else []
+            if device_id is not None and len(device_id.value) == 4:
+                entries.insert(0, (f"&{label}", decimal(device_id.u32())))
+                self._remove(node, SCMI_DEVID, f"{ACCESS_CONTROLLERS} has it")
+            elif device_id is not None:
+                message = f"{SCMI_DEVID} of {node.path} is not one id"
+                self._say(message, device_id.span, "write access-controllers by hand")
+            if any(entry[0] == f"&{label}" for entry in entries):
+                self.additions.at(node).properties[ACCESS_CONTROLLERS] = rows(entries)
 
     def _entries(self, device: Device, old: str, label: str) -> Iterator[tuple[int | str, ...]]:
         """Yield the entries of a device's `access-controllers`, those that named the old node with the new one."""
@@ -231,10 +226,6 @@ class HostTreeConversion:
             target = self.tree.node(entry.target) if entry.target else None
             reference = f"&{label}" if entry.target == old else self.additions.reference(target) if target else "0"
             yield (reference, *map(decimal, entry.arguments))
-
-    def _as_written(self, node: Node) -> str:
-        device = next((each for each in self.host.devices if each.path == node.path), None)
-        return rows(self._entries(device, "", "")) if device else ""
 
     # the rest of the tree
 
@@ -245,10 +236,10 @@ class HostTreeConversion:
             prop = chosen.get(name) if chosen else None
             if chosen is None or prop is None:
                 continue
-            text = prop.value.rstrip(b"\0").decode("ascii", "replace")
+            text = prop.value.rstrip(b"\0").decode("latin-1")
             kept = _EMPTY_DOM0.sub("", _OPTIONS.sub("", text)).rstrip()
             if kept != text.rstrip():
-                self.additions.at(chosen).properties[name] = strings(kept)
+                self.additions.at(chosen).properties[name] = raw(kept.encode("latin-1") + b"\0")
 
     def _convert_domains(self) -> None:
         """Write the agents of the dom0less domains in the current properties."""

@@ -83,8 +83,9 @@ class PartialTreeConversion:
         if self.domain.direct_map:
             return host  # its RAM is anywhere
         at = FIRST_PAGE
-        while any(each.guest < at + PAGE_SIZE and at < each.guest + each.size for each in given):
-            at += PAGE_SIZE
+        for each in sorted(given, key=lambda each: each.guest):
+            if each.guest < at + PAGE_SIZE and at < each.guest + each.size:
+                at = -(-(each.guest + each.size) // PAGE_SIZE) * PAGE_SIZE
         return at
 
     # what is added

@@ -72,7 +72,7 @@ def _by_device_ids(tree: Tree) -> Iterator[Container]:
     while base is not None and first is not None:
         agent_id = len(agents) + 1
         shmem = pages.get(first + agent_id * PAGE_SIZE)
-        if shmem is None:
+        if shmem is None or base + agent_id >> 32:
             break
         span = shmem.span
         agents.append(
@@ -109,20 +109,21 @@ def _find(tree: Tree) -> Iterator[tuple[Node, _Form]]:
 def _read(node: Node, form: _Form, command_line: Stated[str] | None) -> Container:
     dialect = form.dialect
     dom0_agent = u32(node, DOM0_AGENT_ID)
+    listing = node.get(form.listing)
+    cells = u32(node, SECONDARY_AGENTS_CELLS)
+    agents = tuple(_rows(listing, form, cells)) if listing else ()
     if dialect is Dialect.EPAM:
-        dom0_agent = Stated(value=1, span=node.span)
+        dom0_agent = agents[0].agent_id if agents else None  # the first that is free
     elif dom0_agent is None:
         dom0_agent = _dom0_on(command_line)
         if dom0_agent is not None and dialect is Dialect.CONTAINER:
             dialect = Dialect.CONTAINER_V7
-    listing = node.get(form.listing)
-    cells = u32(node, SECONDARY_AGENTS_CELLS)
     return Container(
         path=node.path,
         dialect=dialect,
         cells=cells,
         listing=stated(listing, Property.cells),
-        agents=tuple(_rows(listing, form, cells)) if listing else (),
+        agents=agents,
         management=tuple(read_scmi_node(each) for each in _management(node, form)),
         dom0_agent=dom0_agent,
         span=node.span,

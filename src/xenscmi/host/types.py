@@ -88,7 +88,7 @@ class Dialect(Enum):
     CHOSEN_PROPERTY = "v4"
     """`/chosen` property `xen,scmi-secondary-agents`, the agent id first in a row."""
     EPAM = "epam"
-    """`epam,secondary-agents` in `/firmware/scmi`, the agent id first; agent 0 is Xen's, 1 dom0's."""
+    """`epam,secondary-agents` in `/firmware/scmi`, the agent id first; agent 0 is Xen's, the first listed dom0's."""
     DEVICE_IDS = "devid"
     """`scmi_devid` on devices and no list (EPAM's RFC, R-Car): agent n has the n-th page and function id from Xen's."""
 
