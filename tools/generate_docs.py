@@ -33,7 +33,7 @@ from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.domctl.releases import CHANGES, Release
 from xenscmi.firmware import PROFILES as FIRMWARE_PROFILES
 from xenscmi.firmware import Firmware, resources
-from xenscmi.firmware.profile import STATUSES
+from xenscmi.firmware.profile import STATUSES, FirmwareProfile
 from xenscmi.host.manifest import Manifest
 from xenscmi.plan.json_schema import schema_text
 from xenscmi.report.rule_page import index as rule_index
@@ -276,6 +276,42 @@ def firmware_profiles() -> str:
     return _table(("Profile", "Firmware", "Sources"), *rows)
 
 
+def firmware_meanings() -> str:
+    """Return what a profile of firmware means for a host: the columns that files of the host depend on."""
+    rows = [
+        (
+            f"`{each.name}`",
+            _trusted(each),
+            _with_mediator(each),
+            _others(each),
+            "one owner" if each.exclusive else "any number of owners",
+            "nothing" if "BASE_RESET_AGENT_CONFIGURATION" in each.missing else each.reset.value,
+            "it is dead" if each.dies_on_error else "it goes on",
+        )
+        for each in FIRMWARE_PROFILES.values()
+    ]
+    head = ("Profile", "Sets permissions", "With Xen's mediator", "Other agents' resources", "A device has")
+    return _table((*head, "When a domain goes", "A channel after one bad ring"), *rows)
+
+
+def _trusted(profile: FirmwareProfile) -> str:
+    if profile.trusted_agents is None:
+        return "whom the platform names"
+    return ", ".join(f"agent {number} alone" for number in sorted(profile.trusted_agents)) or "nobody"
+
+
+def _others(profile: FirmwareProfile) -> str:
+    if not profile.checks_permissions:
+        return "open to all"
+    return "open to reads" if profile.open_reads else "refused"
+
+
+def _with_mediator(profile: FirmwareProfile) -> str:
+    if "BASE_DISCOVER_AGENT" in profile.missing:
+        return "no: it has no BASE_DISCOVER_AGENT"
+    return "without devices" if "BASE_SET_DEVICE_PERMISSIONS" in profile.missing else "yes"
+
+
 def profile_situations() -> str:
     """Return the situations for which a profile can have a status of its own."""
     rows = ((f"`{name}`", f"`{status.name}`") for name, status in STATUSES.items())
@@ -384,6 +420,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "manual-exit-status": manual_exit_status,
     "options": options,
     "firmware-profiles": firmware_profiles,
+    "firmware-meanings": firmware_meanings,
     "profile-situations": profile_situations,
     "profiles": profiles,
     "releases": releases,

@@ -43,6 +43,12 @@ def test_a_host_that_no_change_touches(read_example: ReadExample) -> None:
     assert changed(read_example(), "4.22", "4.22") == {}
 
 
+def test_a_type_in_a_node_is_read_since_4_21(read_example: ReadExample) -> None:
+    host = read_example((Change("guest.cfg", ARM_SCI, ""),))
+    assert changed(host, "4.20", "4.21.1")["arm-sci-key"] == "host.dts"
+    assert "arm-sci-key" not in changed(host, "4.21", "4.22")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "refused"),
     [
@@ -99,6 +105,12 @@ def test_a_host_that_says_which_driver_its_xen_has(
 
 def test_every_change_is_reported() -> None:
     assert tuple(report.change for report in REPORTS) == CHANGES
+
+
+@pytest.mark.parametrize(("cells", "touched"), [("<3>", True), ("<1>", False), ("<2>", False)])
+def test_cells_that_xen_came_to_refuse(cells: str, touched: bool, read_example: ReadExample) -> None:
+    host = read_example((Change("panel.dts", CELLS, CELLS.replace("<2>", cells)),))
+    assert ("zero-cells" in changed(host, "4.21.1", "4.21.2")) == touched
 
 
 def test_capabilities_of_a_domain(read_example: ReadExample) -> None:

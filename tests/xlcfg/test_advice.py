@@ -30,6 +30,7 @@ NOT_A_TREE = "name the domain's xl.cfg file; its device_tree names the tree"
         ("\udcd0\r\udcfe\udced\0\0", "this is a device tree (DTB), not an xl.cfg file: name it in device_tree"),
         ("\x7fELF\x02", "this is an ELF program, not an xl.cfg file: name it in kernel"),
         ("\x1f\udc8b\x08", "this is a compressed file (gzip), not an xl.cfg file"),
+        (f"MZ{chr(0) * 54}ARMd\0", "this is an arm64 kernel (Image), not an xl.cfg file: name it in kernel"),
         ("x = 1 # end", "a comment must end with a newline: add a newline at the end of the file"),
     ],
 )
@@ -37,6 +38,17 @@ def test_the_first_error_says_how_to_fix_it(text: str, advice: str) -> None:
     with pytest.raises(XenscmiError) as raised:
         parse(Source("f", text))
     assert raised.value.diagnostics[0].help == advice
+
+
+@pytest.mark.parametrize("begins", ["\udcd0\r\udcfe\udced", "\x7fELF", "\x1f\udc8b"])
+def test_a_binary_file_is_one_error(begins: str) -> None:
+    """xl prints an error for each of its lines."""
+    with pytest.raises(XenscmiError) as raised:
+        parse(Source("f", begins + "\0\n\1 bad\n" * 500))
+    (error,) = raised.value.diagnostics
+    assert error.message == "config parsing error in a binary file"
+    assert error.span
+    assert error.span.source.name == "f"
 
 
 def test_a_long_bad_piece_does_not_fill_the_screen() -> None:

@@ -117,13 +117,14 @@ def _excerpt(span: Span | None, label: str, paint: Callable[[str], str], width: 
         end = text.find("\n", begin, begin + room)
         end = begin + room if end < 0 else end
     shown = text[begin : end if end >= 0 else len(text)]
-    before = shown[: span.start - begin].translate(_VISIBLE)
+    # Bytes that are no text are four characters each: a line of these is cut once more.
+    before = min(len(shown[: span.start - begin].translate(_VISIBLE)), room - 1)
     marked = shown[span.start - begin :][: max(span.end - span.start, 1)].translate(_VISIBLE)
-    yield f"  {number} | {shown.translate(_VISIBLE)}".rstrip()
-    count = max(len(marked), 1)
-    carets = " " * len(before) + paint("^" * count)
+    yield f"  {number} | {shown.translate(_VISIBLE)[:room]}".rstrip()
+    count = max(min(len(marked), room - before), 1)
+    carets = " " * before + paint("^" * count)
     words = _shortened(label).translate(_VISIBLE)
-    if width is None or len(f"  {gutter} | ") + len(before) + count + 1 + len(words) <= width:
+    if width is None or len(f"  {gutter} | ") + before + count + 1 + len(words) <= width:
         yield f"  {gutter} | {carets} {words}".rstrip()
         return
     yield f"  {gutter} | {carets}".rstrip()

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from xenscmi.bindings.addresses import ADDRESS_CELLS, SIZE_CELLS
-from xenscmi.bindings.names import CAPABILITIES, CHOSEN, XEN_DOMAIN, XEN_REG
+from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS
+from xenscmi.bindings.names import CAPABILITIES, CHOSEN, SCI_TYPE, XEN_DOMAIN, XEN_REG
 from xenscmi.bindings.properties import is_compatible, read_u32
 from xenscmi.config.types.enums import ArmSciType
 from xenscmi.devicetree import Node
@@ -136,6 +136,9 @@ def _arm_sci(host: Host, _: Profile) -> Iterator[Touched]:
         setting = configuration.settings.get(ARM_SCI) if configuration.settings else None
         if setting is not None:
             yield Touched(setting.key_span, f"{configuration.source.name} sets {ARM_SCI}")
+    for domain in host.domains:
+        if domain.has_node and domain.sci_type:
+            yield Touched(domain.sci_type.span, f"{domain.title} has {SCI_TYPE}")
 
 
 def _zero_cells(host: Host, _: Profile) -> Iterator[Touched]:
@@ -143,14 +146,19 @@ def _zero_cells(host: Host, _: Profile) -> Iterator[Touched]:
         tree = domain.tree.tree if domain.tree and domain.kind is DomainKind.DOM0LESS else None
         for node in tree.walk() if tree else ():
             above = node.parent
-            if XEN_REG in node and above is not None and not _cells(above, ADDRESS_CELLS) | _cells(above, SIZE_CELLS):
-                yield Touched(node.span, f"{node.path} of {domain.title} has xen,reg below {above.path}, of zero cells")
+            if XEN_REG not in node or above is None or above.parent is None:  # below the root, Xen takes the defaults
+                continue
+            cells = _cells(above, ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS), _cells(above, SIZE_CELLS, DEFAULT_SIZE_CELLS)
+            if not {1, 2}.issuperset(cells):
+                count = "zero" if cells == (0, 0) else f"{cells[0]} and {cells[1]}"
+                yield Touched(
+                    node.span, f"{node.path} of {domain.title} has xen,reg below {above.path}, of {count} cells"
+                )
 
 
-def _cells(node: Node, name: str) -> int:
-    """Return a count of cells of a node above; Xen does not take one that is missing as zero."""
+def _cells(node: Node, name: str, default: int) -> int:
     value = read_u32(node, name)
-    return 1 if value is None else value
+    return default if value is None else value
 
 
 def _capabilities(host: Host, _: Profile) -> Iterator[Touched]:
@@ -180,15 +188,17 @@ REPORTS = (
     ),
     Report(
         ARM_SCI_KEY,
-        done="xl of Xen {after} knows the key, and obeys it; that of Xen {before} ignores it",
-        undone="xl of Xen {after} does not know the key, and ignores it: the domain runs without SCMI",
+        done="Xen {after} and its xl read it, and refuse a type that they do not know; those of {before} ignore it",
+        undone="Xen {after} and its xl ignore it: the domain runs without SCMI",
         help="see that the Xen which the domain runs on has the driver that it asks for",
         touches=_arm_sci,
     ),
     Report(
         ZERO_CELLS,
-        done="Xen {before} panics with a division by zero; Xen {after} refuses the tree with -EINVAL",
-        undone="Xen {after} panics with a division by zero; Xen {before} refuses the tree with -EINVAL",
+        done="Xen {before} panics with a division by zero if both are zero, and reads other counts; Xen {after} "
+        "refuses the tree with -EINVAL, which is a panic too",
+        undone="Xen {after} panics with a division by zero if both are zero, and reads other counts; Xen {before} "
+        "refuses the tree with -EINVAL",
         help="write #address-cells = <2>; #size-cells = <2>; into the node above",
         touches=_zero_cells,
     ),

@@ -13,19 +13,31 @@ _STATEMENT = "write KEY = VALUE, with the key in lower case"
 _NOT_A_TREE = "name the domain's xl.cfg file; its device_tree names the tree"
 _LONGEST_VALUE = 200
 
+# How a file begins that is no text, and the advice.
+_BINARIES = (
+    ("\udcd0\r\udcfe\udced", "this is a device tree (DTB), not an xl.cfg file: name it in device_tree"),
+    ("\x7fELF", "this is an ELF program, not an xl.cfg file: name it in kernel"),
+    ("\x1f\udc8b", "this is a compressed file (gzip), not an xl.cfg file"),
+)
+_ARM64_MAGIC = 56  # where the header of an arm64 kernel has "ARMd"
+
 # The beginning of the bad piece, and the advice.
 _BEGINNINGS = (
     ("#", "a comment must end with a newline: add a newline at the end of the file"),
     ("'", "close the string on the same line"),
     ('"', "close the string on the same line"),
-    ("\udcd0\r\udcfe\udced", "this is a device tree (DTB), not an xl.cfg file: name it in device_tree"),
-    ("\x7fELF", "this is an ELF program, not an xl.cfg file: name it in kernel"),
-    ("\x1f\udc8b", "this is a compressed file (gzip), not an xl.cfg file"),
     ("\r", "the file has DOS line endings: convert it with dos2unix"),
     ("CONFIG_", "this is a Kconfig fragment, not an xl.cfg file: it configures a kernel, U-Boot or Xen"),
     ("/dts-v1/", f"this is a device tree source: {_NOT_A_TREE}"),
     ("\ufeff", "remove the byte order mark at the beginning of the file"),
 )
+
+
+def for_binary(text: str) -> str:
+    """Return what a file is that is no text; empty for a text."""
+    if text.startswith("ARMd", _ARM64_MAGIC):
+        return "this is an arm64 kernel (Image), not an xl.cfg file: name it in kernel"
+    return next((advice for beginning, advice in _BINARIES if text.startswith(beginning)), "")
 
 
 def for_piece(text: str, start: int, end: int) -> str:

@@ -10,14 +10,13 @@ the whole file by then. Nested lists are kept on an explicit stack with bison's 
 from __future__ import annotations
 
 from xenscmi.diagnostics import Annotation, Diagnostic, Severity, XenscmiError
-from xenscmi.source import Span
+from xenscmi.source import Source, Span
 from xenscmi.xlcfg import advice
 from xenscmi.xlcfg.scanner import END, IDENT, NEWLINE, NUMBER, STRING, Scanner, Token
 from xenscmi.xlcfg.values import ListValue, Setting, Settings, StringValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xenscmi.source import Source
     from xenscmi.xlcfg.values import Value
 
 _COMMA, _SEMICOLON, _ASSIGN, _ADD, _OPEN, _CLOSE = "','", "';'", "'='", "+=", "'['", "']'"
@@ -55,6 +54,10 @@ def parse(source: Source) -> Settings:
         if not parser.feed(token) or len(parser.scanner.diagnostics) >= _MAX_ERRORS:
             break
     diagnostics = parser.scanner.diagnostics
+    binary = advice.for_binary(source.text) if diagnostics else ""
+    if binary:  # xl prints an error for each of its lines, with all bytes
+        whole = Span(Source(source.name, ""), 0, 0)
+        raise XenscmiError(Diagnostic(message="config parsing error in a binary file", span=whole, help=binary))
     if diagnostics:
         raise XenscmiError(*diagnostics, *_python_warning(parser.scanner))
     return parser.finish()
