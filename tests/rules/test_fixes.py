@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.rules.conftest import ReadFiles, changed
 from tests.rules.more_slips import MORE_SLIPS
 from tests.rules.slips import SLIPS
 
@@ -20,6 +19,7 @@ from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.fixing import next_pass
 from xenscmi.rules.registry import UNUSED_SUPPRESSION, all_rules
 from xenscmi.rules.rule import Change, Rule
+from xenscmi.rules.trial import example_files, host_of
 from xenscmi.simulation.simulate import simulate
 
 RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
@@ -38,7 +38,7 @@ class Outcome:
 
 
 def fix(
-    read: ReadFiles,
+    read: Callable[..., Host],
     files: Mapping[str, str],
     firmware: HostFirmware | None = None,
     profile: str | None = None,
@@ -62,17 +62,17 @@ EXAMPLES = [rule for rule in RULES.values() if rule.bad]
 
 
 @pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule.name)
-def test_a_fix_leaves_nothing_of_its_rule_and_brings_nothing_as_bad(rule: Rule, read_files: ReadFiles) -> None:
-    files = changed(rule.bad)
-    before = check(read_files(files, rule.firmware, rule.xen_profile))
-    done = fix(read_files, files, rule.firmware, rule.xen_profile)
+def test_a_fix_leaves_nothing_of_its_rule_and_brings_nothing_as_bad(rule: Rule) -> None:
+    files = example_files(rule.bad)
+    before = check(host_of(files, rule.firmware, rule.xen_profile))
+    done = fix(host_of, files, rule.firmware, rule.xen_profile)
     assert {each.fix.safety for each in before if each.fix} <= set(rule.fixable)
     if not any(each.fix for each in before):
         assert done.files == files
         return
     assert not [each for each in done.left if each.code == rule.code]
     assert not [each for each in done.left if RANK[each.severity] >= RANK[rule.severity]]
-    again = fix(read_files, done.files, rule.firmware, rule.xen_profile)
+    again = fix(host_of, done.files, rule.firmware, rule.xen_profile)
     assert (again.fixed, again.files) == ([], done.files)
     if rule.severity is Severity.ERROR:
         assert simulate(done.host).deviations == ()
@@ -202,27 +202,27 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{CASES.index(case)}")
-def test_what_a_fix_writes(case: Case, read_files: ReadFiles) -> None:
-    files = changed(case.changes)
-    found = check(read_files(files, case.firmware))
+def test_what_a_fix_writes(case: Case) -> None:
+    files = example_files(case.changes)
+    found = check(host_of(files, case.firmware))
     fixes = [each.fix for each in found if each.fix and each.name == case.name]
     assert fixes, found
     assert {each.safety for each in fixes} == {case.safety}
-    done = fix(read_files, files, case.firmware)
+    done = fix(host_of, files, case.firmware)
     if case.writes:
         assert case.writes in "".join(done.files.values())
     else:
-        assert done.host == read_files(changed(()), case.firmware)
+        assert done.host == host_of(example_files(()), case.firmware)
     assert [each for each in done.left if each.severity is not Severity.INFO] == []
 
 
-def test_every_rule_with_a_fix_shows_one(read_files: ReadFiles) -> None:
+def test_every_rule_with_a_fix_shows_one() -> None:
     """A rule says what kind of fixes it has; the examples and cases here have each of these kinds."""
     found: dict[str, set[Safety]] = {}
-    seen = [(changed(rule.bad), rule.firmware, rule.xen_profile) for rule in EXAMPLES]
-    seen += [(changed(case.changes), case.firmware, None) for case in CASES]
+    seen = [(example_files(rule.bad), rule.firmware, rule.xen_profile) for rule in EXAMPLES]
+    seen += [(example_files(case.changes), case.firmware, None) for case in CASES]
     for files, firmware, profile in seen:
-        for each in check(read_files(files, firmware, profile)):
+        for each in check(host_of(files, firmware, profile)):
             if each.fix:
                 found.setdefault(each.name, set()).add(each.fix.safety)
     declared = {name: set(rule.fixable) for name, rule in RULES.items() if rule.fixable}
