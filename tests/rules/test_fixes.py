@@ -98,6 +98,9 @@ CASES = (
     # xl.cfg
     Case("refused-value", (Change(CFG, "type=scmi_smc_multiagent", "type=scmi_smc_multi_agent"),)),
     Case("refused-value", (Change(CFG, "type=scmi_smc_multiagent", "type=scmi-smc-multiagent"),)),
+    Case("refused-value", (Change(CFG, "multiagent,agent_id", "multiagent;agent_id"),)),
+    Case("agent-not-listed", (Change(CFG, ",agent_id=4", ""),)),
+    Case("foreign-page", (Change(PANEL, "0x47ff3000 0x0 0x1000", "0x47ff3000 0x0 0x2000"),)),
     Case("wrong-value-type", (Change(CFG, '[ "/soc/audio@e0002000" ]', '"/soc/audio@e0002000"'),)),
     Case("wrong-value-type", (Change(CFG, '"/boot/guest.dtb"', '[ "/boot/guest.dtb" ]'),)),
     Case("unknown-key", (Change(CFG, "device_tree =", "devicetree ="),)),
