@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -359,17 +360,20 @@ def test_a_number_of_a_macro_has_no_fix(tmp_path: Path, run: Run) -> None:
     assert err.endswith("1 error\n")
 
 
-def test_no_half_of_the_files_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    """A disk that is full at the first file leaves all as they were, and nothing temporary."""
+def test_a_full_disk_leaves_every_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     board = write(tmp_path / "board", DECIMAL, FUNC_ID)
     before = contents(board)
+    chmod, calls = Path.chmod, []
 
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, os.strerror(28))
+    def full(path: Path, mode: int) -> None:
+        calls.append(path)
+        if len(calls) > 1:  # at the second file
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        chmod(path, mode)
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(Path, "chmod", full)
     code, _, err = run("--fix", board)
-    assert (code, "No space left on device" in err) == (2, True)
+    assert (code, "No space left on device" in err, len(calls)) == (2, True, 2)
     assert contents(board) == before
 
 

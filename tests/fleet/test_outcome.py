@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenscmi.diagnostics import Annotation, Diagnostic, Severity
+from xenscmi.diagnostics import Annotation, Diagnostic, Edit, Fix, Safety, Severity
 from xenscmi.fleet.outcome import HostOutcome, OutcomeError, decode, encode, to_json
 from xenscmi.source import Source, Span
 
@@ -35,7 +35,12 @@ def outcomes(draw: st.DrawFn) -> HostOutcome:
             help=draw(TEXTS),
             code=draw(TEXTS),
             name=draw(TEXTS),
+            fix=fix() if draw(st.booleans()) else None,
         )
+
+    def fix() -> Fix:
+        edits = tuple(Edit(span=span(), text=draw(TEXTS)) for _ in range(draw(st.integers(0, 2))))
+        return Fix(title=draw(TEXTS), edits=edits, safety=draw(st.sampled_from(Safety)))
 
     found = [diagnostic() for _ in range(draw(st.integers(0, 3)))]
     run = draw(st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS | st.lists(st.integers()), max_size=2))

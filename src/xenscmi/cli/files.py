@@ -12,7 +12,7 @@ from xenscmi.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from xenscmi.host.files import Read
@@ -194,20 +194,32 @@ def write_json(document: object) -> None:
 
 
 def write_file(path: str, data: str | bytes) -> None:
-    """Write a file as a whole or not at all: write a temporary file, then rename it. Raises XenscmiError."""
+    """Write a file as a whole or not at all, with the mode that it has. Raises XenscmiError."""
+    write_files({path: data.encode() if isinstance(data, str) else data})
+
+
+def write_files(files: Mapping[str, bytes]) -> None:
+    """Write files, each as a whole or not at all: first temporary files, and if all of them are there, rename them.
+
+    Raises XenscmiError. Before the first is renamed, a full disk leaves every file as it was.
+    """
     from pathlib import Path
     from tempfile import NamedTemporaryFile
 
-    target = Path(path)
-    temporary: Path | None = None
+    written: dict[Path, Path] = {}
+    path = ""
     try:
-        with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data.encode() if isinstance(data, str) else data)
-        temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-        temporary.replace(target)
+        for path, data in files.items():
+            target = Path(path)
+            with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+                written[target] = Path(file.name)
+                file.write(data)
+            written[target].chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        for target, temporary in written.items():
+            path = str(target)
+            temporary.replace(target)
     except OSError as error:
         raise XenscmiError(Diagnostic(message=f"cannot write {path}: {error.strerror}")) from None
     finally:
-        if temporary is not None:
+        for temporary in written.values():
             temporary.unlink(missing_ok=True)  # nothing is there if it was renamed

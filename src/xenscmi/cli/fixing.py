@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from os.path import realpath
 from pathlib import Path
 
-from xenscmi.cli.files import put, read_file, say, write_file
+from xenscmi.cli.files import put, read_file, say, write_files
 from xenscmi.diagnostics import Diagnostic, Safety, XenscmiError
 from xenscmi.rules.fixing import next_pass
 
@@ -118,8 +118,7 @@ class FilesToFix:
             if not same:
                 message = f"{name} has changed since it was read; no file was written"
                 raise XenscmiError(Diagnostic(message=message, help="run it again"))
-        for name, data in changed.items():
-            write_file(realpath(name), data)
+        write_files({realpath(name): data for name, data in changed.items()})
 
 
 def _root(path: str) -> tuple[str, bool]:

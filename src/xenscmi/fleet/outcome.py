@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from xenscmi.diagnostics import Annotation, Diagnostic, Severity
+from xenscmi.diagnostics import Annotation, Diagnostic, Edit, Fix, Safety, Severity
 from xenscmi.source import Source, Span
 
 
@@ -55,6 +55,17 @@ class _Related(msgspec.Struct, array_like=True):
     label: str
 
 
+class _Edit(msgspec.Struct, array_like=True):
+    place: _Place
+    text: str
+
+
+class _Fix(msgspec.Struct, array_like=True):
+    title: str
+    edits: list[_Edit]
+    safety: Safety
+
+
 class _Said(msgspec.Struct, array_like=True):
     message: str
     severity: Severity
@@ -64,6 +75,7 @@ class _Said(msgspec.Struct, array_like=True):
     help: str
     code: str
     name: str
+    fix: _Fix | None = None
 
 
 class _Form(msgspec.Struct, forbid_unknown_fields=True):
@@ -136,7 +148,11 @@ class _Writer:
             help=diagnostic.help,
             code=diagnostic.code,
             name=diagnostic.name,
+            fix=self._fix(diagnostic.fix) if diagnostic.fix else None,
         )
+
+    def _fix(self, fix: Fix) -> _Fix:
+        return _Fix(fix.title, [_Edit(self._place(each.span), each.text) for each in fix.edits], fix.safety)
 
     def _place(self, span: Span) -> _Place:
         source = span.source
@@ -169,7 +185,12 @@ class _Reader:
             help=said.help,
             code=said.code,
             name=said.name,
+            fix=self._fix(said.fix) if said.fix else None,
         )
+
+    def _fix(self, fix: _Fix) -> Fix:
+        edits = tuple(Edit(span=self._span(each.place), text=each.text) for each in fix.edits)
+        return Fix(title=fix.title, edits=edits, safety=fix.safety)
 
     def _span(self, place: _Place) -> Span:
         source = self._sources[place.source]

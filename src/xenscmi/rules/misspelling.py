@@ -32,11 +32,17 @@ def place_of_missing(node: Node | None, name: str, otherwise: Span) -> Span:
 def compatible_like(node: Node, name: str) -> str | None:
     """Return the `compatible` string of a node that is spelled most like `name`; None where none is alike.
 
-    Shorter than a property's name, and of a node whose properties show what it is: less alike is enough.
+    Shorter than a property's name, and of a node whose properties show what it is: less alike is enough. What another
+    vendor names so is another thing.
     """
     prop = node.get("compatible")
     written = [each.decode("ascii", "backslashreplace") for each in prop.value.split(b"\0")] if prop else []
-    return next(iter(get_close_matches(name, [each for each in written if each.lower() != name], 1, _SIMILAR)), None)
+    others = [each for each in written if each.lower() != name and _vendor(each) == _vendor(name)]
+    return next(iter(get_close_matches(name, others, 1, _SIMILAR)), None)
+
+
+def _vendor(name: str) -> str:
+    return name.rpartition(",")[0].lower()
 
 
 def place_in(tree: Tree | None, path: str, name: str, otherwise: Span) -> Span:

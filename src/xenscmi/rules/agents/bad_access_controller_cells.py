@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS
+from xenscmi.bindings.names import ACCESS_CONTROLLER_CELLS, ACCESS_CONTROLLERS
 from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.types import Dialect, ScmiNode
@@ -51,9 +51,11 @@ def check(index: Index) -> Iterator[Finding]:
 
 
 def _fix(index: Index, own: ScmiNode) -> Fix | None:
-    """Return the property that is missing, misspelled or 0: one cell is all that Xen takes."""
+    """Return the property that is missing, misspelled or 0, if the devices that refer to it have one cell each."""
     node = index.host.tree.node(own.path) if index.host.tree else None
-    if node is None:
+    referring = [device for device in index.host.devices if any(each.target == own.path for each in device.entries)]
+    lists = [dts.property_of(index.host.tree, device.path, ACCESS_CONTROLLERS) for device in referring]
+    if node is None or any(each is not None and len(each.value) % 8 for each in lists):
         return None
     statement = f"{ACCESS_CONTROLLER_CELLS} = <1>;"
     if own.access_controller_cells is None:

@@ -13,7 +13,7 @@ from xenscmi.rules.editing import dts
 from xenscmi.rules.editing.rows import page_at
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
-from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if, safe_fix
+from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if
 
 RULE = HostRule(
     code="XS126",
@@ -59,19 +59,28 @@ def _node(index: Index, own: ScmiNode) -> Node | None:
 
 
 def _call(index: Index, own: ScmiNode, address: int | None) -> Fix | None:
-    """Return the function id of the firmware's agent with Xen's page: safe if that is no agent of the list."""
+    """Return the function id of the firmware's agent with Xen's page: safe if that can be Xen's."""
     agents = [each for each in index.host.firmware.agents or () if each.shmem == address]
     node = _node(index, own)
     if len(agents) != 1 or node is None:
         return None
     func_id = agents[0].func_id
-    listed = any(row.func_id.value == func_id for row in index.rows)
-    return fix_if(not listed, f"Write the function id {func_id:#x}", dts.cells(node.get(SMC_ID), [func_id]))
+    edit = dts.cells(node.get(SMC_ID), [func_id])
+    return fix_if(_can_be_xens(index, agents[0]), f"Write the function id {func_id:#x}", edit)
 
 
 def _refer(index: Index, own: ScmiNode, known: FirmwareAgent) -> Fix | None:
-    """Return the page of the firmware's agent with Xen's function id, if a node of the tree is that."""
+    """Return the page of the firmware's agent with Xen's function id; if that is another's, the id for the page."""
+    if not _can_be_xens(index, known):
+        return _call(index, own, page(own.shmem))
     node = _node(index, own)
     shmem = node.get(SHMEM) if node else None
     edit = dts.reference(shmem.place(0, 4), page_at(index, known.shmem)) if shmem else None
-    return safe_fix(f"Refer to the page {known.shmem:#x}", edit)
+    certain = index.host.firmware.trusted_agent == known.agent_id
+    return fix_if(certain, f"Refer to the page {known.shmem:#x}", edit)
+
+
+def _can_be_xens(index: Index, agent: FirmwareAgent) -> bool:
+    """Return whether an agent of the firmware can be Xen's: it is not listed, and no other is trusted instead."""
+    listed = any(row.func_id.value == agent.func_id for row in index.rows)
+    return not listed and index.host.firmware.trusted_agent in (None, agent.agent_id)

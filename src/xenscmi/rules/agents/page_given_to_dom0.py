@@ -8,7 +8,7 @@ from xenscmi.bindings.names import RESERVED_MEMORY, SCMI_SHMEM, XEN_PASSTHROUGH
 from xenscmi.bindings.properties import is_compatible
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.devicetree.tree import Node
-from xenscmi.diagnostics import Safety, Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.address_map import AddressMap
 from xenscmi.host.index import Index, Page, wanted_agent
 from xenscmi.host.registers import RegisterUse, registers
@@ -60,8 +60,16 @@ def check(index: Index) -> Iterator[Finding]:
                 + (f" and {len(covered) - 1} more" if len(covered) > 1 else ""),
                 span=use.region.span,
                 related=also("such a page", *(page.span for _, page in covered)),
-                fix=unsafe_fix(f"Add {XEN_PASSTHROUGH};", dts.insert(node, f"{XEN_PASSTHROUGH};")),
+                fix=_mark(index, node),
             )
+
+
+def _mark(index: Index, node: Node) -> Fix | None:
+    """Return the mark by which dom0 does not get a node, unless it is the page of dom0's own channel."""
+    shmem = index.dom0_channel.shmem.value if index.dom0_channel and index.dom0_channel.shmem else None
+    if shmem is not None and shmem.path == node.path:
+        return None  # wrong-dom0-channel
+    return unsafe_fix(f"Add {XEN_PASSTHROUGH};", dts.insert(node, f"{XEN_PASSTHROUGH};"))
 
 
 def _covered(kept: AddressMap[RegisterUse], pages: list[Page]) -> dict[Node, list[tuple[RegisterUse, Page]]]:

@@ -43,7 +43,7 @@ def check(index: Index) -> Iterator[Finding]:
 
 def _add(index: Index, domain: HostDomain) -> Fix | None:
     """Return the property: under another spelling it is there, or the domain's own files show the agent."""
-    node = boot_node(index, domain)
+    node = boot_node(index, domain) if index.container else None  # of an older dialect, all is to be rewritten
     agent_id = described_agent(index, domain)
     statement = f"{SCI_AGENT_ID} = <{agent_id}>;"
     added = dts.insert(node, statement) if node and agent_id is not None else None

@@ -69,18 +69,18 @@ def check(index: Index) -> Iterator[Finding]:
 
 
 def _own(index: Index, domain: HostDomain, row: SecondaryAgent, mapping: GuestMapping) -> Fix | None:
-    """Return the domain's own page, if that is what it looks for there: safe if it has the agent's function id."""
+    """Return the domain's own page, and it alone, if the domain looks for it there.
+
+    It is safe if the domain has the agent's function id.
+    """
     channel, address = guest_channel(domain), index.row_page(row)
-    if (
-        not is_agreed(index, row)
-        or address is None
-        or channel is None
-        or mapping.size != PAGE_SIZE
-        or page(channel.shmem) != mapping.guest
-    ):
+    if address is None or channel is None or page(channel.shmem) != mapping.guest or not is_agreed(index, row):
+        return None
+    if mapping.size != PAGE_SIZE and mapping.host != address:
         return None
     title = f"Map the domain's own page {address:#x}"
-    return fix_if(has_func_id(index, domain, row), title, change(domain, mapping, host=address))
+    edit = change(domain, mapping, host=address, size=PAGE_SIZE)
+    return fix_if(has_func_id(index, domain, row), title, edit)
 
 
 def _within(mapping: GuestMapping, owners: dict[int, Page]) -> Iterator[Page]:

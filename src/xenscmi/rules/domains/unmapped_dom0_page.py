@@ -45,4 +45,6 @@ def check(index: Index) -> Iterator[Finding]:
         fix = one_page(tree, shmem)
     else:
         return
+    if shmem.address != index.row_page(row):
+        fix = None  # wrong-dom0-channel: it is not to be mapped at all
     yield Finding(message=message, span=shmem.span, fix=fix, related=also("dom0's agent", row.func_id.span))

@@ -64,7 +64,10 @@ def ask_for_described(index: Index, domain: HostDomain) -> Fix | None:
         return safe_fix(title, dts.cells(_agent_property(index, domain), [agent_id]))
     parts = domain.configuration.arm_sci if domain.configuration else ()
     part = next((each for each in reversed(parts) if each.key == "agent_id"), None)
-    return safe_fix(title, xlcfg.replace(part.span, part.text, f"agent_id={agent_id}")) if part else None
+    if part is not None:
+        return safe_fix(title, xlcfg.replace(part.span, part.text, f"agent_id={agent_id}"))
+    kind = next((each for each in reversed(parts) if each.key == "type"), None)
+    return safe_fix(title, xlcfg.replace(kind.span, kind.text, f"{kind.text},agent_id={agent_id}")) if kind else None
 
 
 def _agent_property(index: Index, domain: HostDomain) -> Property | None:

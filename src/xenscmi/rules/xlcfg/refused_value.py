@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from xenscmi.config.types.enums import ArmSciType
@@ -19,6 +20,7 @@ DOWNSTREAM = {
 }
 
 _TYPES = tuple(each.text for each in ArmSciType)
+_JOINED = re.compile(r"(?P<type>\w+)[;: ]+(?P<other>agent_id=\w+)", re.ASCII)
 _ALIKE = 0.87
 
 RULE = FileRule(
@@ -51,10 +53,14 @@ def check(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _fix(configuration: Configuration, span: Span) -> Fix | None:
-    """Return the type of `arm_sci` that was meant: the one that is spelled like what xl refuses."""
+    """Return the type of `arm_sci` that was meant: the one that is spelled like what xl refuses, or stands in it."""
     from difflib import get_close_matches
 
     part = next((each for each in configuration.arm_sci if each.key == "type" and each.argument.span == span), None)
+    joined = _JOINED.fullmatch(part.value) if part else None
+    if part is not None and joined and joined["type"] in _TYPES:
+        text = f"type={joined['type']},{joined['other']}"
+        return safe_fix(f"Write {text}", xlcfg.replace(part.span, part.text, text))
     meant = get_close_matches(part.value.replace("-", "_").lower(), _TYPES, 2, _ALIKE) if part else []
     if part is None or len(meant) != 1:
         return None
