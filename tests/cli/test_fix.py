@@ -18,6 +18,7 @@ from xenscmi.cli import fixing, main
 from xenscmi.diagnostics import Diagnostic, Edit, Fix, Safety, XenscmiError
 from xenscmi.host.files import Read
 from xenscmi.rules.example import FILES
+from xenscmi.rules.fixing import FixResult, fix
 from xenscmi.rules.registry import all_rules
 from xenscmi.rules.rule import Change, Rule
 from xenscmi.source import Source, Span
@@ -384,7 +385,7 @@ class Broken(XenscmiError):
     """What a check raises of files that are no host any more."""
 
 
-def tried(tmp_path: Path, *steps: tuple[str, str, str]) -> tuple[str, fixing.FixResult]:
+def tried(tmp_path: Path, *steps: tuple[str, str, str]) -> tuple[str, FixResult]:
     """Fix a file by rules that have (code, what they find, what they write); return the text and what came of it."""
     path = tmp_path / "a.cfg"
     path.write_text("one")
@@ -401,7 +402,7 @@ def tried(tmp_path: Path, *steps: tuple[str, str, str]) -> tuple[str, fixing.Fix
         ]
         return [Diagnostic(message="wrong", code=code, fix=Fix(title=code, edits=(edit,))) for code, edit in edits], []
 
-    done = fixing.fix(files, check, [Safety.SAFE])
+    done = fix(files, check, [Safety.SAFE])
     files.write()
     return path.read_text(), done
 

@@ -15,10 +15,31 @@ from time import monotonic
 from typing import Any
 
 
+def apply(edit: dict[str, Any], texts: dict[str, str]) -> dict[str, str]:
+    """Return the new texts of the files that a workspace edit changes, given those of all files by name."""
+    changes = {each["textDocument"]["uri"]: each["edits"] for each in edit.get("documentChanges", ())}
+    changed = {}
+    for uri, edits in (changes or edit["changes"]).items():
+        name = Path(uri).name
+        lines = texts[name].splitlines(keepends=True)
+
+        def offset(position: dict[str, int], lines: list[str] = lines) -> int:
+            line = lines[position["line"]] if position["line"] < len(lines) else ""
+            before = line.encode("utf-16-le")[: 2 * position["character"]].decode("utf-16-le")
+            return sum(map(len, lines[: position["line"]])) + len(before)
+
+        text = texts[name]
+        for each in sorted(edits, key=lambda each: offset(each["range"]["start"]), reverse=True):
+            start, end = offset(each["range"]["start"]), offset(each["range"]["end"])
+            text = text[:start] + each["newText"] + text[end:]
+        changed[name] = text
+    return changed
+
+
 class Client:
     """Starts the server; sends requests and changes, and keeps the findings that it publishes, by file name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, capabilities: dict[str, Any] | None = None) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-m", "xenscmi", "lsp", "--stdio"],
@@ -33,7 +54,8 @@ class Client:
         self._number = 0
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
-        capabilities = {"workspace": {"workspaceEdit": {"documentChanges": True}}}
+        if capabilities is None:
+            capabilities = {"workspace": {"workspaceEdit": {"documentChanges": True}}}
         started = self.request(
             "initialize", {"processId": None, "rootUri": folder.as_uri(), "capabilities": capabilities}
         )

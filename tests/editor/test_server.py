@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.editor.client import Client
+from tests.editor.client import Client, apply
 
 from xenscmi.api import check, load_host
 
@@ -171,14 +171,8 @@ def test_renaming_an_agent_edits_every_file_and_check_stays_clean(client: Client
     assert {*changes} == {"guest.cfg", "host.toml", "xen.dtso"}
     assert changes["guest.cfg"]["textDocument"]["version"] == 1
     assert changes["host.toml"]["textDocument"]["version"] is None
-    for name, each in changes.items():
-        text = (folder / name).read_text().splitlines(keepends=True)
-        for one in each["edits"]:
-            start, end = one["range"]["start"], one["range"]["end"]
-            line = text[start["line"]]
-            assert line[start["character"] : end["character"]] == "4"
-            text[start["line"]] = line[: start["character"]] + one["newText"] + line[end["character"] :]
-        (folder / name).write_text("".join(text))
+    for name, text in apply(edit, {path.name: path.read_text() for path in folder.iterdir()}).items():
+        (folder / name).write_text(text)
     host = load_host(folder)
     assert check(host) == ()
     assert {domain.name: domain.agent_id.value for domain in host.host.domains if domain.agent_id}["guest"] == 9

@@ -18,7 +18,7 @@ from xenscmi.host.files import HostFiles
 from xenscmi.host.load import LoadedHost
 from xenscmi.host.manifest import read_manifest
 from xenscmi.host.named_files import NamedFiles
-from xenscmi.host.search import SearchPath, on_target
+from xenscmi.host.search import Links, SearchPath, on_target
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.rules.example import FILES
 from xenscmi.source import Source
@@ -107,7 +107,7 @@ def test_a_link_of_the_target_means_the_targets_path(board: Path) -> None:
     search = SearchPath(roots=(root,))
 
     def found(name: str) -> list[Path]:
-        return [place.path for place in on_target(name, board, search) if place.path.exists()]
+        return [place.path for place in on_target(name, board, search, Links()) if place.path.exists()]
 
     real = [root / "usr" / "lib" / "real.dtb"]
     assert found("/boot/absolute.dtb") == found("/boot/relative.dtb") == found("/boot/above.dtb") == real
@@ -122,7 +122,7 @@ def test_no_name_of_an_xl_cfg_leads_out_of_the_folders(board: Path, name: str) -
     (board / "secret.dts").symlink_to(secret)
     inside = SearchPath(include=(board,), roots=(board,))
     for search in (SearchPath(), inside):
-        for place in on_target(name, board, search):
+        for place in on_target(name, board, search, Links()):
             assert not place.path.exists() or place.path.resolve().is_relative_to(board)
 
 

@@ -170,10 +170,11 @@ def _fix(arguments: Namespace) -> int:
     """Apply fixes, or show them; then the findings that are left decide, or whether there is a difference."""
     from xenscmi.cli import fixing
     from xenscmi.host.parsed import ParsedFiles
+    from xenscmi.rules.fixing import fix
 
     files, parsed = fixing.FilesToFix(arguments.paths), ParsedFiles()
     safeties = tuple(Safety) if arguments.unsafe_fixes else (Safety.SAFE,)
-    done = fixing.fix(files, lambda read: _check(arguments, read, parsed), safeties)
+    done = fix(files, lambda read: _check(arguments, read, parsed), safeties)
     if arguments.diff:
         return EXIT_FINDINGS if fixing.put_diff(files, done) and not arguments.exit_zero else 0
     files.write()

@@ -9,33 +9,18 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from os.path import realpath
 from pathlib import Path
 
 from xenscmi.cli.files import put, read_file, say, write_files
-from xenscmi.diagnostics import Diagnostic, Safety, XenscmiError
-from xenscmi.rules.fixing import next_pass
+from xenscmi.diagnostics import Diagnostic, XenscmiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from xenscmi.host.files import Read
+    from xenscmi.rules.fixing import FixResult
     from xenscmi.source import Source
-
-    Found = tuple[Sequence[Diagnostic], Sequence[Diagnostic]]
-
-_MOST_PASSES = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixResult:
-    """What fixing came to: the fixed findings in their order, those that are left, and what there is to say of both."""
-
-    fixed: tuple[Diagnostic, ...]
-    left: Sequence[Diagnostic]
-    notes: Sequence[Diagnostic]
 
 
 class FilesToFix:
@@ -126,43 +111,6 @@ def _root(path: str) -> tuple[str, bool]:
     if path.endswith(".toml"):
         return realpath(Path(path).parent), True
     return realpath(path), Path(path).is_dir()
-
-
-def fix(files: FilesToFix, check: Callable[[Read], Found], safeties: Sequence[Safety]) -> FixResult:
-    """Apply fixes until none is left; `check` returns findings and notes about files as `read` gives them.
-
-    Raises XenscmiError where the files cannot be used. Fixes that would make them unusable, that change nothing about
-    their finding, or that undo an earlier one, are taken back.
-    """
-    found, notes = check(files.read)
-    fixed: list[Diagnostic] = []
-    without: set[str] = set()  # rules whose fixes do not help
-    states = [files.changed()]
-    for _ in range(_MOST_PASSES):
-        step = next_pass([each for each in found if each.code not in without and files.can_change(each)], safeties)
-        if step is None:
-            break
-        before = files.snapshot()
-        for source, text in step.texts:
-            files.change(source, text)
-        try:
-            after, notes_after = check(files.read)
-        except XenscmiError:
-            after, notes_after = found, notes
-        if _count(after, step.fixed) >= _count(found, step.fixed) or files.changed() in states:
-            files.restore(before)
-            without.add(step.fixed[0].code)
-            continue
-        states.append(files.changed())
-        fixed += step.fixed
-        found, notes = after, notes_after
-    return FixResult(fixed=tuple(fixed), left=found, notes=notes)
-
-
-def _count(found: Sequence[Diagnostic], fixed: Sequence[Diagnostic]) -> int:
-    """Return how many findings are those of a pass, wherever they stand by now."""
-    same = {(each.code, each.message) for each in fixed}
-    return sum((each.code, each.message) in same for each in found)
 
 
 def put_diff(files: FilesToFix, done: FixResult) -> bool:

@@ -1,8 +1,9 @@
-"""Serve an editor over standard input and output (Language Server Protocol): xl.cfg, host.toml, device trees of a host.
+"""Serve an editor over standard input and output (Language Server Protocol): all files of a host, and its plan.
 
-Findings as you type, over unsaved files, of the file and of the whole host that it belongs to; what a key means, who
-has an agent, whose page an address is; completion; definitions and references across files; renaming an agent in all of
-them. docs/editor.md says how to set up an editor. The server needs pygls: pip install 'xenscmi[editor]'.
+Findings as you type, over unsaved files, of the whole host that a file belongs to, or of a plan.toml; their fixes; what
+a key means, who has an agent, whose page an address is; completion; definitions and references across files; renaming
+an agent in all of them. docs/editor.md says how to set up an editor. The server needs pygls:
+pip install 'xenscmi[editor]'.
 
 exit codes: 0; 2 without pygls, or for a client that does not speak the protocol
 

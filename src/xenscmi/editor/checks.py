@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from xenscmi.editor.views import Looker, View
+from xenscmi.source import Span
 
 
 class Checks:
@@ -38,6 +39,11 @@ class Checks:
         if home not in self._tasks:
             self.changed(home)
         return await asyncio.shield(self._tasks[home])
+
+    async def fixes(self, home: Path) -> tuple[tuple[Span, str], ...]:
+        """Return the edits that apply all safe fixes of a home. Raises XenscmiError where its files make no host."""
+        looker = self._lookers.setdefault(home, Looker(home))
+        return await asyncio.get_running_loop().run_in_executor(self._executor, looker.fix, self._texts())
 
     async def _look(self, home: Path) -> View:
         looker = self._lookers.setdefault(home, Looker(home))

@@ -18,6 +18,7 @@ from pygls.workspace import PositionCodec
 
 from xenscmi import filesystem
 from xenscmi.diagnostics import XenscmiError
+from xenscmi.editor.actions import FIX_ALL, KINDS, asks_for, has_safe_fixes, quick_fixes
 from xenscmi.editor.checks import Checks
 from xenscmi.editor.completion import suggestions
 from xenscmi.editor.edits import workspace_edit
@@ -274,6 +275,19 @@ async def _rename(server: HostServer, params: types.RenameParams) -> types.Works
     return server.edit((place, params.new_name) for place in places)
 
 
+async def _code_actions(server: HostServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+    path, view = to_path(params.text_document.uri), await server.view(params.text_document.uri)
+    if path is None or view is None:
+        return []
+    actions: list[types.CodeAction] = []
+    if asks_for(types.CodeActionKind.QuickFix.value, params.context):
+        actions += quick_fixes(view, path, params.range, server.codec, server.edit)
+    if view.loaded and asks_for(FIX_ALL, params.context) and has_safe_fixes(view.findings):
+        edit = server.edit(await server.checks.fixes(view.home))
+        actions.append(types.CodeAction(title="Fix all that is safe, in every file", kind=FIX_ALL, edit=edit))
+    return actions
+
+
 def make_server() -> HostServer:
     """Return the server with all that it answers."""
     server = HostServer()
@@ -290,4 +304,5 @@ def make_server() -> HostServer:
     server.feature(types.TEXT_DOCUMENT_REFERENCES)(_references)
     server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(_rename)
     server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(_prepare_rename)
+    server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=KINDS))(_code_actions)
     return server

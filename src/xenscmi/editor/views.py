@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from xenscmi import api
-from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.diagnostics import Diagnostic, Safety, XenscmiError
+from xenscmi.editor.drafts import Drafts
 from xenscmi.editor.files import Disk, Outdated, reader
 from xenscmi.editor.planning import planned_occurrences
 from xenscmi.host.files import Read
@@ -21,6 +22,8 @@ from xenscmi.plan.opening import open_project
 from xenscmi.plan.project import Project
 from xenscmi.plan.schema import NAME as PLAN
 from xenscmi.rules.engine import check_files
+from xenscmi.rules.fixing import fix
+from xenscmi.source import Span
 
 _HIGHEST = 6
 """How many folders above a file may hold its manifest."""
@@ -83,6 +86,16 @@ class Looker:
             return self._plan(read) if self._home.name == PLAN else self._host(read, texts, is_outdated)
         except Outdated:
             return None
+
+    def fix(self, texts: Mapping[Path, bytes]) -> tuple[tuple[Span, str], ...]:
+        """Return the edits that apply all safe fixes, one for each file. Raises XenscmiError for what is no host."""
+        drafts = Drafts(reader(self._disk, texts, lambda: False))
+
+        def check(read: Read) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
+            return api.check(api.load_host(self._home, read=read, parsed=self._parsed)), ()
+
+        fix(drafts, check, (Safety.SAFE,))
+        return tuple(drafts.edits())
 
     def _plan(self, read: Read) -> View:
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from xenscmi.devicetree import DeviceTreeError, Tree, parse_trees
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.host.parsed import ParsedFiles
-from xenscmi.host.search import Place, SearchPath
+from xenscmi.host.search import Links, Place, SearchPath
 from xenscmi.source import Source, Span
 
 Read = Callable[[Path], bytes]
@@ -42,6 +42,7 @@ class HostFiles:
         self._read = read
         self._list = list_folder
         self.search = search or SearchPath()
+        self.links = Links()
         self.parsed = parsed or ParsedFiles()
 
     def read_if_there(self, path: Path, span: Span | None = None) -> bytes | None:

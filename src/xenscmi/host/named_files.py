@@ -10,7 +10,7 @@ from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.host.files import HostFiles
 from xenscmi.host.manifest import WAY_OUT, Manifest, check_path, split_root
-from xenscmi.host.search import Place, leads_below, plain, real
+from xenscmi.host.search import Place, plain
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.source import Source, Span
 
@@ -35,7 +35,7 @@ class NamedFiles:
                 message = f"--root {name}=…: {path} has no folder `{name}' in [paths]"
                 raise _error(message, self.places.at("$.paths"), _nearest(name, self._roots))
         folders = (self.folder, *self._roots.values(), *files.search.include, *files.search.roots)
-        self._allowed = [real(folder) for folder in folders]
+        self._allowed = [files.links.real(folder) for folder in folders]
         self.include = [next(self._find(name, key)).path for name, key in each(manifest.include, "$.include")]
         self.include += files.search.include
 
@@ -48,7 +48,7 @@ class NamedFiles:
         if "\0" in given:
             raise _error(f"{given} is not a folder", span)
         root = plain(self.folder / given)
-        if self.files.search.confined and not leads_below(root, real(self.folder)):
+        if self.files.search.confined and not self.files.links.lead_below(root, self.files.links.real(self.folder)):
             help = f"give the folder on the command line: --root {name}=DIR"
             raise _error(f"{given} lies outside the host's folder, and the host is confined to it", span, help)
         return root
@@ -56,7 +56,7 @@ class NamedFiles:
     def _find(self, name: str, key: str) -> Iterator[Place]:
         """Yield where a file may be, in the order in which it is looked for."""
         for place in self.looked_for(name, key):
-            if not leads_below(place.path, *self._allowed):
+            if not self.files.links.lead_below(place.path, *self._allowed):
                 raise _error(f"{name} leads out of the host's folder", self.places.at(key), f"it is a link; {WAY_OUT}")
             yield place
 

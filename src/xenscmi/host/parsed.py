@@ -24,9 +24,10 @@ class ParsedFiles:
     """Reads texts as `load_host` needs them; what has not changed since the last time is the same object again.
 
     Nothing here ever changes, so hosts can share it, and what was worked out from it stays with it (`devicetree.once`,
-    `Configuration.answers`). Give one to every `load_host` of the same host, or of hosts that share files: it keeps
-    the last reading of each path, and no more. An error is not kept. `read` reads what a device tree includes, to see
-    whether that is still the same; without it, a tree that may include another file is read again every time.
+    `Configuration.once`). Give one to every `load_host` of the same host, or of hosts that share files: it keeps the
+    last reading of each path, and no more. An error is not kept. `read` reads what a device tree includes, to see
+    whether that is still the same, and raises OSError where there is nothing; without it, a tree that may include
+    another file is read again every time.
     """
 
     def __init__(self, read: Callable[[Path], bytes] | None = None) -> None:

@@ -41,7 +41,7 @@ class Place(NamedTuple):
     within: Path
 
 
-def on_target(name: str, beside: Path, search: SearchPath) -> Iterator[Place]:
+def on_target(name: str, beside: Path, search: SearchPath, links: Links) -> Iterator[Place]:
     """Yield where a file may lie that is named by its path on the target, such as /boot/domu.dtb, in a file `beside`.
 
     The source of a device tree comes before its blob: it has lines.
@@ -54,7 +54,7 @@ def on_target(name: str, beside: Path, search: SearchPath) -> Iterator[Place]:
         names = (path.name,) if path.is_absolute() or ".." in path.parts else (inside, path.name)
         for each in dict.fromkeys(folder / one for one in names):
             for found in _source_first(each):
-                if leads_below(found, real(folder)):
+                if links.lead_below(found, links.real(folder)):
                     yield Place(found, folder)
                 elif search.follow:
                     search.follow(found)
@@ -65,14 +65,28 @@ def on_target(name: str, beside: Path, search: SearchPath) -> Iterator[Place]:
                 yield Place(resolved, root)
 
 
-def leads_below(path: Path, *folders: Path) -> bool:
-    """Return whether a path leads below one of these folders, whose own paths have no links (`real`)."""
-    found = real(path)
-    return any(found.is_relative_to(folder) for folder in folders)
+class Links:
+    """Follows symbolic links; each folder is looked up once, so every load of a host makes its own."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, Path] = {}
+
+    def real(self, path: Path) -> Path:
+        """Return a path without symbolic links."""
+        if path.name in ("", "..") or path.is_symlink():
+            return _real(path)
+        folder = self._folders.get(path.parent)
+        if folder is None:
+            folder = self._folders[path.parent] = _real(path.parent)
+        return folder / path.name
+
+    def lead_below(self, path: Path, *folders: Path) -> bool:
+        """Return whether a path leads below one of these folders, whose own paths have no links (`real`)."""
+        found = self.real(path)
+        return any(found.is_relative_to(folder) for folder in folders)
 
 
-def real(path: Path) -> Path:
-    """Return a path without symbolic links."""
+def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))  # Path.resolve() raises for links in a circle
 
 

@@ -19,7 +19,7 @@ def target_tree(
 
     A file in the folder `beside` names it, at `span`. Raises XenscmiError for a file that is no device tree.
     """
-    for place in on_target(name, beside, files.search):
+    for place in on_target(name, beside, files.search, files.links):
         data = files.read_if_there(place.path, span)
         if data is not None:
             return files.parse([(place, data, span)], include)[0]
