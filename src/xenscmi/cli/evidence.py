@@ -7,37 +7,29 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
-from time import monotonic
+from typing import Any, TypeVar, cast
 
 from xenscmi.cli.files import load_given_host, put, read_file, say, show
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE
-from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
+from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.record import Record
 from xenscmi.source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import Namespace
 
     from xenscmi.host.load import LoadedHost
     from xenscmi.report.evidence import Evidence, InputFile, ToolIdentity
     from xenscmi.rules.rule import Rule
     from xenscmi.simulation.campaign import Campaign
 
+T = TypeVar("T")
+
 _NOT_SOURCES = ("__pycache__", "examples")
-_PATIENCE = 1.0  # seconds
-
-
-def configure_evidence(parser: ArgumentParser) -> None:
-    """Declare the argument."""
-    parser.add_argument(
-        "--evidence",
-        metavar="DIR",
-        help="write a folder of evidence: what each agent was answered to every message about every resource",
-    )
 
 
 def write_evidence(arguments: Namespace) -> int:
@@ -95,46 +87,37 @@ def _silenced(loaded: LoadedHost, inputs: _Inputs) -> Iterator[str]:
 
 
 def _campaign(loaded: LoadedHost) -> Campaign:
+    from xenscmi.cli.progress import Progress
     from xenscmi.simulation.campaign import run_campaign
     from xenscmi.simulation.running import run
 
-    shown = _Progress("messages")
+    bar: Progress | None = None
+    before = 0
+
+    def shown(done: int, total: int) -> None:
+        nonlocal bar, before
+        bar = bar or Progress(total, "messages")
+        bar.step(done - before)
+        before = done
+
     try:
         return run_campaign(loaded.host, run(loaded.host), shown)
     finally:
-        shown.clear()
+        if bar is not None:
+            bar.clear()
 
 
 def _examples() -> Iterator[tuple[Rule, tuple[Diagnostic, ...]]]:
     """Try every rule on its example, here and now."""
+    from xenscmi.cli.progress import Progress
     from xenscmi.rules.registry import all_rules
     from xenscmi.rules.trial import findings_on_bad_example
 
-    rules, shown = all_rules(), _Progress("rules")
-    for number, rule in enumerate(rules):
-        shown(number, len(rules))
+    bar = Progress(len(all_rules()), "rules")
+    for rule in all_rules():
         yield rule, findings_on_bad_example(rule)
-    shown.clear()
-
-
-class _Progress:
-    """A line on a terminal that says how far it is, after a second."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._next = monotonic() + _PATIENCE if sys.stderr.isatty() else float("inf")
-        self._shown = False
-
-    def __call__(self, done: int, total: int) -> None:
-        if monotonic() >= self._next:
-            self._next, self._shown = monotonic() + 0.2, True
-            sys.stderr.write(f"\r\x1b[K{done} of {total} {self._what}")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        bar.step()
+    bar.clear()
 
 
 # What went in
@@ -153,16 +136,11 @@ class _Inputs:
 
     def load(self) -> LoadedHost:
         """Load the host, and keep what is read for it, included files too."""
-        from xenscmi.devicetree import Tree, parse_tree
-        from xenscmi.host.parsed import ParsedFiles
+        from xenscmi.fleet.shared_files import SharedFiles
 
-        keep = self._keep
-
-        class Watched(ParsedFiles):
-            def tree(self, data: bytes, path: Path, include: Sequence[Path] = (), within: Path | None = None) -> Tree:
-                return parse_tree(data, path, include, within, keep)
-
-        return load_given_host(self._arguments, read=self._read, parsed=Watched())
+        parsed = SharedFiles()
+        parsed.watch = self._keep
+        return load_given_host(self._arguments, read=self._read, parsed=parsed)
 
     def _read(self, path: Path) -> bytes:
         data = read_file(path)
@@ -190,26 +168,18 @@ class _Inputs:
                 return f"{f'elsewhere-{number}/' if number else ''}{real.relative_to(folder).as_posix()}"
         return os.path.relpath(real, here)
 
-    def relocated(self, diagnostic: Diagnostic) -> Diagnostic:
-        """Return a finding whose names are as seen from the host's folder."""
-        return diagnostic.replace(
-            message=self._text(diagnostic.message),
-            help=self._text(diagnostic.help),
-            label=self._text(diagnostic.label),
-            span=self._span(diagnostic.span),
-            related=tuple(
-                Annotation(span=self._span(each.span) or each.span, label=self._text(each.label))
-                for each in diagnostic.related
-            ),
-        )
-
-    def _span(self, span: Span | None) -> Span | None:
-        if span is None:
-            return None
-        return Span(Source(self.name(span.source.name), span.source.text), span.start, span.end)
-
-    def _text(self, text: str) -> str:
-        return self._prefix.sub("", text) if self._prefix is not None else text
+    def relocated(self, value: T) -> T:
+        """Return a finding, or a part of one, whose names are as seen from the host's folder."""
+        found: Any = value
+        if isinstance(value, Span):
+            found = Span(Source(self.name(value.source.name), value.source.text), value.start, value.end)
+        elif isinstance(value, str):
+            found = self._prefix.sub("", value) if self._prefix is not None else value
+        elif isinstance(value, tuple):
+            found = tuple(map(self.relocated, value))
+        elif isinstance(value, Record):
+            found = value.replace(**{name: self.relocated(getattr(value, name)) for name in value.fields})
+        return cast("T", found)
 
 
 def _folder_of(paths: Sequence[str]) -> Path:

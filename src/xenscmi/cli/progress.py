@@ -20,9 +20,9 @@ class Progress:
         self._next = self._start + _FIRST if sys.stderr.isatty() else float("inf")
         self._shown = False
 
-    def step(self) -> None:
-        """Count one more."""
-        self._done += 1
+    def step(self, count: int = 1) -> None:
+        """Count so many more."""
+        self._done += count
         now = monotonic()
         if now >= self._next:
             self._next = now + _EVERY

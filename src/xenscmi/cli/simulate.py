@@ -35,7 +35,6 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.evidence import configure_evidence
 from xenscmi.cli.files import configure_include, load_given_host, put, say, show
 from xenscmi.cli.fleet import configure_fleet, in_build, wrong_use
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
@@ -64,7 +63,11 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
     )
-    configure_evidence(parser)
+    parser.add_argument(
+        "--evidence",
+        metavar="DIR",
+        help="write a folder of evidence: what each agent was answered to every message about every resource",
+    )
     configure_fleet(parser, "run")
 
 

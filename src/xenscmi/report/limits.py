@@ -55,8 +55,9 @@ def _of_this_run(host: Host, campaign: Campaign | None, silenced: Iterable[str])
         yield f"- All {campaign.possible} messages were sent: each agent, each message, each resource."
     else:
         yield (
-            f"- Of {campaign.possible} possible messages {campaign.sent} were sent: all that agents may send, and of "
-            f"those that are to be refused one in {campaign.step}. One wrong bit among the others would not be seen."
+            f"- Of {campaign.possible} possible messages {campaign.sent} were sent: by each agent, all about the "
+            f"resources that are given to it, and all about one in {campaign.step} of the others. One wrong bit among "
+            "the rest would not be seen."
         )
     unused = [str(each.agent) for each in campaign.speakers if not each.domain]
     if unused:

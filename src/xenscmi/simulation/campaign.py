@@ -10,13 +10,12 @@ that no domain has is rung at EL3, where its next domain would find it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 
 from xenscmi.firmware import Firmware
 from xenscmi.firmware.server import Server
-from xenscmi.host.platform import platform_of, profile_of
+from xenscmi.host.platform import platform_of
 from xenscmi.host.types import Host
 from xenscmi.model.errors import DataAbort
 from xenscmi.model.guest import Guest, NoAnswer, own_offer
@@ -27,12 +26,13 @@ from xenscmi.scmi.header import Header, ProtocolId
 from xenscmi.scmi.message import Command
 from xenscmi.scmi.protocols.base import BaseDiscoverAgentResponse
 from xenscmi.scmi.status import Status, status_name
-from xenscmi.simulation.messages import MESSAGES, MessageRow, Protection, Variant, resources_of, variants_of
-from xenscmi.simulation.rights import rights_of
+from xenscmi.simulation.expectations import Expectation, Expectations, Speaker
+from xenscmi.simulation.messages import Protection, Variant, Variants, resources_of, variants_of
 from xenscmi.simulation.running import RunningDomain, RunningHost
 
 MOST_MESSAGES = 2_000_000
-"""The messages of one campaign. Where there would be more, a part of those about others' resources is sent."""
+"""About how many messages a campaign has at most. Where there would be more, those about some of the others' resources
+are not sent."""
 
 Progress = Callable[[int, int], None]
 """Called with how many messages were sent, and how many there are to send."""
@@ -41,28 +41,6 @@ Send = Callable[[int, int, bytes], bytes]
 
 _STATUS_SIZE = 4
 _AREA = 4096
-
-
-class Expectation(NamedTuple):
-    """The status that an answer is to have, and why. `refused`: because the sender has no right to more."""
-
-    status: Status
-    reason: str
-    refused: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
-    """An agent of the campaign: `domain` is whose it is, empty if no domain's; `trusted` and `devices` by the files.
-
-    `through_xen`: its messages went the domain's way; otherwise they were rung at EL3.
-    """
-
-    agent: int
-    domain: str
-    through_xen: bool
-    trusted: bool
-    devices: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +64,9 @@ class Trial:
 class Campaign:
     """All that was tried.
 
-    `sent` counts the messages, of `possible` ones; `step` is 1 if all were sent, n if only every n-th was of those that
-    are to be refused. `silent` are the protocols that the firmware does not speak although there are resources of them.
+    `sent` counts the messages, of `possible` ones; `variants` are those that were sent. `step` is 1 if all were sent, n
+    if each agent sent only those about every n-th of the resources that are not given to it. `silent` are the protocols
+    that the firmware does not speak although there are resources of them.
     """
 
     speakers: tuple[Speaker, ...]
@@ -109,77 +88,61 @@ def run_campaign(
 ) -> Campaign:
     """Let every agent of a host that was just switched on try everything.
 
-    More than `most` messages are sent only where there are more that an agent may send.
+    More than about `most` messages are sent only where there are more about resources that are given to the senders.
     """
     runner = _Runner(host, running, progress)
-    tasks = [runner.task(speaker, kind) for speaker in runner.speakers for kind in runner.kinds]
-    refusable, rest = sum(len(task.refused) for task in tasks), sum(len(task.permitted) for task in tasks)
-    step = max(1, -(-refusable // max(1, most - rest)))
-    runner.total = rest + refusable // step
-    for number, task in enumerate(tasks):
-        runner.refuse(task, task.refused[number % step :: step])
-    for task in sorted(tasks, key=lambda task: task.speaker.trusted):
-        runner.permit(task)
+    every, always = runner.count()
+    step = max(1, -(-(every - always) // max(1, most - always)))
+    runner.total = always + (every - always) // step
+    later = [task for kind in runner.kinds for task in runner.refuse_all(kind, step)]
+    for task in sorted(later, key=lambda task: (task.speaker.trusted, task.speaker.agent)):
+        runner.send(task)
     servers = running.xen.firmware.servers
     return Campaign(
         speakers=tuple(runner.speakers),
-        variants=tuple(variant for kind in runner.kinds for variant in kind.variants),
+        variants=tuple(variant for kind in runner.kinds for variant in kind.made()),
         trials=tuple(runner.trials()),
         sent=runner.sent,
-        possible=refusable + rest,
+        possible=every,
         step=step,
         silent=tuple(each for each in ProtocolId if each not in servers and resources_of(runner.platform, each)),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
-    """A command of the firmware, its row, and all that it can be about."""
-
-    server: Server
-    command: Command
-    row: MessageRow
-    variants: Sequence[Variant]
-
-
-@dataclass(frozen=True, slots=True)
 class _Task:
-    """What a speaker sends of one command: what is to be refused, and how, and what may be sent."""
+    """What a speaker sends of one command, and how each message has to be answered."""
 
     speaker: Speaker
-    kind: _Kind
-    refusal: Expectation
-    refused: Sequence[Variant]
-    permitted: Sequence[tuple[Variant, Expectation]]
+    kind: Variants
+    messages: Sequence[tuple[Variant, Expectation]]
 
 
 _Key = tuple[int, int, int, Expectation, bytes, str]
+"""Agent, protocol, message id, what was expected, the answer, the fault."""
 
 
 class _Runner:
     """Sends, and keeps what is answered; `sent` counts, up to `total`."""
 
     def __init__(self, host: Host, running: RunningHost, progress: Progress) -> None:
-        self.firmware = running.xen.firmware
-        self.platform, self.profile = platform_of(host), profile_of(host)
-        self.rights = rights_of(host)
-        self.kinds = [kind for server in self._servers() for kind in self._kinds(server)]
+        self.firmware, self.platform = running.xen.firmware, platform_of(host)
+        self.kinds = [kind for _, server in sorted(self.firmware.servers.items()) for kind in self._kinds(server)]
         self.sent = self.total = 0
         self._progress = progress
-        self._notified = frozenset(
-            each.agent_id for each in self.platform.agents if each.p2a_shmem is not None and self.profile.notifications
-        )
+        self._expectations = Expectations(host)
         holders: dict[int | None, RunningDomain] = {}
         for domain in running.domains:
             holders.setdefault(domain.wanted, domain)
         guests = {agent: guest for agent, domain in holders.items() if (guest := _guest(running.xen, domain))}
+        rights = self._expectations.rights
         self.speakers = [
             Speaker(
                 agent=agent,
                 domain=holders[agent].name if agent in holders else "",
                 through_xen=agent in guests,
-                trusted=agent in self.rights.trusted,
-                devices=self.rights.devices.get(agent, frozenset()),
+                trusted=agent in rights.trusted,
+                devices=rights.devices.get(agent, frozenset()),
             )
             for agent in sorted(each.agent_id for each in self.platform.agents)
         ]
@@ -190,93 +153,77 @@ class _Runner:
         self._found: dict[_Key, list[int | None]] = {}
         self._faults: dict[tuple[Command, Expectation, int, bytes], str] = {}
 
-    def _servers(self) -> list[Server]:
-        return [server for _, server in sorted(self.firmware.servers.items())]
+    def _kinds(self, server: Server) -> Iterator[Variants]:
+        form = server.form_of(min(self.firmware.agents, default=0))
+        return variants_of(server.protocol, self.platform, form, server.version)
 
-    def _kinds(self, server: Server) -> Iterator[_Kind]:
-        """Yield the commands of a protocol, in the version in which agents get it; a beta's none."""
-        version = server.form_of(min(self.firmware.agents, default=0))
-        commands = server.protocol.commands_of(version) if version not in server.protocol.beta else {}
-        for _, command in sorted(commands.items()):
-            variants = list(variants_of(command, self.platform, version, server.version))
-            yield _Kind(server, command, MESSAGES[command.name], variants)
+    # What there is to send
 
-    # What is to be answered
+    def count(self) -> tuple[int, int]:
+        """Return how many messages there are, and how many are sent in any case."""
+        every = len(self.speakers) * sum(len(kind.numbers) for kind in self.kinds)
+        return every, sum(len(self._always(speaker, kind)) for speaker in self.speakers for kind in self.kinds)
 
-    def task(self, speaker: Speaker, kind: _Kind) -> _Task:
-        """Sort out what of a command is to be refused to a speaker."""
-        agent, row, command = speaker.agent, kind.row, kind.command
-        protocol = command.protocol_id
-        if row.protection is Protection.TRUSTED and not speaker.trusted:
-            refusal = Expectation(Status.DENIED, "only trusted agents may", refused=True)
-        else:
-            status = self.profile.status("no_permission", protocol, command.name)
-            refusal = Expectation(status, "the resource is not given to the agent", refused=True)
-        missing = self._missing(agent, kind)
-        if missing is not None:
-            return _Task(speaker, kind, refusal, (), [(variant, missing) for variant in kind.variants])
-        if row.protection is Protection.TRUSTED and not speaker.trusted:
-            return _Task(speaker, kind, refusal, kind.variants, ())
-        protected = row.protection is Protection.CHANGE or (
-            row.protection is Protection.READ and not self.profile.open_reads
-        )
-        refused, permitted = list[Variant](), list[tuple[Variant, Expectation]]()
-        for variant in kind.variants:
-            if protected and not self.rights.may_use(agent, protocol, variant.number or 0):
-                refused.append(variant)
-            else:
-                permitted.append((variant, self._permitted(speaker, kind, variant)))
-        return _Task(speaker, kind, refusal, refused, permitted)
+    def _always(self, speaker: Speaker, kind: Variants) -> Set[int | None]:
+        """Return what a speaker sends in any case: what is about nothing, or about resources that are given to it."""
+        if kind.row.about == "resource":
+            return kind.known & self._expectations.own(speaker.agent, kind.command.protocol_id)
+        return frozenset() if kind.row.about else kind.known
 
-    def _missing(self, agent: int, kind: _Kind) -> Expectation | None:
-        """Return what is answered to a message that there is not for the agent; None if there is."""
-        command = kind.command
-        status = self.profile.status("unknown_message", command.protocol_id, command.name)
-        names = (command.name, f"{ProtocolId(command.protocol_id).name}_{command.name}")
-        if not self.profile.missing.isdisjoint(names):
-            return Expectation(status, "the firmware does not have the message")
-        if kind.row.notifies and agent not in self._notified:
-            return Expectation(status, "the agent has no page for notifications")
-        return None
-
-    def _permitted(self, speaker: Speaker, kind: _Kind, variant: Variant) -> Expectation:
-        if variant.lacks is not None:
-            status = variant.lacks
-            if not isinstance(status, Status):
-                status = self.profile.status(status, kind.command.protocol_id, kind.command.name)
-            return Expectation(status, "the resource does not have it")
-        if variant.kept_to is not None and speaker.agent not in variant.kept_to and not speaker.trusted:
-            return Expectation(Status.DENIED, "the platform keeps it to other agents")
-        return Expectation(Status.SUCCESS, "given to the agent" if kind.row.about else "open to every agent")
+    def _task(self, speaker: Speaker, kind: Variants, step: int) -> _Task:
+        """Return what a speaker sends in any case, and of the rest all messages about every n-th, each agent others."""
+        numbers: Sequence[int | None] = kind.numbers
+        if step > 1:
+            always = self._always(speaker, kind)
+            chosen = {*always, *numbers[speaker.agent % step :: step]}
+            numbers = sorted(chosen, key=lambda number: -1 if number is None else number)
+        judge = self._expectations.judge(speaker, kind.command)
+        return _Task(speaker, kind, [(variant, judge(variant)) for variant in map(kind.__getitem__, numbers)])
 
     # Sending
 
-    def refuse(self, task: _Task, variants: Sequence[Variant]) -> None:
-        """Send what is to be refused, and see that it changes nothing."""
-        if not variants:
-            return
-        before = self._state(task.kind)
-        for variant in variants:
-            self._try(task, variant, task.refusal)
-        if self._state(task.kind) != before:
-            numbers = [variant.number for variant in variants]
-            self._keep(task, task.refusal, b"", "it changed something that is not given to the agent", numbers)
+    def refuse_all(self, kind: Variants, step: int) -> list[_Task]:
+        """Let all agents send what is to be refused of a command, and see that it changes nothing; return the rest."""
+        refused, rest = list[_Task](), list[_Task]()
+        before, whole = self._state(kind), self.firmware.state()
+        for speaker in self.speakers:
+            task = self._task(speaker, kind, step)
+            refused.append(replace(task, messages=[each for each in task.messages if each[1].refused]))
+            rest.append(replace(task, messages=[each for each in task.messages if not each[1].refused]))
+            self.send(refused[-1])
+        if self._state(kind) != before:
+            self.firmware.restore(whole)
+            self._find_who_changed(refused)
+        return rest
 
-    def permit(self, task: _Task) -> None:
-        """Send what may be sent."""
-        for variant, expected in task.permitted:
-            self._try(task, variant, expected)
+    def _find_who_changed(self, tasks: Iterable[_Task]) -> None:
+        """Let agents send once more what is to be refused, one by one, to see which of them changes something."""
+        for task in tasks:
+            before = self._state(task.kind)
+            for variant, _ in task.messages:
+                self._answer(task, variant)
+            if self._state(task.kind) != before:
+                numbers = [variant.number for variant, _ in task.messages]
+                self._keep(
+                    task, task.messages[0][1], b"", "it changed something that is not given to the agent", numbers
+                )
 
-    def _try(self, task: _Task, variant: Variant, expected: Expectation) -> None:
+    def send(self, task: _Task) -> None:
+        """Send the messages of a task, and keep what is answered."""
         agent, command = task.speaker.agent, task.kind.command
-        answer = self._sends[agent](command.protocol_id, command.id, variant.payload_of(agent))
-        self.sent += 1
-        if not self.sent % 1000:
-            self._progress(self.sent, self.total)
-        key = (command, expected, agent, answer)
-        if key not in self._faults:
-            self._faults[key] = _fault(command, expected, agent, answer)
-        self._keep(task, expected, answer, self._faults[key], [variant.number])
+        for variant, expected in task.messages:
+            answer = self._answer(task, variant)
+            self.sent += 1
+            if not self.sent % 1000:
+                self._progress(self.sent, self.total)
+            key = (command, expected, agent, answer)
+            if key not in self._faults:
+                self._faults[key] = _fault(command, expected, agent, answer)
+            self._keep(task, expected, answer, self._faults[key], [variant.number])
+
+    def _answer(self, task: _Task, variant: Variant) -> bytes:
+        agent, command = task.speaker.agent, task.kind.command
+        return self._sends[agent](command.protocol_id, command.id, variant.payload_of(agent))
 
     def _keep(
         self, task: _Task, expected: Expectation, answer: bytes, fault: str, numbers: Sequence[int | None]
@@ -285,11 +232,11 @@ class _Runner:
         key = (task.speaker.agent, command.protocol_id, command.id, expected, answer, fault)
         self._found.setdefault(key, []).extend(numbers)
 
-    def _state(self, kind: _Kind) -> object:
+    def _state(self, kind: Variants) -> object:
         """Return what messages of a kind could change."""
-        base = self.firmware.servers[ProtocolId.BASE].state()
+        servers = self.firmware.servers
         permissions = self.firmware.state().permissions if kind.row.protection is Protection.TRUSTED else None
-        return kind.server.state(), base, permissions
+        return servers[kind.command.protocol_id].state(), servers[ProtocolId.BASE].state(), permissions
 
     def trials(self) -> Iterator[Trial]:
         """Yield the trials, by agent, protocol and message; what was refused first."""

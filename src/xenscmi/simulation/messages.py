@@ -26,7 +26,7 @@ from xenscmi.firmware.resources import (
 )
 from xenscmi.scmi.compose import compose, fields_of
 from xenscmi.scmi.header import ProtocolId
-from xenscmi.scmi.message import Command, Request
+from xenscmi.scmi.message import Command, Protocol, Request
 from xenscmi.scmi.protocols.base import OWN_AGENT_ID
 from xenscmi.scmi.protocols.voltage import VOLTAGE_OFF, VOLTAGE_ON
 from xenscmi.scmi.status import Status
@@ -352,32 +352,59 @@ class Variant:
         return agent.to_bytes(4, "little") + self.payload[4:] if self.names_sender else self.payload
 
 
-def variants_of(command: Command, platform: Platform, version: int, announced: int) -> Iterator[Variant]:
-    """Yield a message about everything that it can be about, as of a version of its protocol.
+class Variants:
+    """A command about everything that it can be about; each message is made when it is first sent.
 
-    `announced` is the version that the firmware announces.
+    `numbers` are the ids of all that it can be about, (None,) for a message about nothing; `known` is the set of them.
     """
-    row, protocol = MESSAGES[command.name], command.protocol_id
-    subjects: Mapping[int | None, Any] = {None: announced}
-    if row.about == "resource":
-        subjects = dict(resources_of(platform, protocol).items())
-    elif row.about == "agent":
-        subjects = {agent.agent_id: None for agent in platform.agents}
-    elif row.about == "device":
-        subjects = {each.device_id: min(each.resources, default=ProtocolId.CLOCK) for each in platform.devices}
-    names = resource_names(platform, protocol) if row.about == "resource" else {}
-    for number, subject in subjects.items():
-        request = _request(command, row, number, subject, version)
-        yield Variant(
-            command=command,
+
+    def __init__(
+        self, command: Command, subjects: Mapping[int | None, Any], names: Mapping[int, str], form: int
+    ) -> None:
+        self.command = command
+        self.row = MESSAGES[command.name]
+        self.numbers, self.known = tuple(subjects), frozenset(subjects)
+        self._subjects, self._names, self._form = subjects, names, form
+        self._made: dict[int | None, Variant] = {}
+
+    def __getitem__(self, number: int | None) -> Variant:
+        if number not in self._made:
+            self._made[number] = self._make(number, self._subjects[number])
+        return self._made[number]
+
+    def made(self) -> Iterator[Variant]:
+        """Yield the messages that were made, in the order of the numbers."""
+        yield from (self._made[number] for number in self.numbers if number in self._made)
+
+    def _make(self, number: int | None, subject: Any) -> Variant:
+        row = self.row
+        return Variant(
+            command=self.command,
             about=row.about,
             number=number,
-            name="" if number is None else names.get(number, ""),
-            payload=request.encode(),
+            name="" if number is None else self._names.get(number, ""),
+            payload=_request(self.command, row, number, subject, self._form).encode(),
             names_sender=row.names_sender,
             lacks=row.lacks(subject),
             kept_to=row.kept_to(subject),
         )
+
+
+def variants_of(of: Protocol, platform: Platform, form: int, announced: int) -> Iterator[Variants]:
+    """Yield the commands of a protocol, by id, as of a version of it; those of a beta have no rows here.
+
+    `announced` is the version that the firmware announces.
+    """
+    resources, names = resources_of(platform, of.id), resource_names(platform, of.id)
+    subjects: Mapping[str, Mapping[int | None, Any]] = {
+        "": {None: announced},
+        "resource": dict(resources.items()),
+        "agent": {agent.agent_id: None for agent in platform.agents},
+        "device": {each.device_id: min(each.resources, default=ProtocolId.CLOCK) for each in platform.devices},
+    }
+    for _, command in sorted(of.commands_of(form).items()) if form not in of.beta else ():
+        about = MESSAGES[command.name].about
+        yield Variants(command, subjects[about], names if about == "resource" else {}, form)
 
 
 def _request(command: Command, row: MessageRow, number: int | None, subject: Any, version: int) -> Request:
