@@ -147,12 +147,12 @@ def _in_build(arguments: Namespace) -> int:
 
     failing = _failing(arguments)
     try:
-        if arguments.before or arguments.after:
-            _refuse_half(arguments)
+        select, ignore = _names(arguments.select), _names(arguments.ignore)
+        _refuse_wrong_names(arguments, (*select, *ignore))
         task = Task(
             command="check",
-            select=_names(arguments.select),
-            ignore=_names(arguments.ignore),
+            select=select,
+            ignore=ignore,
             before=arguments.before or "",
             after=arguments.after or "",
         )
@@ -239,6 +239,20 @@ def _by(read: Read, path: str) -> Source:
     from xenscmi.api import read_source as read_by
 
     return read_by(path, read=read)
+
+
+def _refuse_wrong_names(arguments: Namespace, rules: Sequence[str]) -> None:
+    """Raise XenscmiError for a rule or a release that is none: once, and not for each host."""
+    if rules:
+        from xenscmi.rules.engine import refuse_unknown
+
+        refuse_unknown(rules)
+    if arguments.before or arguments.after:
+        from xenscmi.rules.upgrade import find_release
+
+        _refuse_half(arguments)
+        find_release(arguments.before)
+        find_release(arguments.after)
 
 
 def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:

@@ -7,7 +7,7 @@ import sys
 
 from xenscmi.cli.files import show
 from xenscmi.cli.findings import REVIEW_FORMATS, rendered
-from xenscmi.cli.fleet import answers, host_findings, write_output
+from xenscmi.cli.fleet import answers, host_findings, show_notes, write_output
 from xenscmi.fleet.task import Task
 from xenscmi.report import hosts as report
 
@@ -27,8 +27,7 @@ def check_hosts(arguments: Namespace, task: Task, failing: Collection[Severity])
     """
     found = answers(arguments, task)
     hosts = host_findings(found)
-    for each in found:
-        show(each.outcome.notes)
+    show_notes(arguments, found)
     if arguments.format == "text" or arguments.output is not None:
         _show(arguments, hosts)
     if arguments.output is not None:

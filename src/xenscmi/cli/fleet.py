@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 
-from xenscmi.cli.files import say, split_root, write_file
+from xenscmi.cli.files import say, show, split_root, write_file
+from xenscmi.diagnostics import Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ def configure_fleet(parser: ArgumentParser, does: str) -> None:
         "--depfile", metavar="FILE", help="write to this file, in the syntax of Make, what the output depends on"
     )
     group.add_argument(
-        "-v", "--verbose", action="store_true", help="print for each host whether it was in the cache, and if not, why"
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="print for each host how its files were taken, and whether it was in the cache, and if not, why",
     )
 
 
@@ -142,6 +146,15 @@ def host_findings(found: Sequence[Answer]) -> list[HostFindings]:
     from xenscmi.report.hosts import HostFindings
 
     return [HostFindings(name=name(each), findings=each.outcome.findings, usable=each.outcome.usable) for each in found]
+
+
+def show_notes(arguments: Namespace, found: Sequence[Answer]) -> None:
+    """Print how the files of each host were taken; of many hosts, only if that is asked for or is a warning."""
+    for each in found:
+        notes = each.outcome.notes
+        if arguments.hosts and not arguments.verbose:
+            notes = tuple(note for note in notes if note.severity is not Severity.INFO)
+        show(notes)
 
 
 def write_output(path: str, document: str) -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 
 from xenscmi.cli.files import put, show
-from xenscmi.cli.fleet import answers, located, name, write_output
+from xenscmi.cli.fleet import answers, located, name, show_notes, write_output
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, print_xen
 from xenscmi.fleet.task import Task
 from xenscmi.model.console import telling_lines
@@ -35,9 +35,9 @@ def simulate_hosts(arguments: Namespace) -> int:
         write_output(arguments.output, document)
     else:
         put(document)
+    show_notes(arguments, found)
     for each in found:
         outcome = each.outcome
-        show(outcome.notes)
         if not outcome.usable or outcome.run["panic"] is not None:
             print_xen(telling_lines(outcome.run["xen"]) if outcome.usable else outcome.run["xen"])
         show(outcome.findings, name(each))

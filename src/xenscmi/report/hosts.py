@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.report.json import finding
 from xenscmi.report.json import summary as counts
-from xenscmi.report.junit import JUnitCase
 from xenscmi.report.text import render, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xenscmi.report.junit import JUnitCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,8 @@ def as_json(hosts: Sequence[HostFindings]) -> str:
 
 def host_case(host: HostFindings, command: str, failing: Collection[Severity]) -> JUnitCase:
     """Return a host as a test, which fails by findings of these severities."""
+    from xenscmi.report.junit import JUnitCase  # brings XML along
+
     if not host.usable:
         kind, shown = "error", list(host.findings)
     else:

@@ -56,6 +56,11 @@ class Selection(Record):
         return diagnostic.severity if nearest is None else self.severities[nearest]
 
 
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Raise XenscmiError for names that no rule has."""
+    _refuse_unknown(Selection(select=tuple(names)), ())
+
+
 def check(host: Host, selection: Selection | None = None) -> tuple[Diagnostic, ...]:
     """Return what the rules find on a host, sorted by file, place and severity.
 
