@@ -206,6 +206,13 @@ def test_a_blob_and_what_dtc_made_have_no_edit() -> None:
     assert dts.remove(blob.get("a")) is None
 
 
+def test_no_property_is_written_twice() -> None:
+    text = f"{HEAD}\tn {{ a; b; }};\n}};\n"
+    assert dts.insert(node(text), "a;") is None
+    assert dts.insert(node(text), "c;", "b = <1>;") is None
+    assert dts.rename(node(text).get("a"), "b") is None
+
+
 def test_of_a_list_of_strings_one_is_replaced() -> None:
     text = f'{HEAD}\tn {{ compatible = "one", /* and */ "two"; }};\n}};\n'
     assert made(text, dts.string(node(text).get("compatible"), "two", "three")) == text.replace("two", "three")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xenscmi.diagnostics import Safety, Severity
+from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
+from xenscmi.host.types import ScmiNode
 from xenscmi.rules.editing import dts
 from xenscmi.rules.phrases import NO_SCMI
 from xenscmi.rules.rule import Change, Finding, HostRule, unsafe_fix
@@ -34,5 +35,9 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"Xen's scmi node {node.path} is {why}: Xen does not bind to it",
                 span=node.span,
                 severity=Severity.WARNING if index.management else None,
-                fix=unsafe_fix(f"Remove {name}", dts.remove(dts.property_of(index.host.tree, node.path, name))),
+                fix=_enable(index, node, name) if index.management is None else None,
             )
+
+
+def _enable(index: Index, node: ScmiNode, name: str) -> Fix | None:
+    return unsafe_fix(f"Remove {name}", dts.remove(dts.property_of(index.host.tree, node.path, name)))

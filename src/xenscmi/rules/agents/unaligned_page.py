@@ -48,5 +48,5 @@ def check(index: Index) -> Iterator[Finding]:
                 message=f"shmem memory is not aligned: {page.path} has {' and '.join(wrong)}",
                 span=page.span,
                 related=also("used here", shmem.span),
-                fix=one_page(index.host.tree, page) if page.address % PAGE_SIZE == 0 else None,
+                fix=one_page(index.host.tree, page),
             )

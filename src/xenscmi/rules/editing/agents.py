@@ -25,8 +25,10 @@ def has_page(index: Index, domain: HostDomain, row: SecondaryAgent) -> bool:
 
 
 def is_agreed(index: Index, row: SecondaryAgent) -> bool:
-    """Return whether the list and the firmware have the same page for an agent; the firmware may be unknown."""
-    return index.row_page(row) == page(row.shmem)
+    """Return whether the list and the firmware have the same page and id for a function id, or nobody knows."""
+    known = index.firmware_by_func_id.get(row.func_id.value)
+    same_id = known is None or row.agent_id is None or known.agent_id == row.agent_id.value
+    return same_id and index.row_page(row) == page(row.shmem)
 
 
 def has_func_id(index: Index, domain: HostDomain, row: SecondaryAgent) -> bool:
@@ -38,7 +40,9 @@ def has_func_id(index: Index, domain: HostDomain, row: SecondaryAgent) -> bool:
 def described_agent(index: Index, domain: HostDomain) -> int | None:
     """Return the agent whose function id and page a domain has; None where they differ, or where another has it."""
     row = index.described_row(domain)
-    if row is None or not has_page(index, domain, row) or any(user is not domain for user in index.users(row)):
+    if row is None or not is_agreed(index, row) or not has_page(index, domain, row):
+        return None
+    if any(user is not domain for user in index.users(row)):
         return None
     number = index.agent_id(row)
     return number if number is not None and index.row_by_id.get(number) is row else None

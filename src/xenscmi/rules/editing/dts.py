@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from xenscmi.bindings.addresses import address_cells, size_cells
+from xenscmi.bindings.addresses import address_cells, size_cells, written_reg
 from xenscmi.diagnostics import Edit
 from xenscmi.host.passthrough import unit_address
 from xenscmi.rules.cells import is_misread
@@ -83,8 +83,14 @@ def split(number: int, count: int) -> list[int]:
 
 
 def address(node: Node, new: int, first: int = 0) -> tuple[Edit, ...] | None:
-    """Replace an address of a node's `reg`, as it is written there."""
-    return None if is_misread(node) else cells(node.get("reg"), split(new, address_cells(node)), first)
+    """Replace an address of a node's `reg`, as it is written there: cell `first` is its first.
+
+    If the first address is that of the node's name, it is something else that is wrong, such as `ranges`.
+    """
+    written = written_reg(node)
+    if not written or is_misread(node) or (not first and written[0].address == unit_address(node)):
+        return None
+    return cells(node.get("reg"), split(new, address_cells(node)), first)
 
 
 def size(node: Node, new: int) -> tuple[Edit, ...] | None:
@@ -133,8 +139,8 @@ def name_of(node: Node) -> str:
 
 
 def rename(prop: Property | None, name: str) -> Edit | None:
-    """Give a property another name."""
-    if prop is None or not _is_written(prop):
+    """Give a property another name, which no other of its node has."""
+    if prop is None or not _is_written(prop) or name in prop.node:
         return None
     start = prop.span.start
     return Edit(span=Span(prop.span.source, start, start + len(prop.name)), text=name)
@@ -165,7 +171,9 @@ def _is_written(prop: Property) -> bool:
 
 
 def insert(node: Node, *statements: str, first: bool = False) -> Edit | None:
-    """Add properties to a node, behind those that it has or, where `compatible` belongs, before them."""
+    """Add properties that a node lacks, behind those that it has or, where `compatible` belongs, before them."""
+    if any(re.split(r"[ ;]", each)[0] in node for each in statements):
+        return None
     own = [span for span in node.spans if span.source is node.tree.source] or list(node.spans)
     for span in own:
         opening = _BRACE.match(span.source.text, span.end)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def one_page(tree: Tree | None, page: Shmem) -> Fix | None:
     """Return the size that the node of an agent's page must have: Xen uses 4096 bytes from its address on."""
     node = tree.node(page.path) if tree and page.path else None
-    return safe_fix(f"Write a size of {PAGE_SIZE:#x}", dts.size(node, PAGE_SIZE)) if node else None
+    if node is None or page.address is None or page.address % PAGE_SIZE:
+        return None
+    return safe_fix(f"Write a size of {PAGE_SIZE:#x}", dts.size(node, PAGE_SIZE))
 
 
 def widen(tree: Tree | None, page: Shmem) -> Fix | None:

@@ -18,13 +18,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xenscmi.devicetree.tree import Node
     from xenscmi.diagnostics import Edit, Fix
-    from xenscmi.host.types import SecondaryAgent, Stated
+    from xenscmi.host.types import FirmwareAgent, SecondaryAgent, Stated
 
 
 def number_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
     """Return the agent id of the firmware's agent with the row's function id and page: safe if nobody asks for it."""
     known = index.firmware_by_func_id.get(row.func_id.value)
-    if known is None or row.agent_id is None or known.shmem != page(row.shmem):
+    if known is None or row.agent_id is None or known.shmem != page(row.shmem) or _is_taken(index, known):
         return None
     title = f"Write agent {known.agent_id}"
     return fix_if(not index.users(row), title, _cell(index, row.agent_id, known.agent_id))
@@ -34,7 +34,7 @@ def call_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
     """Return the function id of the firmware's agent with the row's agent id and page."""
     agents = index.host.firmware.agents or ()
     known = next((each for each in agents if row.agent_id and each.agent_id == row.agent_id.value), None)
-    if known is None or known.shmem != page(row.shmem):
+    if known is None or known.shmem != page(row.shmem) or known.func_id == _own_func_id(index):
         return None
     return safe_fix(f"Write the function id {known.func_id:#x}", _cell(index, row.func_id, known.func_id))
 
@@ -66,6 +66,17 @@ def page_at(index: Index, address: int) -> Node | None:
     return next(
         (each for each in nodes if is_compatible(each, SCMI_SHMEM) and read_shmem(each).address == address), None
     )
+
+
+def _is_taken(index: Index, agent: FirmwareAgent) -> bool:
+    """Return whether an agent is Xen's own, or has its id in another row, which is that agent's."""
+    other = index.row_by_id.get(agent.agent_id)
+    known = index.firmware_by_func_id.get(other.func_id.value) if other else None
+    return agent.func_id == _own_func_id(index) or (known is not None and known.agent_id == agent.agent_id)
+
+
+def _own_func_id(index: Index) -> int | None:
+    return index.management.func_id.value if index.management and index.management.func_id else None
 
 
 def _cell(index: Index, stated: Stated[int], new: int) -> Edit | None:
