@@ -13,12 +13,14 @@ from xenscmi.bindings.names import ARM_SCI_EPAM, CHOSEN
 from xenscmi.bindings.properties import read_string
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.host.configuration import Configuration
 from xenscmi.host.index import page, wanted_agent
 from xenscmi.host.types import Container, Dialect, DomainKind, Host, HostDomain, SecondaryAgent
 from xenscmi.source import Span
 
 SCMI_TYPE = "scmi_smc"
 """What `xen,arm_sci`, and `arm_sci` of xl.cfg, say in EPAM's dialects."""
+_ON = ("on", "1", "yes", "true")
 UNNAMED = (Dialect.EPAM, Dialect.DEVICE_IDS)
 """The dialects in which no domain says which agent it has."""
 
@@ -54,24 +56,22 @@ def assign(host: Host, container: Container) -> tuple[AgentChoice, ...]:
 
 def _asks(host: Host, domain: HostDomain) -> Span | None:
     """Return where a domain asks for SCMI in EPAM's words; None where it does not."""
-    if domain.kind is DomainKind.TOOLSTACK:
-        configuration = domain.configuration
-        parts = configuration.arm_sci if configuration else ()
-        settings = configuration.settings if configuration else None
-        switch = settings.get("scmi") if settings else None
-        on = [switch.key_span] if switch is not None and is_on(switch.value.span.text) else []
-        return next((each.span for each in parts if each.key is None and each.text.strip() == SCMI_TYPE), None) or next(
-            iter(on), None
-        )
+    if domain.configuration is not None:
+        return _asks_in_xlcfg(domain.configuration)
     node = host.tree.node(f"{CHOSEN}/{domain.name}") if host.tree and domain.kind is DomainKind.DOM0LESS else None
-    prop = node.get(ARM_SCI_EPAM) if node else None
-    asks = node is not None and (read_string(node, ARM_SCI_EPAM) or "").replace("-", "_") == SCMI_TYPE
-    return prop.span if prop is not None and asks else None
+    prop = node.get(ARM_SCI_EPAM) if node is not None else None
+    if node is None or prop is None or (read_string(node, ARM_SCI_EPAM) or "").replace("-", "_") != SCMI_TYPE:
+        return None
+    return prop.span
 
 
-def is_on(text: str) -> bool:
-    """Return whether a value of xl.cfg, as written, switches something on."""
-    return text.strip("\"' ").lower() in ("on", "1", "yes", "true", "enabled", "y")
+def _asks_in_xlcfg(configuration: Configuration) -> Span | None:
+    for part in configuration.arm_sci:
+        if part.key is None and part.text.strip() == SCMI_TYPE:
+            return part.span
+    switch = configuration.settings.get("scmi") if configuration.settings else None
+    is_on = switch is not None and switch.value.span.text.strip("\"' ").lower() in _ON
+    return switch.key_span if switch is not None and is_on else None
 
 
 def _told(domain: HostDomain, container: Container) -> tuple[SecondaryAgent | None, str]:
