@@ -82,7 +82,18 @@ def test_findings(host: Path, width: int, capsys: pytest.CaptureFixture[str], mo
 
 @pytest.mark.parametrize(
     "command",
-    [["agents"], ["show"], ["simulate"], ["rules"], ["profiles"], ["profiles", "--firmware"], ["explain", "XS201"]],
+    [
+        ["agents"],
+        ["show"],
+        ["conform", "--list"],
+        ["scmi", "dom0"],
+        ["scmi", "dom0", "base", "protocol_version"],
+        ["simulate"],
+        ["rules"],
+        ["profiles"],
+        ["profiles", "--firmware"],
+        ["explain", "XS201"],
+    ],
     ids=" ".join,
 )
 def test_tables(command: list[str], host: Path, width: int, capsys: pytest.CaptureFixture[str]) -> None:

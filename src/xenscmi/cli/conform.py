@@ -74,9 +74,11 @@ def _run(arguments: Namespace) -> int:
             Diagnostic(message=f"no test is called {' or '.join(arguments.test)}", help="see xenscmi conform --list")
         )
     if arguments.list:
+        from xenscmi.cli.width import width_of
         from xenscmi.report.conformance import listing
+        from xenscmi.report.wrapping import fold_all
 
-        put(listing(cases))
+        put(fold_all(listing(cases), width_of(sys.stdout)))
         return 0
     if arguments.socket:
         return _on_sockets(arguments, cases)
@@ -168,16 +170,19 @@ def _order(arguments: Namespace, platform: Platform) -> list[int]:
 def _report(
     arguments: Namespace, cases: Sequence[Case], channels: Sequence[AgentChannel], platform: str, *, changes: bool
 ) -> int:
+    from xenscmi.cli.width import width_of
     from xenscmi.conformance.suite import run_suite
     from xenscmi.conformance.verdict import Verdict
     from xenscmi.report import conformance as report
+    from xenscmi.report.wrapping import fold_all
 
+    width = width_of(sys.stdout)
     first, *others = channels
     results: list[Result] = []
     for result in _watched(run_suite(cases, first, others, changes=changes), len(cases)):
         results.append(result)
         if arguments.format == "text" and (arguments.verbose or result.verdict is not Verdict.PASS):
-            put(report.line(result) + "\n")
+            put(fold_all(report.line(result), width) + "\n")
     if arguments.format == "text":
         put(f"{report.summary(results)} on {platform}\n")
     else:

@@ -170,9 +170,11 @@ def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
 
 def say(text: str) -> None:
     """Print a line to standard error; escape characters with which a name could control the terminal."""
+    from xenscmi.cli.width import width_of
     from xenscmi.report.text import visible
+    from xenscmi.report.wrapping import fold
 
-    print(visible(text), file=sys.stderr)
+    print("\n".join(fold(visible(text), width_of(sys.stderr), "    ")), file=sys.stderr)
 
 
 def put(text: str) -> None:

@@ -117,7 +117,7 @@ def _show_fields(command: Command) -> int:
     from xenscmi.report.table import table
     from xenscmi.scmi.compose import fields_of
 
-    print(f"xenscmi scmi: error: {command.name} has fields: write FIELD=VALUE", file=sys.stderr)
+    say(f"xenscmi scmi: error: {command.name} has fields: write FIELD=VALUE")
     rows = [(each.path, each.doc, ", ".join(each.values) or "a number") for each in fields_of(command.request)]
     sys.stderr.write(table(("FIELD", "MEANING", "VALUES"), rows, width_of(sys.stderr)))
     return EXIT_UNUSABLE
