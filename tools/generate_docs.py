@@ -130,7 +130,8 @@ def _session(body: str, folder: Path) -> str:
             timeout=TIMEOUT,
         )
         code = done.returncode
-        lines += [f"$ {command}", *(line.rstrip() for line in done.stdout.splitlines())]
+        output = done.stdout.replace(f"{ROOT}/", "")  # the examples are links into this tree, wherever it stands
+        lines += [f"$ {command}", *(line.rstrip() for line in output.splitlines())]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -280,7 +280,7 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
 def _write(form: str, diagnostics: Sequence[Diagnostic]) -> None:
     if form == "text":
         show(diagnostics)
-        sys.stderr.write(f"{_summary(diagnostics)}{_fixable(diagnostics)}\n")
+        say(f"{_summary(diagnostics)}{_fixable(diagnostics)}")
         return
     sys.stdout.write(rendered(form, diagnostics))
 

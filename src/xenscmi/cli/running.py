@@ -108,7 +108,8 @@ def open_store(arguments: Namespace) -> Store:
 
     where = location(arguments)
     if not arguments.host and not getattr(arguments, "quiet", False) and not _is_here(where):
-        say(f"xenscmi: on the running host {where}")
+        here = Path.cwd()
+        say(f"xenscmi: on the running host {where.relative_to(here) if where.is_relative_to(here) else where}")
 
     def load() -> Host:
         try:
