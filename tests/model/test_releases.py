@@ -43,6 +43,15 @@ def test_the_driver_for_one_agent_forwards_the_last_node_of_the_tree() -> None:
     assert any("mediator already registered (ret = -17)" in line for line in xen.console.lines)
 
 
+def test_the_driver_of_4_20_has_the_first_node_and_dom0_alone() -> None:
+    text = FILES["host.dts"].replace("dom0_mem=512M", "dom0_mem=512M scmi-smc-passthrough")
+    xen = example({**FILES, "host.dts": text}, "4.20")
+    assert (rings(xen, 0), rings(xen, 1)) == ({0x82000004}, set())
+    assert not any("already registered" in line for line in xen.console.lines)
+    later = example({**FILES, "host.dts": text.replace("scmi_smc_multiagent", "scmi_smc")}, "4.22")
+    assert (rings(later, 0), rings(later, 1)) == (set(), {0x82000003})
+
+
 def test_no_driver() -> None:
     xen = example(FILES, "4.21.1+sci-ma", ArmSciType.NONE)
     assert (rings(xen, 0), rings(xen, 1)) == (set(), set())

@@ -2,7 +2,8 @@
 
 That domain is dom0, or with `scmi-smc-passthrough` on Xen's command line the first one that asks for it. The driver
 knows neither agents nor containers: any `arm,scmi-smc` node is its own. Nothing here is better than the original: of
-several nodes the first registers the driver, but the last one's function id is forwarded.
+several nodes the first registers the driver, but the last one's function id is forwarded. Xen 4.20 has only dom0 for
+it, and the first node.
 """
 
 from __future__ import annotations
@@ -32,10 +33,16 @@ from xenscmi.toolstack.backend import XenError
 
 
 class SingleAgent(SciDriver):
-    """The driver's state; `agent_ids` says which agent the firmware has for a function id, as Xen never learns it."""
+    """The driver's state; `agent_ids` says which agent the firmware has for a function id, as Xen never learns it.
 
-    def __init__(self, smc: SecureMonitor, console: Console, agent_ids: Mapping[int, int]) -> None:
+    `for_guests`: it is that of Xen 4.21 or later.
+    """
+
+    def __init__(
+        self, smc: SecureMonitor, console: Console, agent_ids: Mapping[int, int], *, for_guests: bool = True
+    ) -> None:
         super().__init__()
+        self._for_guests = for_guests
         self._smc = smc
         self._console = console
         self._agent_ids = agent_ids
@@ -43,7 +50,7 @@ class SingleAgent(SciDriver):
         self._channel: Channel | None = None
 
     def probe(self, tree: Tree) -> None:
-        self._passthrough = smc_passthrough(tree)
+        self._passthrough = self._for_guests and smc_passthrough(tree)
         for node in tree.walk():
             if not is_compatible(node, SCMI_SMC) or not is_available(node) or is_for_passthrough(node):
                 continue
@@ -58,6 +65,8 @@ class SingleAgent(SciDriver):
                 return
             self.registered = self.initialized = True
             self._console.print(f"Using SCMI with SMC ID: {func_id:#x}")
+            if not self._for_guests:
+                return
 
     def sanitise(self, sci_type: int) -> None:
         if self.registered and sci_type not in (SCI_NONE, SCI_SCMI_SMC):

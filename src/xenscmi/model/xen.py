@@ -18,7 +18,7 @@ from xenscmi.config.types.enums import ArmSciType
 from xenscmi.devicetree import Node, Tree
 from xenscmi.domctl.createdomain import CreateDomain
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES, Profile
-from xenscmi.domctl.releases import SCI_WITHOUT_DRIVER, BehaviourChange
+from xenscmi.domctl.releases import ARM_SCI_KEY, SCI_WITHOUT_DRIVER, BehaviourChange
 from xenscmi.firmware import Firmware
 from xenscmi.model.channel import DOMID_INVALID, DOMID_XEN, Registers
 from xenscmi.model.console import Console, telling_lines
@@ -104,7 +104,7 @@ class Model(Backend):
             return Mediator(self.memory, self._el3, self.console)
         if self.driver is ArmSciType.SCMI_SMC:
             agent_ids = {func_id: agent.agent_id for func_id, agent in self.firmware.channels.items()}
-            return SingleAgent(self._el3, self.console, agent_ids)
+            return SingleAgent(self._el3, self.console, agent_ids, for_guests=self.has(ARM_SCI_KEY))
         return SciDriver(refuses=self.has(SCI_WITHOUT_DRIVER))
 
     def has(self, change: BehaviourChange) -> bool:

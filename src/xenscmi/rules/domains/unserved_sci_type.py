@@ -90,11 +90,12 @@ def _unread_container(index: Index) -> Iterator[Finding]:
 def _answer(index: Index, domain: HostDomain, wanted: ArmSciType) -> _Answer | None:
     """Return what Xen does with a domain's request; None if it serves it, or if another rule says what is wrong."""
     host, driver, xen = index.host, index.host.driver, index.host.xen
-    if domain.has_node and not ARM_SCI_KEY.is_in(xen.release):
+    no_place = not xen.agent_ids if wanted is ArmSciType.SCMI_SMC_MULTIAGENT else not ARM_SCI_KEY.is_in(xen.release)
+    if no_place and not domain.has_node:
+        return None  # refused-by-libxl: createdomain of this Xen has no field for it
+    if not ARM_SCI_KEY.is_in(xen.release):
         return _Answer(f"Xen {xen.name} does not read xen,sci_type", _IGNORED)
-    if wanted is ArmSciType.SCMI_SMC_MULTIAGENT and not xen.agent_ids:
-        if not domain.has_node:
-            return None  # refused-by-libxl: there is no place for the agent's id
+    if no_place:
         return _Answer(f"Xen {xen.name} knows one agent only", _PANICS if host.reads_sci_type else _IGNORED)
     if driver is ArmSciType.NONE:
         return _without_driver(domain, wanted, xen.name, refuses=SCI_WITHOUT_DRIVER.is_in(xen.release))
