@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from stat import S_ISREG
 
 TYPE_CHECKING = False
@@ -29,4 +30,7 @@ def bounded(data: bytes) -> bytes:
 
 def list_folder(path: Path) -> list[Path] | None:
     """Return the regular files in a folder, by name; None if the path is not a folder. Raises OSError."""
-    return [each for each in sorted(path.iterdir()) if each.is_file()] if path.is_dir() else None
+    if not path.is_dir():
+        return None
+    with os.scandir(path) as entries:
+        return [path / name for name in sorted(entry.name for entry in entries if entry.is_file())]

@@ -71,7 +71,13 @@ def find_by_phandle(tree: Tree, phandle: int) -> Node | None:
 
 def find_by_path(tree: Tree, path: str) -> Node | None:
     """Return the first node with this full path, whatever its case; no aliases, no options (dt_find_node_by_path)."""
-    return PathFinder(tree).find(path)
+    return path_finder(tree).find(path)
+
+
+@once
+def path_finder(tree: Tree) -> PathFinder:
+    """Return what finds many nodes of a tree by their paths."""
+    return PathFinder(tree)
 
 
 class PathFinder:
@@ -80,9 +86,15 @@ class PathFinder:
     def __init__(self, tree: Tree) -> None:
         self._root = tree.root
         self._children: dict[Node, dict[str, list[Node]]] = {}
+        self._found: dict[str, Node | None] = {}
 
     def find(self, path: str) -> Node | None:
         """Return the first node with this full path, whatever its case; None where there is none."""
+        if path not in self._found:
+            self._found[path] = self._find(path)
+        return self._found[path]
+
+    def _find(self, path: str) -> Node | None:
         if not path.startswith("/"):
             return None
         found = [self._root]

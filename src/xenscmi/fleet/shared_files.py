@@ -47,6 +47,12 @@ class SharedFiles(ParsedFiles):
             self.watch(*each)
         return tree
 
+    def known_tree(
+        self, data: bytes, path: Path, include: Sequence[Path] = (), within: Path | None = None
+    ) -> Tree | None:
+        """Return None: `watch` is to hear of every tree."""
+        return None
+
     def _once(self, what: object, inputs: tuple[object, ...], make: Callable[[], T]) -> T:
         made = super()._once(what, inputs, make)
         with self._lock:

@@ -80,7 +80,12 @@ class HostFiles:
     def parse(self, files: Iterable[TreeFile], include: Sequence[Path]) -> list[Tree]:
         """Return the trees in files that were read. Raises XenscmiError with the errors of all of them."""
         files = list(files)
-        results = parse_trees([(place.path, data, place.within) for place, data, _ in files], include, self.parsed.tree)
+        known = [self.parsed.known_tree(data, place.path, include, place.within) for place, data, _ in files]
+        fresh = [
+            (place.path, data, place.within) for (place, data, _), tree in zip(files, known, strict=True) if not tree
+        ]
+        parsed = iter(parse_trees(fresh, include, self.parsed.tree))
+        results = [tree or next(parsed) for tree in known]
         errors = [
             _named_at(diagnostic, span)
             for result, (_, _, span) in zip(results, files, strict=True)

@@ -54,17 +54,25 @@ class ParsedFiles:
 
     def tree(self, data: bytes, path: Path, include: Sequence[Path] = (), within: Path | None = None) -> Tree:
         """Return a device tree. Raises DeviceTreeError as `parse_tree`."""
+        known = self.known_tree(data, path, include, within)
+        if known is not None:
+            return known
         if self._read is None and any(word in data for word in _INCLUDES):
             return parse_tree(data, path, include, within)
-        known = self._known.get((Tree, path))
-        if known is not None and any(self._content(file) != content for file, content in known[1][1]):
-            del self._known[Tree, path]
+        looked_for: list[tuple[Path, bytes | None]] = []
+        tree = parse_tree(data, path, include, within, lambda *found: looked_for.append(found))
+        self._known[Tree, path] = (data, tuple(include), within), (tree, looked_for)
+        return tree
 
-        def make() -> tuple[Tree, list[tuple[Path, bytes | None]]]:
-            looked_for: list[tuple[Path, bytes | None]] = []
-            return parse_tree(data, path, include, within, lambda *found: looked_for.append(found)), looked_for
-
-        return self._once((Tree, path), (data, tuple(include), within), make)[0]
+    def known_tree(
+        self, data: bytes, path: Path, include: Sequence[Path] = (), within: Path | None = None
+    ) -> Tree | None:
+        """Return a device tree that was read before and is still the same; None where it is to be read."""
+        inputs, (tree, looked_for) = self._known.get((Tree, path), ((), (None, ())))
+        if inputs != (data, tuple(include), within) or any(self._content(file) != was for file, was in looked_for):
+            return None
+        found: Tree | None = tree
+        return found
 
     def _content(self, path: Path) -> bytes | None:
         """Return what an include finds at a path; None for no file."""

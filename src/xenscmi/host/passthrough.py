@@ -14,7 +14,14 @@ from xenscmi.bindings.addresses import RegEntry, translate, written_reg
 from xenscmi.bindings.errors import BindingError
 from xenscmi.bindings.interrupts import FIRST_SPI, INTERRUPTS, Cells, InterruptEntry, gic_number, interrupt_entries
 from xenscmi.bindings.names import PASSTHROUGH, XEN_PATH
-from xenscmi.bindings.properties import PathFinder, compatible, is_available, is_for_passthrough, read_string
+from xenscmi.bindings.properties import (
+    PathFinder,
+    compatible,
+    is_available,
+    is_for_passthrough,
+    path_finder,
+    read_string,
+)
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.host.address_map import AddressMap
@@ -75,7 +82,7 @@ class DeviceOwners:
 
     @cached_property
     def _finder(self) -> PathFinder | None:
-        return PathFinder(self.host.tree) if self.host.tree else None
+        return path_finder(self.host.tree) if self.host.tree else None
 
     def node(self, path: str | None) -> Node | None:
         """Return the host's node at a path, as Xen finds it: case does not matter."""

@@ -69,21 +69,30 @@ class Links:
     """Follows symbolic links; each folder is looked up once, so every load of a host makes its own."""
 
     def __init__(self) -> None:
-        self._folders: dict[Path, Path] = {}
+        self._real: dict[Path, Path] = {}
+        self._below: dict[tuple[Path, tuple[Path, ...]], bool] = {}
 
-    def real(self, path: Path) -> Path:
-        """Return a path without symbolic links."""
-        if path.name in ("", "..") or path.is_symlink():
-            return _real(path)
-        folder = self._folders.get(path.parent)
-        if folder is None:
-            folder = self._folders[path.parent] = _real(path.parent)
-        return folder / path.name
+    def real(self, folder: Path) -> Path:
+        """Return the path of a folder without symbolic links."""
+        found = self._real.get(folder)
+        if found is None:
+            found = self._real[folder] = _real(folder)
+        return found
 
     def lead_below(self, path: Path, *folders: Path) -> bool:
         """Return whether a path leads below one of these folders, whose own paths have no links (`real`)."""
-        found = self.real(path)
-        return any(found.is_relative_to(folder) for folder in folders)
+        if path.name not in ("", "..") and not path.is_symlink():
+            here = path.parent, folders
+            below = self._below.get(here)
+            if below is None:
+                below = self._below[here] = _is_below(self.real(path.parent), folders)
+            if below:
+                return True
+        return _is_below(_real(path), folders)
+
+
+def _is_below(path: Path, folders: tuple[Path, ...]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def _real(path: Path) -> Path:

@@ -63,6 +63,8 @@ def _prepared(
     if configuration.parsed is None or domain is None:
         return Prepared(configuration=configuration, domain=None, spec=None, diagnostics=configuration.errors)
     tree = domain.tree.tree if domain.tree else None
+    if not configuration.parsed.config.virtios:  # else their backends are other domains
+        capabilities = capabilities.replace(domains=())
     spec, diagnostics = configuration.once(_prepare, capabilities, profile, tree)
     return Prepared(configuration=configuration, domain=domain, spec=spec, diagnostics=diagnostics)
 
