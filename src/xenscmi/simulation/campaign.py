@@ -47,8 +47,8 @@ _AREA = 4096
 class Trial:
     """What an agent's message about some resources was answered: the same bytes for each of them.
 
-    `resources` are (None,) for a message about none. `answer` is empty where there was none. `fault` is empty where the
-    answer is as expected.
+    `resources` are (None,) for a message about none. `answer` is empty where there was none, and where the fault is of
+    all these messages together: that they changed something. `fault` is empty where the answer is as expected.
     """
 
     agent: int
