@@ -44,10 +44,6 @@ def outcomes(draw: st.DrawFn) -> HostOutcome:
         assert values.__dict__.keys() == set(Diagnostic.fields)  # a new field must survive, too
         return values
 
-    def fix() -> Fix:
-        edits = tuple(Edit(span=span(), text=draw(TEXTS)) for _ in range(draw(st.integers(0, 2))))
-        return Fix(title=draw(TEXTS), edits=edits, safety=draw(st.sampled_from(Safety)))
-
     found = [diagnostic() for _ in range(draw(st.integers(0, 3)))]
     run = draw(st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS | st.lists(st.integers()), max_size=2))
     return HostOutcome(findings=tuple(found), notes=tuple(found[:1]), usable=draw(st.booleans()), run=run, matrix="m")
