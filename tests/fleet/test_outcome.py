@@ -25,8 +25,12 @@ def outcomes(draw: st.DrawFn) -> HostOutcome:
         start = draw(st.integers(-1, len(source.text)))
         return Span(source, start, draw(st.integers(start, len(source.text))))
 
+    def fix() -> Fix:
+        edits = tuple(Edit(span=span(), text=draw(TEXTS)) for _ in range(draw(st.integers(0, 2))))
+        return Fix(title=draw(TEXTS), edits=edits, safety=draw(st.sampled_from(Safety)))
+
     def diagnostic() -> Diagnostic:
-        return Diagnostic(
+        values = Diagnostic(
             message=draw(TEXTS),
             severity=draw(st.sampled_from(Severity)),
             span=span() if draw(st.booleans()) else None,
@@ -37,10 +41,8 @@ def outcomes(draw: st.DrawFn) -> HostOutcome:
             name=draw(TEXTS),
             fix=fix() if draw(st.booleans()) else None,
         )
-
-    def fix() -> Fix:
-        edits = tuple(Edit(span=span(), text=draw(TEXTS)) for _ in range(draw(st.integers(0, 2))))
-        return Fix(title=draw(TEXTS), edits=edits, safety=draw(st.sampled_from(Safety)))
+        assert values.__dict__.keys() == set(Diagnostic.fields)  # a new field must survive, too
+        return values
 
     found = [diagnostic() for _ in range(draw(st.integers(0, 3)))]
     run = draw(st.dictionaries(TEXTS, st.none() | st.booleans() | TEXTS | st.lists(st.integers()), max_size=2))

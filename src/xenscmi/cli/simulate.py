@@ -74,10 +74,6 @@ def configure(parser: ArgumentParser) -> None:
 @guarded
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.model.console import telling_lines
-    from xenscmi.simulation.compare import compare
-    from xenscmi.simulation.simulate import simulate
-
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi simulate: error: --against needs --format html")
         return EXIT_UNUSABLE
@@ -93,6 +89,10 @@ def run(arguments: Namespace) -> int:
         from xenscmi.cli.evidence import write_evidence
 
         return write_evidence(arguments)
+    from xenscmi.model.console import telling_lines
+    from xenscmi.simulation.compare import compare
+    from xenscmi.simulation.simulate import simulate
+
     loaded = load_given_host(arguments)
     host = loaded.host
     show(host.notes)

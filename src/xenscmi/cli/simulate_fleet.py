@@ -9,7 +9,6 @@ from xenscmi.cli.files import put, show
 from xenscmi.cli.fleet import answers, located, name, show_notes, write_output
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, print_xen
 from xenscmi.fleet.task import Task
-from xenscmi.model.console import telling_lines
 from xenscmi.report.json import finding
 from xenscmi.report.junit import JUnitCase, render
 from xenscmi.report.table import table
@@ -38,8 +37,12 @@ def simulate_hosts(arguments: Namespace) -> int:
     show_notes(arguments, found)
     for each in found:
         outcome = each.outcome
-        if not outcome.usable or outcome.run["panic"] is not None:
-            print_xen(telling_lines(outcome.run["xen"]) if outcome.usable else outcome.run["xen"])
+        if not outcome.usable:
+            print_xen(outcome.run["xen"])
+        elif outcome.run["panic"] is not None:
+            from xenscmi.model.console import telling_lines
+
+            print_xen(telling_lines(outcome.run["xen"]))
         show(outcome.findings, name(each))
     if arguments.hosts:
         sys.stderr.write(_total(found))

@@ -3,8 +3,7 @@ LICENSE = "MIT"
 
 # In a product: the files of the host, as they lie beside the recipe or come from other sources.
 SRC_URI = "file://host"
-UNPACKDIR ?= "${WORKDIR}"
-S = "${UNPACKDIR}/host"
+S = "${@d.getVar('UNPACKDIR') or d.getVar('WORKDIR')}/host"
 
 inherit xenscmi
 
