@@ -280,9 +280,16 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
 def _write(form: str, diagnostics: Sequence[Diagnostic]) -> None:
     if form == "text":
         show(diagnostics)
-        sys.stderr.write(f"{_summary(diagnostics)}{_fixable(diagnostics)}\n")
+        _write_summary(f"{_summary(diagnostics)}{_fixable(diagnostics)}")
         return
     sys.stdout.write(rendered(form, diagnostics))
+
+
+def _write_summary(text: str) -> None:
+    from xenscmi.cli.width import width_of
+    from xenscmi.report.wrapping import fold
+
+    sys.stderr.write("".join(f"{line}\n" for line in fold(text, width_of(sys.stderr))))
 
 
 def _summary(diagnostics: Sequence[Diagnostic]) -> str:
