@@ -194,6 +194,20 @@ def test_a_domain_for_which_no_agent_is_left(hosts: Path, capsys: pytest.Capture
     assert "xen,sci-agent-id" not in printed.out
 
 
+def test_what_a_domain_of_xl_asks_for_stays_where_no_agent_is_left(
+    hosts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tower = hosts / "tower"
+    text = (tower / "host.dts").read_text()
+    start = text.index("\tscp-shmem@57002000")
+    (tower / "host.dts").write_text(text[:start] + text[text.index("\treserved-memory") :])
+    assert main(["convert", str(tower)]) == 0
+    printed = capsys.readouterr()
+    assert "error: domain domd asks for SCMI, and no agent of the list is left for it" in printed.err
+    assert 'arm_sci = "scmi_smc"\nscmi = "on"\n' in printed.out
+    assert "force_assign_without_iommu" not in printed.out
+
+
 def test_a_source_takes_the_removals_as_dts(hosts: Path, tools: Tools, tmp_path: Path) -> None:
     tower = hosts / "tower"
     made = convert(tower, tmp_path / "v8")

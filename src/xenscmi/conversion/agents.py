@@ -20,6 +20,8 @@ from xenscmi.source import Span
 
 SCMI_TYPE = "scmi_smc"
 """What `xen,arm_sci`, and `arm_sci` of xl.cfg, say in EPAM's dialects."""
+SWITCH = "scmi"
+"""A key of EPAM's xl: whether a domain has SCMI."""
 _ON = ("on", "1", "yes", "true")
 UNNAMED = (Dialect.EPAM, Dialect.DEVICE_IDS)
 """The dialects in which no domain says which agent it has."""
@@ -69,7 +71,7 @@ def _asks_in_xlcfg(configuration: Configuration) -> Span | None:
     for part in configuration.arm_sci:
         if part.key is None and part.text.strip() == SCMI_TYPE:
             return part.span
-    switch = configuration.settings.get("scmi") if configuration.settings else None
+    switch = configuration.settings.get(SWITCH) if configuration.settings else None
     is_on = switch is not None and switch.value.span.text.strip("\"' ").lower() in _ON
     return switch.key_span if switch is not None and is_on else None
 

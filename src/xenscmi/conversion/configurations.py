@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from xenscmi.bindings.names import PASSTHROUGH, SCMI_DEVID
 from xenscmi.config.constants import PAGE_SHIFT
+from xenscmi.conversion.agents import SWITCH
 from xenscmi.conversion.host_tree import address_of, value
 from xenscmi.devicetree import Node, Tree
 from xenscmi.diagnostics import Edit
@@ -22,8 +23,8 @@ from xenscmi.xlcfg import ListValue, Setting, Settings
 
 MEMORY_TYPE = ",arm_mem_WB"
 _NODES = "dt_passthrough_nodes"
-_NEEDLESS = ("force_assign_without_iommu", "scmi")
-"""Keys of EPAM's xl: a device under SCMI control may be in dtdev without an IOMMU, and arm_sci says the rest."""
+_FORCE = "force_assign_without_iommu"
+"""A key of EPAM's xl that nothing has to replace: a device under SCMI control may be in dtdev without an IOMMU."""
 _ENDS = re.compile(r"[ \t;]*(#.*)?\n?")
 """What may follow a setting on its line and goes with it: the comment is about the setting."""
 
@@ -60,11 +61,13 @@ class XlcfgConversion:
     def convert(self, row: SecondaryAgent | None, guest_page: int, *, complete: bool) -> None:
         """Fill in the edits; `complete` says that the partial tree is known to have all nodes below /passthrough."""
         self._name_agent(row)
-        for key in (*_NEEDLESS, *((_NODES,) if complete else ())):
-            self._remove(key)
+        self._remove(_FORCE)
+        if complete:
+            self._remove(_NODES)
         if row is not None:
+            self._remove(SWITCH)  # arm_sci says it now
             self._map_page(address_of(row.shmem), guest_page)
-            self._add("dtdev", [path for path in self._devices() if path not in self._paths()])
+            self._add("dtdev", [path for path in dict.fromkeys(self._devices()) if path not in self._paths()])
         if self._appended:
             end = len(self.settings.source.text)
             gap = "" if self.settings.source.text.endswith("\n") else "\n"
