@@ -1,3 +1,5 @@
+from functools import cached_property
+
 import pytest
 
 from xenscmi.record import Record
@@ -32,3 +34,17 @@ def test_a_record_cannot_change_but_be_replaced() -> None:
     with pytest.raises(AttributeError, match="immutable"):
         del point.x
     assert repr(point.replace(y=3)) == "Point(x=1, y=3)"
+
+
+def test_what_a_record_works_out_is_no_field() -> None:
+    class Square(Record):
+        side: int
+
+        @cached_property
+        def area(self) -> int:
+            return self.side**2
+
+    square = Square(side=2)
+    assert square.area == 4
+    assert square == Square(side=2)
+    assert square.replace(side=3).area == 9

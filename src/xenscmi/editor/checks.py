@@ -38,12 +38,20 @@ class Checks:
         """Return the view of a home as it is now."""
         if home not in self._tasks:
             self.changed(home)
-        return await asyncio.shield(self._tasks[home])
+        while True:
+            task = self._tasks[home]
+            view = await asyncio.shield(task)
+            if self._tasks[home] is task:
+                return view
 
     async def fixes(self, home: Path) -> tuple[tuple[Span, str], ...]:
-        """Return the edits that apply all safe fixes of a home. Raises XenscmiError where its files make no host."""
-        looker = self._lookers.setdefault(home, Looker(home))
-        return await asyncio.get_running_loop().run_in_executor(self._executor, looker.fix, self._texts())
+        """Return the edits that apply all safe fixes of a home; none where its texts changed meanwhile.
+
+        Raises XenscmiError where its files make no host.
+        """
+        looker, seen = self._lookers.setdefault(home, Looker(home)), self._changes.get(home)
+        edits = await asyncio.get_running_loop().run_in_executor(self._executor, looker.fix, self._texts())
+        return edits if self._changes.get(home) == seen else ()
 
     async def _look(self, home: Path) -> View:
         looker = self._lookers.setdefault(home, Looker(home))

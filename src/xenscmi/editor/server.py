@@ -283,8 +283,13 @@ async def _code_actions(server: HostServer, params: types.CodeActionParams) -> l
     if asks_for(types.CodeActionKind.QuickFix.value, params.context):
         actions += quick_fixes(view, path, params.range, server.codec, server.edit)
     if view.loaded and asks_for(FIX_ALL, params.context) and has_safe_fixes(view.findings):
-        edit = server.edit(await server.checks.fixes(view.home))
-        actions.append(types.CodeAction(title="Fix all that is safe, in every file", kind=FIX_ALL, edit=edit))
+        try:
+            edits = await server.checks.fixes(view.home)
+        except XenscmiError:  # of a file on the disk that is broken by now
+            edits = ()
+        if edits:
+            title = "Fix all that is safe, in every file"
+            actions.append(types.CodeAction(title=title, kind=FIX_ALL, edit=server.edit(edits)))
     return actions
 
 
