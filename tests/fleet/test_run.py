@@ -248,3 +248,22 @@ def test_a_link_of_the_target(fleet: Fleet) -> None:
     fleet.settle()
     assert reason() == "a.toml: rootfs/boot -> changed"
     assert reason() == "a.toml: from the cache"
+
+
+BOOT = Path(__file__).parents[1] / "vectors" / "boot"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("vector", sorted(path.name for path in BOOT.iterdir() if path.is_dir())[::8])
+def test_simulations_of_every_kind_are_shown_as_without(fleet: Fleet, vector: str, form: str) -> None:
+    """Hosts that boot, with deviations and without, and hosts on which Xen panics."""
+    plain = fleet.run("simulate", "--format", form, str(BOOT / vector))
+    assert fleet.run("simulate", "--format", form, "--cache", "../cache", str(BOOT / vector)) == plain
+    assert fleet.run("simulate", "--format", form, "--cache", "../cache", str(BOOT / vector)) == plain
+
+
+def test_a_host_that_cannot_be_simulated(fleet: Fleet) -> None:
+    for form in ("text", "json"):
+        plain = fleet.run("simulate", "--format", form, "a/guest.cfg")
+        assert plain[0] == 2
+        assert fleet.run("simulate", "--format", form, "--cache", "../cache", "a/guest.cfg") == plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -33,7 +34,17 @@ def _gitlab(product: Product, hosts: str) -> Result:
     return product.run("bash", "-c", script, env=variables)
 
 
-def test_the_job_of_gitlab(product: Product) -> None:
+@pytest.fixture
+def checkout(product: Product) -> Product:
+    """A branch, as the runner checks it out."""
+    program("git")
+    for command in (["init", "-q"], ["add", "host"]):
+        assert product.run("git", *command).returncode == 0
+    return product
+
+
+def test_the_job_of_gitlab(checkout: Product) -> None:
+    product = checkout
     reports = _load(JOB)["xenscmi"]["artifacts"]["reports"]
     for _ in range(2):  # the second time with what the cache has kept
         finished = _gitlab(product, "*/host.toml")
@@ -46,6 +57,32 @@ def test_the_job_of_gitlab(product: Product) -> None:
     assert finished.returncode == 1
     issues = json.loads((product.folder / reports["codequality"]).read_text())
     assert "host/guest.cfg" in {issue["location"]["path"] for issue in issues}
+
+
+def test_a_branch_does_not_bring_its_results_along(checkout: Product) -> None:
+    """The author of a broken host commits a cache in which it passes."""
+    report = checkout.folder / "gl-code-quality-report.json"
+    cache = checkout.folder / ".xenscmi-cache" / "results"
+    _gitlab(checkout, "*/host.toml")
+    passing = {path.name for path in cache.rglob("*") if path.is_file()}
+    checkout.break_()
+    _gitlab(checkout, "*/host.toml")
+    assert json.loads(report.read_text())
+    (broken,) = (path for path in cache.rglob("*") if path.is_file() and path.name not in passing)
+    broken.write_bytes(_forged(broken))
+    _gitlab(checkout, "*/host.toml")
+    assert json.loads(report.read_text()) == []  # what whoever writes the cache can do
+    assert checkout.run("git", "add", "-f", ".xenscmi-cache").returncode == 0
+    assert _gitlab(checkout, "*/host.toml").returncode == 1
+    assert json.loads(report.read_text())  # and a branch cannot
+
+
+def _forged(path: Path) -> bytes:
+    """Return a result without findings, in the form of the cache."""
+    document = json.loads(path.read_bytes().partition(b"\n")[2])
+    document["outcome"]["findings"] = []
+    content = json.dumps(document).encode()
+    return b"xenscmi-cache-1 " + sha256(content).hexdigest().encode() + b"\n" + content
 
 
 def test_the_action_of_github(product: Product) -> None:

@@ -43,7 +43,7 @@ def simulate_hosts(arguments: Namespace) -> int:
             from xenscmi.model.console import telling_lines
 
             print_xen(telling_lines(outcome.run["xen"]))
-        show(outcome.findings, name(each))
+        show(outcome.findings, name(each) if arguments.hosts else "xenscmi")
     if arguments.hosts:
         sys.stderr.write(_total(found))
     if not all(each.outcome.usable for each in found):
