@@ -19,7 +19,7 @@ import sqlite3
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
@@ -34,12 +34,13 @@ from xenscmi.conversion.convert import convert
 from xenscmi.conversion.removals import Removal, without
 from xenscmi.devicetree import Tree, apply_overlays, parse_tree, write_dts
 from xenscmi.devicetree.dtb import read_dtb, write_dtb
-from xenscmi.diagnostics import XenscmiError
+from xenscmi.diagnostics import Safety, XenscmiError
 from xenscmi.domctl.createdomain import decode, encode, from_config
 from xenscmi.domctl.profiles import PROFILES
 from xenscmi.host.firmware import firmware_of
 from xenscmi.host.imagebuilder import read_imagebuilder
 from xenscmi.host.manifest import read_manifest
+from xenscmi.host.parsed import ParsedFiles
 from xenscmi.host.reader import read_host
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.host.types import Host
@@ -49,7 +50,10 @@ from xenscmi.model.xen import Model
 from xenscmi.report.text import render
 from xenscmi.rules.engine import check
 from xenscmi.rules.example import FILES
+from xenscmi.rules.fixing import next_pass
+from xenscmi.rules.registry import all_rules
 from xenscmi.rules.suppression import suppressions
+from xenscmi.rules.trial import example_files
 from xenscmi.scmi.dump import decode_each
 from xenscmi.source import Source
 
@@ -105,6 +109,49 @@ def dialect(data: bytes) -> None:
     """A source in an older dialect, converted."""
     with TemporaryDirectory() as folder:
         convert(read_host(parse_tree(data, Path(folder, "fuzz.dts"))))
+
+
+def fixes(data: bytes) -> None:
+    """A file of the example host, checked, and fixed until nothing is left to fix: no fix breaks a file."""
+    name = "guest.cfg"
+    if b"/dts-v1/" in data:
+        name = "host.dts" if b"chosen" in data else "panel.dts" if b"xen,reg" in data else "guest.dts"
+    files = {each: text.encode() for each, text in FILES.items()} | {name: data}
+    host = _host_of(files)
+    for _ in range(20):
+        step = next_pass(check(host), Safety)
+        if step is None:
+            return
+        for source, text in step.texts:
+            encoding = "latin-1" if source.name.endswith(".dts") and not _is_utf_8(files[source.name]) else "utf-8"
+            files[source.name] = text.encode(encoding, "surrogateescape")
+        try:
+            host = _host_of(files)
+        except XenscmiError as error:
+            raise AssertionError(f"{step.fixed[0].code} broke a file: {error}") from None
+
+
+def _host_of(files: Mapping[str, bytes]) -> Host:
+    def list_folder(path: Path) -> list[Path] | None:
+        return [Path(name) for name in files] if path == Path() else None
+
+    def read(path: Path) -> bytes:
+        if path.name not in files:
+            raise FileNotFoundError
+        return files[path.name]
+
+    return load_host(".", read=read, list_folder=list_folder, parsed=_PARSED).host
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_PARSED = ParsedFiles()
 
 
 def manifest(data: bytes) -> None:
@@ -215,6 +262,11 @@ def _dialects() -> list[bytes]:
     return [write_dts(bare).encode(), (hosts / "tower" / "host.dts").read_bytes()]
 
 
+def _bad_examples() -> list[bytes]:
+    texts = [text for rule in all_rules() if rule.fixable for text in example_files(rule.bad).values()]
+    return [text.encode() for text in dict.fromkeys(texts)]
+
+
 def _settings() -> list[bytes]:
     rows = [json.loads(line) for path in sorted((VECTORS / "xlcfg").glob("*.jsonl")) for line in path.open()]
     return [text.encode() for row in rows[::20] for text in row.values() if isinstance(text, str) and "=" in text]
@@ -236,6 +288,7 @@ TARGETS: dict[str, tuple[Target, Callable[[], list[bytes]]]] = {
     "dts": (dts, lambda: _sources("rules/boards/*/host.dts")),
     "overlay": (overlay, _blobs),
     "dialect": (dialect, _dialects),
+    "fixes": (fixes, _bad_examples),
     "manifest": (manifest, lambda: _sources("rules/boards/*/host.toml", "vectors/boot/*/host.toml")),
     "imagebuilder": (imagebuilder, lambda: [b'NUM_DOMUS=1\nDOMU_KERNEL[0]="a"\nDOMU_PASSTHROUGH_DTB[0]=b.dtb\n']),
     "comments": (comments, lambda: [b"a = 1 # xenscmi: ignore[XS004, shared-page]\n/* xenscmi: ignore-file[XS1] */\n"]),

@@ -146,6 +146,16 @@ def test_a_single_file_is_fixed_alone(tmp_path: Path, run: Run) -> None:
     assert (board / "guest.cfg").read_text() == FILES["guest.cfg"]
 
 
+def test_an_overlay_is_fixed_where_it_says_so(tmp_path: Path, run: Run) -> None:
+    board = write(tmp_path / "board", Change("host.dts", "\t\t\txen,sci-agent-id = <3>;\n", ""))
+    (board / "host.toml").write_text(MANIFEST.replace("\n", '\noverlays = ["xen.dtso"]\n', 1))
+    overlay = "/dts-v1/;\n/plugin/;\n\n&{{/chosen/panel}} {{\n\txen,sci-agent-id = <{}>;\n}};\n"
+    (board / "xen.dtso").write_text(overlay.format("0x02"))
+    code, _, err = run("--fix", board)
+    assert (code, err.splitlines()[0].partition(":")[0]) == (0, f"fixed {board}/xen.dtso")
+    assert (board / "xen.dtso").read_text() == overlay.format("0x03")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -9,6 +9,7 @@ from xenscmi.source import Span
 
 _ALIKE = 0.87  # of `xen,dom0-sci-agent` and `xen,dom0-sci-agent-id`, not of `scmi-secondary-agents` and its `#…-cells`
 
+_MOST_BYTES = 256
 _SIMILAR = 0.7  # of `arm,scmi` and `arm,scmi-smc`, of `xen,domU` and `xen,domain`
 
 
@@ -35,10 +36,15 @@ def compatible_like(node: Node, name: str) -> str | None:
     Shorter than a property's name, and of a node whose properties show what it is: less alike is enough. What another
     vendor names so is another thing.
     """
-    prop = node.get("compatible")
-    written = [each.decode("ascii", "backslashreplace") for each in prop.value.split(b"\0")] if prop else []
+    written = strings_of(node.get("compatible"))
     others = [each for each in written if each.lower() != name and _vendor(each) == _vendor(name)]
     return next(iter(get_close_matches(name, others, 1, _SIMILAR)), None)
+
+
+def strings_of(prop: Property | None) -> list[str]:
+    """Return the strings of a property that may be misspelled names, as far as names would reach."""
+    parts = prop.value[:_MOST_BYTES].split(b"\0") if prop else []
+    return [each.decode("ascii", "backslashreplace") for each in parts]
 
 
 def _vendor(name: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from xenscmi.bindings.names import XEN_PATH
 from xenscmi.bindings.properties import compatible
-from xenscmi.devicetree.tree import Node
+from xenscmi.devicetree.once import once
+from xenscmi.devicetree.tree import Node, Tree
 from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.host.passthrough import guest_registers
@@ -72,9 +73,16 @@ def _meant(index: Index, domain: HostDomain, path: str, guest: GuestNode | None)
     if len(unassigned) == 1:
         return unassigned[0]
     name = path.rstrip("/").rpartition("/")[2].lower()
-    nodes = index.host.tree.walk() if index.host.tree and "@" in name else ()
-    found = [each for each in nodes if each.name.lower() == name]
+    found = _by_name(index.host.tree).get(name, []) if index.host.tree and "@" in name else []
     return found[0] if len(found) == 1 else None
+
+
+@once
+def _by_name(tree: Tree) -> dict[str, list[Node]]:
+    found: dict[str, list[Node]] = {}
+    for node in tree.walk():
+        found.setdefault(node.name.lower(), []).append(node)
+    return found
 
 
 def _unknown(index: Index, domain: HostDomain) -> list[Stated[str]]:

@@ -13,6 +13,7 @@ from xenscmi.host.index import Index
 from xenscmi.host.passthrough import GivenDevice, guest_registers
 from xenscmi.rules.editing import dts, xlcfg
 from xenscmi.rules.editing.agents import settings_of
+from xenscmi.rules.misspelling import strings_of
 from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
 _ALIKE = 0.87
@@ -57,7 +58,7 @@ def _name(given: GivenDevice, meant: Node) -> Fix | None:
     """Return the path of the device that the guest's node describes."""
     if given.setting == XEN_PATH:
         prop = given.guest.get(XEN_PATH) if given.guest else None
-        edit = dts.string(prop, prop.string(), meant.path) if prop else None
+        edit = dts.string(prop, prop.strings()[0], meant.path) if prop else None
     else:
         edit = xlcfg.replace_item(settings_of(given.domain), "dtdev", given.span, meant.path)
     return safe_fix(f"Name {meant.path}", edit)
@@ -65,8 +66,8 @@ def _name(given: GivenDevice, meant: Node) -> Fix | None:
 
 def _spell(theirs: Property, own: Property) -> Fix | None:
     """Return the string of the host's node that one of the guest's is spelled like."""
-    for written in theirs.strings():
-        near = get_close_matches(written, own.strings(), 2, _ALIKE)
+    for written in strings_of(theirs):
+        near = get_close_matches(written, strings_of(own), 2, _ALIKE)
         if len(near) == 1:
             return safe_fix(f'Write "{near[0]}"', dts.string(theirs, written, near[0]))
     return None

@@ -46,18 +46,20 @@ RULE = HostRule(
 @RULE.check
 def check(index: Index) -> Iterator[Finding]:
     told: set[Span] = set()
+    regs: dict[Span, Property] = {}
     for user, use in _uses(index):
         protocol = use.protocol
         if protocol is None or protocol.value in _PROTOCOLS[use.kind] or protocol.span in told:
             continue
         told.add(protocol.span)
+        regs = regs or _regs(index)
         has = "unreadable" if protocol.value is None else f"{protocol.value:#x}"
         yield Finding(
             message=f"{use.kind} of {user} lead to an SCMI protocol whose reg is {has}, "
             f"not {_PROTOCOLS[use.kind][0]:#x}",
             span=protocol.span,
             related=also("used here", use.span),
-            fix=_number(index, protocol.span, _PROTOCOLS[use.kind]),
+            fix=_write(regs[protocol.span].node, _PROTOCOLS[use.kind]) if protocol.span in regs else None,
         )
     for title, scmi, users in _scmi_nodes(index):
         for node in scmi.children:
@@ -138,12 +140,10 @@ def _write(node: Node, fitting: Sequence[ProtocolId]) -> Fix | None:
     return fix_if(protocol == unit_address(node), f"Write protocol {protocol:#x}", edit)
 
 
-def _number(index: Index, place: Span, fitting: Sequence[ProtocolId]) -> Fix | None:
-    """Return the same for the node whose reg stands at a place."""
+def _regs(index: Index) -> dict[Span, Property]:
+    """Return every `reg` of the host's trees by its place."""
     trees = [index.host.tree, *(each.tree.tree for each in index.host.domains if each.tree)]
-    props = (node.get("reg") for tree in trees if tree for node in tree.walk())
-    prop = next((each for each in props if each and each.span == place), None)
-    return _write(prop.node, fitting) if prop else None
+    return {reg.span: reg for tree in trees if tree for node in tree.walk() if (reg := node.get("reg"))}
 
 
 def _add(node: Node, provider: Property) -> Fix | None:

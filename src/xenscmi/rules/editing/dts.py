@@ -64,7 +64,7 @@ def _value(match: re.Match[str]) -> int | None:
 
 def cells(prop: Property | None, new: Sequence[int], first: int = 0) -> tuple[Edit, ...] | None:
     """Replace the cells of a property from cell `first` on; those that have their value already stay."""
-    if prop is None or len(prop.value) < 4 * (first + len(new)):
+    if prop is None or len(prop.value) < 4 * (first + len(new)) or not all(0 <= value < 1 << 32 for value in new):
         return None
     edits = []
     for at, value in enumerate(new, first):
@@ -78,8 +78,8 @@ def cells(prop: Property | None, new: Sequence[int], first: int = 0) -> tuple[Ed
 
 
 def split(number: int, count: int) -> list[int]:
-    """Return a number as so many cells, the high one first."""
-    return [number >> 32 * at & 0xFFFFFFFF for at in reversed(range(count))]
+    """Return a number as so many cells, the high one first, which is too large if the number is."""
+    return [number >> 32 * at & (0xFFFFFFFF if at < count - 1 else -1) for at in reversed(range(count))]
 
 
 def address(node: Node, new: int, first: int = 0) -> tuple[Edit, ...] | None:
@@ -95,7 +95,9 @@ def address(node: Node, new: int, first: int = 0) -> tuple[Edit, ...] | None:
 
 def size(node: Node, new: int) -> tuple[Edit, ...] | None:
     """Replace the first size of a node's `reg`."""
-    return None if is_misread(node) else cells(node.get("reg"), split(new, size_cells(node)), address_cells(node))
+    if is_misread(node) or not written_reg(node):
+        return None
+    return cells(node.get("reg"), split(new, size_cells(node)), address_cells(node))
 
 
 def widen(reg: Property | None) -> tuple[Edit, ...] | None:
