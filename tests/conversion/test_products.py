@@ -143,6 +143,41 @@ def test_a_host_that_is_spread(hosts: Path, tools: Tools, tmp_path: Path) -> Non
     assert {each.code for each in wrong(api.load_host(tower))} == {"XS124"}
 
 
+def test_two_domains_of_xl_get_two_agents(hosts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the order of the manifest, as `xl create` would have made them."""
+    tower = hosts / "tower"
+    host = (tower / "host.dts").read_text()
+    page = '\tscp-shmem@57003000 { compatible = "arm,scmi-shmem"; reg = <0x0 0x57003000 0x0 0x1000>; };\n\n'
+    usb = (
+        "\t\tusb@ee000000 { reg = <0x0 0xee000000 0x0 0x1000>; interrupts = <0 102 4>; "
+        "iommus = <&ipmmu 33>; scmi_devid = <8>; xen,passthrough; };\n\t};\n\n\tipmmu:"
+    )
+    host = host.replace("\treserved-memory", page + "\treserved-memory").replace(
+        "0x57000000 0x0 0x3000", "0x57000000 0x0 0x4000"
+    )
+    (tower / "host.dts").write_text(host.replace("\t};\n\n\tipmmu:", usb))
+    tree, text = (tower / "domd.dts").read_text(), (tower / "domd.cfg").read_text()
+    for old, new in (("mmc@ee140000", "usb@ee000000"), ("0xee140000 0x0 0x2000", "0xee000000 0x0 0x1000")):
+        tree = tree.replace(old, new)
+    for old, new in (("<0 440 4>", "<0 102 4>"), ("<5>", "<8>"), ("&scmi_clock 5", "&scmi_clock 8")):
+        tree = tree.replace(old, new)
+    (tower / "doma.dts").write_text(tree)
+    for old, new in (("domd", "doma"), ("ee140,2", "ee000,1"), ("472", "134"), ("0001", "0002")):
+        text = text.replace(old, new)
+    (tower / "doma.cfg").write_text(text)
+    (tower / "host.toml").write_text(
+        'device_tree = "host.dts"\n[[domain]]\nconfig = "doma.cfg"\ndevice_tree = "doma.dts"\n'
+        '[[domain]]\nconfig = "domd.cfg"\ndevice_tree = "domd.dts"\n'
+    )
+    made = convert(tower, tmp_path / "v8")
+    assert "once all of this is applied, xenscmi check finds nothing" in capsys.readouterr().err
+    assert 'agent_id=2"' in (made / "doma.cfg").read_text()
+    assert '"ee000,1", "57002,1@22001"' in (made / "doma.cfg").read_text()
+    assert 'agent_id=3"' in (made / "domd.cfg").read_text()
+    assert '"ee140,2", "57003,1@22001"' in (made / "domd.cfg").read_text()
+    assert "arm,smc-id = <0x82000005>;" in (made / "domd-v8.dtso").read_text()
+
+
 def test_what_only_a_person_can_move_is_named(hosts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """EPAM's xl copied any node that it was told to; a current one does not."""
     tower = hosts / "tower"
@@ -255,6 +290,9 @@ def test_nothing_is_written_over_unasked(hosts: Path, tmp_path: Path, capsys: py
     convert(tower, tower, "--force")
     assert (tower / "domd.cfg").read_text() != before
     assert not [each for each in tower.parent.iterdir() if each.name.startswith(".")]
+    (tmp_path / "v8" / "board-v8.dtso").mkdir(parents=True)
+    assert main(["convert", str(hosts / "gate"), "-o", str(tmp_path / "v8"), "--force"]) == 2
+    assert [each.name for each in (tmp_path / "v8").iterdir()] == ["board-v8.dtso"]
     assert main(["convert", str(hosts / "gate"), "-o", str(tower / "domd.cfg" / "x")]) == 2
     assert "cannot write to" in capsys.readouterr().err
 
