@@ -13,6 +13,7 @@ from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Diagnostic, Edit, Fix, Safety
 from xenscmi.rules.editing import dts, xlcfg
 from xenscmi.rules.fixing import apply, next_pass
+from xenscmi.rules.suppression import removal, suppressions
 from xenscmi.source import Source, Span
 from xenscmi.xlcfg import ListValue, Settings, StringValue, parse
 
@@ -226,6 +227,32 @@ def test_a_strangers_text_does_not_end_a_string(hostile: str) -> None:
     assert dts.string(node(text).get("compatible"), "one", f"on{hostile}e") is None
     assert xlcfg.append(settings("l = [ 'a' ]\n"), "l", hostile) is None
     assert xlcfg.string(settings("s = 'a'\n"), "s", "a", hostile) is None
+
+
+# Comments
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a = 1  # xenscmi: ignore[XS004]\nb = 2\n", "a = 1\nb = 2\n"),
+        ("a = 1\r\n  # xenscmi: ignore[XS004]\r\nb = 2\r\n", "a = 1\r\nb = 2\r\n"),
+        ("# xenscmi: ignore-file[ XS004 ]", ""),
+        ("a = 1 # xenscmi: ignore[XS004, XS005]\n", "a = 1 # xenscmi: ignore[XS005]\n"),
+        ("a = 1 # xenscmi: ignore[XS001 , XS004]\n", "a = 1 # xenscmi: ignore[XS001]\n"),
+        ("a = 1 # xenscmi: ignore[XS001,XS004,XS005]\n", "a = 1 # xenscmi: ignore[XS001,XS005]\n"),
+        ("\ta; /* xenscmi: ignore[XS004] */\n", "\ta;\n"),
+        ("\t/* xenscmi: ignore[XS004] */\n\ta;\n", "\ta;\n"),
+        ("/* xenscmi: ignore[XS004] */ a;\n", " a;\n"),
+        ("a; // xenscmi: ignore[XS004]\n", "a;\n"),
+        ("a = 1 # xenscmi: ignore[XS004] as the board has it\n", None),
+        ("a; /* xenscmi: ignore[XS004], see the board's manual */\n", None),
+    ],
+)
+def test_a_rule_is_removed_from_a_comment(before: str, after: str | None) -> None:
+    (found,) = (each for each in suppressions([Source("a.cfg", before)]) if each.rule == "XS004")
+    edit = removal(found)
+    assert (edit and made(before, edit)) == after
 
 
 # Passes

@@ -25,11 +25,12 @@ _WORD = re.compile(r"[^\s,]+")
 
 
 class Suppression(Record):
-    """A rule that a comment silences: on one line, or in the whole file if `line` is None."""
+    """A rule that a comment silences: on one line, or in the whole file if `line` is None. `start` is the comment's."""
 
     rule: str
     span: Span
     line: int | None
+    start: int
 
 
 class Suppressions:
@@ -76,14 +77,16 @@ def suppressions(sources: Iterable[Source]) -> Iterator[Suppression]:
                     rule=word[0],
                     span=Span(source, word.start(), word.end()),
                     line=None if match["file"] else silenced,
+                    start=match.start(),
                 )
 
 
 def removal(suppression: Suppression) -> Edit | None:
     """Return the edit that removes a rule from its comment, or the comment if it names no other and says no more."""
     span, text = suppression.span, suppression.span.source.text
-    start = text.rfind("\n", 0, span.start) + 1
-    comment = next(each for each in _COMMENT.finditer(text, start) if each.end() > span.start)
+    comment = _COMMENT.match(text, suppression.start)
+    if comment is None:
+        return None
     if comment["rules"].strip() != suppression.rule:
         before = _BEFORE.search(text, comment.start("rules"), span.start)
         behind = _BEHIND.match(text, span.end)
