@@ -6,10 +6,11 @@ it. It decides by code of its own what Xen will do; the model of Xen decides aga
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
+from typing import Any, TypeVar
 
 from xenscmi.config.constants import INVALID_AGENT_ID, PAGE_SIZE
 from xenscmi.devicetree.tree import Node
@@ -35,6 +36,8 @@ from xenscmi.host.types import (
     Stated,
 )
 from xenscmi.source import Span
+
+T = TypeVar("T")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +72,14 @@ class Index:
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self._answers: dict[object, Any] = {}
+
+    def once(self, question: Callable[[Host], T]) -> T:
+        """Return what a function of the host answers, worked out once: for what only rooms above know."""
+        if question not in self._answers:
+            self._answers[question] = question(self.host)
+        answer: T = self._answers[question]
+        return answer
 
     @cached_property
     def passthrough(self) -> DeviceOwners:

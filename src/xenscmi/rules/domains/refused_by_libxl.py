@@ -32,7 +32,7 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     from xenscmi.toolstack.hosts import prepare_host
 
-    for prepared in prepare_host(index.host):
+    for prepared in index.once(prepare_host):
         if prepared.domain is not None:
             yield from _findings(prepared.diagnostics)
 

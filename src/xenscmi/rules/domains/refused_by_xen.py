@@ -47,7 +47,7 @@ _REFUSED: tuple[tuple[str, str, Callable[[CreateDomain], bool]], ...] = (
 def check(index: Index) -> Iterator[Finding]:
     tree = index.host.tree
     machine = gic_version_of(tree) if tree is not None else GicVersion.DEFAULT
-    for prepared in prepare_host(index.host):
+    for prepared in index.once(prepare_host):
         spec = prepared.spec
         if spec is None:
             continue
