@@ -118,6 +118,14 @@ def test_a_width_that_is_none(columns: str, found: int | None, monkeypatch: pyte
     assert help_width() == (found or 80)
 
 
+def test_a_terminal_that_does_not_say_how_wide_it_is_gets_whole_lines() -> None:
+    """A serial console has 0 columns."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours), os.fdopen(theirs, "w") as terminal:
+        assert os.get_terminal_size(terminal.fileno()).columns == 0
+        assert width_of(terminal) is None
+
+
 def test_a_terminal_says_how_wide_it_is(host: Path) -> None:
     """A real terminal of 50 columns."""
     ours, theirs = pty.openpty()

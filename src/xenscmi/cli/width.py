@@ -21,6 +21,7 @@ def width_of(stream: TextIO) -> int | None:
     if stated.isascii() and stated.isdecimal() and int(stated[:6]) > 0:
         return max(int(stated[:6]), LEAST)
     try:
-        return max(os.get_terminal_size(stream.fileno()).columns, LEAST) if stream.isatty() else None
-    except (OSError, ValueError):  # a terminal that does not tell, a stream without a file
+        columns = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):  # a stream without a file
         return None
+    return max(columns, LEAST) if columns else None  # a serial console does not tell: it has 0
