@@ -33,4 +33,11 @@ def list_folder(path: Path) -> list[Path] | None:
     if not path.is_dir():
         return None
     with os.scandir(path) as entries:
-        return [path / name for name in sorted(entry.name for entry in entries if entry.is_file())]
+        return [path / name for name in sorted(entry.name for entry in entries if _is_file(entry))]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself
+        return False

@@ -12,7 +12,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 FUZZ = str(REPOSITORY / "tools/fuzz.py")
 DOORS = (
-    *("xlcfg", "libxl_json", "createdomain", "dtb", "dts", "overlay", "dialect", "manifest", "imagebuilder"),
+    *("xlcfg", "libxl_json", "createdomain", "dtb", "dts", "overlay", "dialect", "fixes", "manifest", "imagebuilder"),
     *("comments", "dump", "page", "state"),
 )
 
