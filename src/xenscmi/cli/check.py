@@ -279,19 +279,12 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
 
 def _write(form: str, diagnostics: Sequence[Diagnostic]) -> None:
     if form == "text":
+        from xenscmi.report.text import tally
+
         show(diagnostics)
-        say(f"{_summary(diagnostics)}{_fixable(diagnostics)}")
+        say(f"{tally(diagnostics)}{_fixable(diagnostics)}")
         return
     sys.stdout.write(rendered(form, diagnostics))
-
-
-def _summary(diagnostics: Sequence[Diagnostic]) -> str:
-    counts = [
-        f"{number} {severity.value}{'s' if number != 1 else ''}"
-        for severity in Severity
-        if (number := sum(each.severity is severity for each in diagnostics))
-    ]
-    return ", ".join(counts) if counts else "nothing found"
 
 
 def _fixable(diagnostics: Sequence[Diagnostic]) -> str:

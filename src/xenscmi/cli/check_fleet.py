@@ -10,6 +10,7 @@ from xenscmi.cli.findings import REVIEW_FORMATS, rendered
 from xenscmi.cli.fleet import answers, host_findings, show_notes, write_output
 from xenscmi.fleet.task import Task
 from xenscmi.report import hosts as report
+from xenscmi.report.text import tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _show(arguments: Namespace, hosts: Sequence[HostFindings]) -> None:
         return
     (host,) = hosts
     show(host.findings)
-    sys.stderr.write(f"{report.tally(host.findings)}\n")
+    sys.stderr.write(f"{tally(host.findings)}\n")
 
 
 def _document(arguments: Namespace, hosts: Sequence[HostFindings], failing: Collection[Severity]) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from xenscmi.cli.files import put, read_file, say, write_files
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.report.text import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def put_diff(files: FilesToFix, done: FixResult) -> bool:
     """Print the diff, and what is not in it; return whether there is one."""
     put(files.diff())
     _say_refused(files)
-    say(f"would fix {_findings(done.fixed)}")
+    say(f"would fix {counted(len(done.fixed), 'finding')}")
     return bool(files.changed())
 
 
@@ -132,7 +133,3 @@ def report(files: FilesToFix, done: FixResult) -> None:
 def _say_refused(files: FilesToFix) -> None:
     for name, reason in sorted(files.refused.items()):
         say(f"left {name} as it is: {reason}")
-
-
-def _findings(found: Sequence[Diagnostic]) -> str:
-    return f"{len(found)} finding{'s' if len(found) != 1 else ''}"

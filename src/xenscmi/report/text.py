@@ -7,7 +7,7 @@ from xenscmi.report.wrapping import fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from xenscmi.diagnostics import Diagnostic
     from xenscmi.source import Span
@@ -33,6 +33,17 @@ _VISIBLE[ord("\t")] = " "
 def visible(text: str) -> str:
     """Return text that is safe to show on a terminal as one line: control characters become escapes."""
     return text.translate(_VISIBLE)
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things, in words: `1 host`, `2 hosts`."""
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
+def tally(diagnostics: Collection[Diagnostic]) -> str:
+    """Return how many diagnostics there are of each severity, in words."""
+    numbers = {severity: sum(each.severity is severity for each in diagnostics) for severity in Severity}
+    return ", ".join(counted(number, each.value) for each, number in numbers.items() if number) or "nothing found"
 
 
 def render(diagnostics: Iterable[Diagnostic], name: str = "", *, colour: bool = False, width: int | None = None) -> str:
