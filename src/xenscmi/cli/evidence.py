@@ -113,11 +113,10 @@ def _examples() -> Iterator[tuple[Rule, tuple[Diagnostic, ...]]]:
     from xenscmi.rules.registry import all_rules
     from xenscmi.rules.trial import findings_on_bad_example
 
-    bar = Progress(len(all_rules()), "rules")
-    for rule in all_rules():
-        yield rule, findings_on_bad_example(rule)
-        bar.step()
-    bar.clear()
+    with Progress(len(all_rules()), "rules") as progress:
+        for rule in all_rules():
+            yield rule, findings_on_bad_example(rule)
+            progress.step()
 
 
 # What went in

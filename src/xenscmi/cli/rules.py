@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> int:
         ]
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
         return 0
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.terminal import width_of
     from xenscmi.report.table import aligned
 
     shown = [(rule.code, rule.name, rule.severity.value, rule.summary) for rule in rules]

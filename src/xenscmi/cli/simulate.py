@@ -129,7 +129,7 @@ def _write(arguments: Namespace, loaded: LoadedHost, simulation: Simulation) -> 
         against = other_host(arguments.against, run=True) if arguments.against is not None else None
         put_page(host_report(arguments.paths, loaded, check(loaded), simulation), against)
         return
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.terminal import width_of
     from xenscmi.host.platform import declared_names
     from xenscmi.model.devices import device_paths
     from xenscmi.report.matrix import document, render
