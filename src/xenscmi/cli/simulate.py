@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import configure_include, load_given_host, put, say, show
+from xenscmi.cli.files import configure_include, load_given_host, put, say, show, write_json
 from xenscmi.cli.fleet import configure_fleet, in_build, wrong_use
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
@@ -130,13 +130,10 @@ def _write(arguments: Namespace, loaded: LoadedHost, simulation: Simulation) -> 
         put_page(host_report(arguments.paths, loaded, check(loaded), simulation), against)
         return
     from xenscmi.cli.terminal import width_of
-    from xenscmi.host.platform import declared_names
-    from xenscmi.model.devices import device_paths
-    from xenscmi.report.matrix import document, render
+    from xenscmi.report.matrix import device_labels, document, render
 
-    tree, names = loaded.host.tree, declared_names(loaded.host)
-    paths = device_paths(tree) if tree is not None else {}
+    labels = device_labels(loaded.host)
     if arguments.format == "json":
-        put(document(simulation, paths, names) + "\n")
+        write_json(document(simulation, *labels))
     else:
-        put(render(simulation, paths, names, width_of(sys.stdout)))
+        put(render(simulation, *labels, width_of(sys.stdout)))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.report.json import finding
+from xenscmi.report.json import finding, to_text
 from xenscmi.report.json import summary as counts
 from xenscmi.report.text import counted, render, tally, visible
 
@@ -84,7 +83,7 @@ def as_json(hosts: Sequence[HostFindings]) -> str:
             "unusable": _unusable(hosts),
         },
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return to_text(document)
 
 
 def host_case(host: HostFindings, command: str, failing: Collection[Severity]) -> JUnitCase:
