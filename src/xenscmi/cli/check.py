@@ -131,7 +131,7 @@ def _failing(arguments: Namespace) -> tuple[Severity, ...]:
 
 
 def _alone(arguments: Namespace) -> list[str]:
-    """Return what was asked for that is no step of a build: a page, a host from standard input, or files to change."""
+    """Return what was asked for that cannot be a step of a build: a page, standard input, or files to change."""
     asked = {
         "--format html": arguments.format == "html",
         "standard input": "-" in arguments.paths,

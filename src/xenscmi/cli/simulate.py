@@ -112,7 +112,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _alone(arguments: Namespace) -> list[str]:
-    """Return what was asked for that is no step of a build."""
+    """Return what was asked for that cannot be a step of a build."""
     asked = {
         "--format html": arguments.format == "html",
         "--on board": arguments.on == "board",

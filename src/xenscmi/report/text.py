@@ -128,7 +128,7 @@ def _excerpt(span: Span | None, label: str, paint: Callable[[str], str], width: 
         end = text.find("\n", begin, begin + room)
         end = begin + room if end < 0 else end
     shown = text[begin : end if end >= 0 else len(text)]
-    # Bytes that are no text are four characters each: a line of these is cut once more.
+    # Bytes that are not text are four characters each: a line of these is cut once more.
     before = min(len(shown[: span.start - begin].translate(_VISIBLE)), room - 1)
     marked = shown[span.start - begin :][: max(span.end - span.start, 1)].translate(_VISIBLE)
     yield f"  {number} | {shown.translate(_VISIBLE)[:room]}".rstrip()
