@@ -11,8 +11,8 @@ behind an EL3 monitor; the result is compared with that of the model, cell by ce
 --format html is one file for a browser: what `xenscmi check --format html` shows, and what the run shows.
 
 --evidence writes a folder for a safety case: each agent sends every message about every resource, and each answer is
-held against what the host's files let the agent do. With it come hashes of all inputs, requirements with the tests that
-cover them, and what this does not show. The same host makes the same bytes.
+held against what the host's files let the agent do. The folder also has hashes of all inputs, requirements
+with the tests that cover them, and what this does not show. The same host makes the same bytes.
 
 PATH is as for `xenscmi check`; the default is the current folder.
 
