@@ -116,7 +116,7 @@ def _config(xen: Model, node: Node, capabilities: int) -> CreateDomain:
 def _sci(xen: Model, node: Node) -> tuple[int, int]:
     """Return type and agent id; without `xen,sci_type` there is no SCMI, whatever else the node says.
 
-    Nor is there without a driver, until Xen came to refuse the request.
+    A Xen without a driver ignores the request as well, before the releases that refuse it.
     """
     known = xen.has(ARM_SCI_KEY) and (xen.driver is not ArmSciType.NONE or xen.has(SCI_WITHOUT_DRIVER))
     if SCI_TYPE not in node or not known:

@@ -23,16 +23,18 @@ _SIGNS = {
 
 Paths = Mapping[int, Sequence[str]]
 """SCMI device id → its nodes in the host's device tree."""
-Names = Mapping[int, DeviceNames]
+DeviceLabels = Mapping[int, DeviceNames]
 """SCMI device id → what the manifest calls it and what it owns."""
 
 
-def device_labels(host: Host) -> tuple[Paths, Names]:
+def device_labels(host: Host) -> tuple[Paths, DeviceLabels]:
     """Return the nodes and the names of a host's devices, which the matrix and its document show."""
     return device_paths(host.tree) if host.tree is not None else {}, declared_names(host)
 
 
-def render(simulation: Simulation, paths: Paths, names: Names = MappingProxyType({}), width: int | None = None) -> str:
+def render(
+    simulation: Simulation, paths: Paths, names: DeviceLabels = MappingProxyType({}), width: int | None = None
+) -> str:
     """Return the matrix of domains and devices, a list of the devices, and every deviation, folded to a width."""
     if simulation.panic is not None:
         return fold_all(f"Xen panics at boot: {simulation.panic}", width) + f"\n\n{_deviations(simulation, width)}"
@@ -118,7 +120,7 @@ def _deviations(simulation: Simulation, width: int | None) -> str:
     return f"deviations ({total})\n" + table(("DOMAIN", "WHAT", "EXPECTED", "SEEN"), rows, width)
 
 
-def document(simulation: Simulation, paths: Paths, names: Names = MappingProxyType({})) -> dict[str, object]:
+def document(simulation: Simulation, paths: Paths, names: DeviceLabels = MappingProxyType({})) -> dict[str, object]:
     """Return the same as a value for JSON, together with Xen's log."""
     return {
         "boots": simulation.panic is None,
