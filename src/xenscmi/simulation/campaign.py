@@ -27,8 +27,9 @@ from xenscmi.scmi.message import Command
 from xenscmi.scmi.protocols.base import BaseDiscoverAgentResponse
 from xenscmi.scmi.status import Status, status_name
 from xenscmi.simulation.expectations import Expectation, Expectations, Speaker
-from xenscmi.simulation.messages import Protection, Variant, Variants, resources_of, variants_of
+from xenscmi.simulation.messages import Protection
 from xenscmi.simulation.running import RunningDomain, RunningHost
+from xenscmi.simulation.variants import Variant, Variants, resources_of, variants_of
 
 MOST_MESSAGES = 2_000_000
 """About how many messages a campaign has at most. Where there would be more, those about some of the others' resources
