@@ -14,7 +14,7 @@ import msgspec
 
 from xenscmi.config.options import KEYS
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
-from xenscmi.domctl.profiles import PROFILES, find_profile
+from xenscmi.domctl.profiles import PROFILES_HELP, find_profile
 from xenscmi.host.toml_errors import unfit
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.plan.schema import NAME, DomainPlan, Plan
@@ -163,8 +163,7 @@ def _profile(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:
     if find_profile(plan.xen.profile):
         return []
     message = f"{NAME}: $.xen.profile: there is no Xen profile {plan.xen.profile}"
-    help = f"profiles are {', '.join(PROFILES)}, with a point release if need be (4.21.2+sci-ma)"
-    return [Diagnostic(message=message, span=places.at("$.xen.profile"), help=help)]
+    return [Diagnostic(message=message, span=places.at("$.xen.profile"), help=PROFILES_HELP)]
 
 
 def _values(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:
