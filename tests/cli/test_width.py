@@ -13,7 +13,7 @@ import pytest
 
 from xenscmi.cli import COMMANDS, main
 from xenscmi.cli.help import help_width
-from xenscmi.cli.width import LEAST, width_of
+from xenscmi.cli.terminal import LEAST, width_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "spider"
 WIDTHS = (80, 60, 40)

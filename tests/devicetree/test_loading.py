@@ -296,5 +296,5 @@ def test_a_damaged_source_is_a_tree_or_an_error(data: st.DataObject) -> None:
 @pytest.mark.parametrize(("data", "begins"), [(b"junk", "6a756e6b"), (b"", "nothing")])
 def test_a_blob_by_name_must_be_one(tmp_path: Path, data: bytes, begins: str) -> None:
     (tmp_path / "board.dtb").write_bytes(data)
-    with pytest.raises(DeviceTreeError, match=f"is no device tree blob: it begins with {begins}, not d00dfeed"):
+    with pytest.raises(DeviceTreeError, match=f"is not a device tree blob: it begins with {begins}, not d00dfeed"):
         load(tmp_path / "board.dtb")

@@ -108,7 +108,7 @@ def test_the_base_stays_as_it_is() -> None:
 
 
 ERRORS = {
-    "no overlay": ("/dts-v1/; / { };", "it is no overlay: no node below the root has an __overlay__", 1),
+    "no overlay": ("/dts-v1/; / { };", "it is not an overlay: no node below the root has an __overlay__", 1),
     "no label": (
         "/dts-v1/; /plugin/;\n&nope { };",
         "the overlay refers to the label nope, which base does not have",

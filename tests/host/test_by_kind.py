@@ -60,8 +60,9 @@ def test_a_kconfig_fragment_has_options_and_comments_alone(text: str, is_kconfig
 
 
 @given(st.text())
-def test_any_text_is_a_kconfig_fragment_or_not(text: str) -> None:
-    looks_like_kconfig(text)
+def test_no_text_without_an_option_is_a_kconfig_fragment(text: str) -> None:
+    assert not looks_like_kconfig(text) or "CONFIG_" in text
+    assert not looks_like_kconfig(f"CONFIG_X=y\nname = 'guest'\n{text}")
 
 
 def test_kconfig_fragments_of_a_folder_are_left_out(board: Path) -> None:

@@ -45,7 +45,9 @@ def test_an_xl_cfg_is_not_taken_for_one() -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
-    read_imagebuilder(Source("config", text + "\nXEN=" + text))
+    found = read_imagebuilder(Source("config", text + "\nNUM_DOMUS=1\n"))
+    assert found.variables["NUM_DOMUS"].value == "1"
+    read_imagebuilder(Source("config", "XEN=" + text))
 
 
 BOARD = """\

@@ -38,7 +38,7 @@ def test_diff_says_in_words_and_in_lines_what_changes(rendered: Workplace, capsy
     out = capsys.readouterr().out
     assert "domu2 gets agent 4 (function id 0x82000006, page 0xbff04000)\n" in out
     assert "/soc/can@e0130000 gets SCMI device id 13\n" in out
-    assert "+++ b/domu2.cfg\n" in out
+    assert "--- /dev/null\n+++ b/domu2.cfg\n" in out
     assert '+arm_sci = "type=scmi_smc_multiagent,agent_id=4"\n' in out
     assert not (rendered.host / "domu2.cfg").exists()
 

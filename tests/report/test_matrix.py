@@ -38,7 +38,7 @@ def test_each_cell_says_what_was_given_and_what_was_reached() -> None:
 
 
 def test_json_has_the_same() -> None:
-    found = json.loads(document(RUN, {0: ("/soc/a",)}))
+    found = json.loads(json.dumps(document(RUN, {0: ("/soc/a",)})))
     (domain,) = found["domains"]
     assert (domain["expected"], domain["reached"], domain["partly_reached"]) == ([0, 1, 4], [0, 3], [1])
     assert found["deviations"] == [{"domain": "DomD", "subject": "device 3", "expected": "none", "seen": "all"}]

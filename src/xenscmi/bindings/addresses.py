@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xenscmi.bindings.errors import BindingError
-from xenscmi.bindings.properties import device_type
+from xenscmi.bindings.properties import device_type, read_u32
 from xenscmi.devicetree.once import once
 from xenscmi.devicetree.tree import Node, Property
 from xenscmi.source import Span
@@ -73,6 +73,18 @@ def address_cells(node: Node) -> int:
 def size_cells(node: Node) -> int:
     """Return how many cells a size of `node` has: `#size-cells` of its nearest ancestor that says so, or 1."""
     return DEFAULT_SIZE_CELLS if node.parent is None else _cells_below(node.parent)[1]
+
+
+def mapping_cells(node: Node) -> tuple[int, int]:
+    """Return how many cells an address and a size of a node's `xen,reg` have: as its parent says, or 2 and 1.
+
+    Nothing is inherited from further above, and below the root Xen takes 2 and 1 (scan_pfdt_node).
+    """
+    parent = node.parent
+    if parent is None or parent.parent is None:
+        return DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS
+    address, size = read_u32(parent, ADDRESS_CELLS), read_u32(parent, SIZE_CELLS)
+    return DEFAULT_ADDRESS_CELLS if address is None else address, DEFAULT_SIZE_CELLS if size is None else size
 
 
 def written_reg(node: Node) -> tuple[RegEntry, ...]:

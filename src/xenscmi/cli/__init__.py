@@ -86,8 +86,9 @@ def _run(given: list[str]) -> int:
         print(f"xenscmi {__version__}")
         return 0
     from xenscmi.cli.files import say
+    from xenscmi.spelling import did_you_mean
 
-    say(f"xenscmi: error: there is no command `{command}'{_meant(command)}")
+    say(f"xenscmi: error: there is no command `{command}'; {did_you_mean(command, COMMANDS, 'see xenscmi --help')}")
     return EXIT_USAGE
 
 
@@ -146,10 +147,3 @@ def make_parser(command: str, module: ModuleType) -> ArgumentParser:
     )
     module.configure(parser)
     return parser
-
-
-def _meant(command: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(command, COMMANDS, 1)
-    return f"; did you mean `{close[0]}'?" if close else "; see xenscmi --help"

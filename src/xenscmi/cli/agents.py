@@ -21,7 +21,7 @@ import sys
 from xenscmi.cli.files import put, write_json
 from xenscmi.cli.running import configure as configure_host
 from xenscmi.cli.running import guarded, open_host
-from xenscmi.cli.width import width_of
+from xenscmi.cli.terminal import width_of
 from xenscmi.report.table import table
 from xenscmi.toolstack.backend import AgentInfo, Owner
 

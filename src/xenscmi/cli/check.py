@@ -13,7 +13,7 @@ In a build, --hosts checks many hosts at once, --cache keeps results while nothi
 --output and --depfile make a step for Make or ninja. Findings stand in one document, also those of many hosts.
 
 --fix corrects the files where they leave no doubt about what was meant, and --diff shows how, as a patch on standard
-output. With --unsafe-fixes, both take the fixes too at which a person should look.
+output. With --unsafe-fixes, both also take fixes that a person should review.
 
 exit codes: 0 nothing found; 1 findings of at least --severity; 2 the input cannot be used; of many hosts, the worst.
 With --fix, what counts is left; with --diff, 1 means that --fix would change a file
@@ -80,7 +80,7 @@ def configure(parser: ArgumentParser) -> None:
     fixes = parser.add_mutually_exclusive_group()
     fixes.add_argument("--fix", action="store_true", help="rewrite the files where they leave no doubt")
     fixes.add_argument("--diff", action="store_true", help="show as a patch what --fix would change")
-    parser.add_argument("--unsafe-fixes", action="store_true", help="take the fixes too at which a person should look")
+    parser.add_argument("--unsafe-fixes", action="store_true", help="take also the fixes that a person should review")
     parser.add_argument(
         "--against", metavar="DIR", help="show in the HTML page how the host differs from the one in this folder"
     )
@@ -131,7 +131,7 @@ def _failing(arguments: Namespace) -> tuple[Severity, ...]:
 
 
 def _alone(arguments: Namespace) -> list[str]:
-    """Return what was asked for that is no step of a build: a page, a host from standard input, or files to change."""
+    """Return what was asked for that cannot be a step of a build: a page, standard input, or files to change."""
     asked = {
         "--format html": arguments.format == "html",
         "standard input": "-" in arguments.paths,
@@ -279,19 +279,12 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
 
 def _write(form: str, diagnostics: Sequence[Diagnostic]) -> None:
     if form == "text":
+        from xenscmi.report.text import tally
+
         show(diagnostics)
-        say(f"{_summary(diagnostics)}{_fixable(diagnostics)}")
+        say(f"{tally(diagnostics)}{_fixable(diagnostics)}")
         return
     sys.stdout.write(rendered(form, diagnostics))
-
-
-def _summary(diagnostics: Sequence[Diagnostic]) -> str:
-    counts = [
-        f"{number} {severity.value}{'s' if number != 1 else ''}"
-        for severity in Severity
-        if (number := sum(each.severity is severity for each in diagnostics))
-    ]
-    return ", ".join(counts) if counts else "nothing found"
 
 
 def _fixable(diagnostics: Sequence[Diagnostic]) -> str:

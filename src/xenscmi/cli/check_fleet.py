@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from xenscmi.cli.files import show
 from xenscmi.cli.findings import REVIEW_FORMATS, rendered
 from xenscmi.cli.fleet import answers, host_findings, show_notes, write_output
+from xenscmi.cli.terminal import has_colours
 from xenscmi.fleet.task import Task
 from xenscmi.report import hosts as report
+from xenscmi.report.text import tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,12 +41,11 @@ def check_hosts(arguments: Namespace, task: Task, failing: Collection[Severity])
 def _show(arguments: Namespace, hosts: Sequence[HostFindings]) -> None:
     """Print the findings for a person."""
     if arguments.hosts:
-        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        sys.stderr.write(report.as_text(hosts, colour=colour))
+        sys.stderr.write(report.as_text(hosts, colour=has_colours(sys.stderr)))
         return
     (host,) = hosts
     show(host.findings)
-    sys.stderr.write(f"{report.tally(host.findings)}\n")
+    sys.stderr.write(f"{tally(host.findings)}\n")
 
 
 def _document(arguments: Namespace, hosts: Sequence[HostFindings], failing: Collection[Severity]) -> str:

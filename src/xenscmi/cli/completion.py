@@ -184,7 +184,7 @@ def _valued(actions: Mapping[str, Sequence[Action]]) -> Iterator[str]:
 
 
 def _positional(actions: Sequence[Action]) -> Iterator[tuple[int | None, Action]]:
-    """Yield the arguments that are no options, each with its position; None for those that may be repeated."""
+    """Yield the arguments that are not options, each with its position; None for those that may be repeated."""
     at = 0
     for action in actions:
         if not action.option_strings:

@@ -25,7 +25,7 @@ from xenscmi.diagnostics import Diagnostic, XenscmiError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from xenscmi.conformance.case import Case
     from xenscmi.conformance.suite import Result
@@ -74,7 +74,7 @@ def _run(arguments: Namespace) -> int:
             Diagnostic(message=f"no test is called {' or '.join(arguments.test)}", help="see xenscmi conform --list")
         )
     if arguments.list:
-        from xenscmi.cli.width import width_of
+        from xenscmi.cli.terminal import width_of
         from xenscmi.report.conformance import listing
         from xenscmi.report.wrapping import fold_all
 
@@ -170,7 +170,8 @@ def _order(arguments: Namespace, platform: Platform) -> list[int]:
 def _report(
     arguments: Namespace, cases: Sequence[Case], channels: Sequence[AgentChannel], platform: str, *, changes: bool
 ) -> int:
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.progress import Progress
+    from xenscmi.cli.terminal import width_of
     from xenscmi.conformance.suite import run_suite
     from xenscmi.conformance.verdict import Verdict
     from xenscmi.report import conformance as report
@@ -179,24 +180,16 @@ def _report(
     width = width_of(sys.stdout)
     first, *others = channels
     results: list[Result] = []
-    for result in _watched(run_suite(cases, first, others, changes=changes), len(cases)):
-        results.append(result)
-        if arguments.format == "text" and (arguments.verbose or result.verdict is not Verdict.PASS):
-            put(fold_all(report.line(result), width) + "\n")
+    with Progress(len(cases), "tests") as progress:
+        for result in run_suite(cases, first, others, changes=changes):
+            results.append(result)
+            progress.step()
+            if arguments.format == "text" and (arguments.verbose or result.verdict is not Verdict.PASS):
+                progress.clear()
+                put(fold_all(report.line(result), width) + "\n")
     if arguments.format == "text":
         put(f"{report.summary(results)} on {platform}\n")
     else:
         make = report.as_json if arguments.format == "json" else report.as_junit
         put(make(results, platform).rstrip("\n") + "\n")
     return EXIT_FAILED if any(result.verdict is Verdict.FAIL for result in results) else 0
-
-
-def _watched(results: Iterator[Result], count: int) -> Iterator[Result]:
-    """Show on a terminal how far the run is."""
-    terminal = sys.stderr.isatty()
-    for number, result in enumerate(results, 1):
-        if terminal:
-            print(f"\r\x1b[K{number}/{count} {result.case.name}", end="", file=sys.stderr, flush=True)
-        if terminal and number == count:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        yield result

@@ -6,8 +6,8 @@ later of the series reads none of them. PATH is what `xenscmi check` takes: a fo
 For each tree to change there is an overlay, to be applied after the overlays that it has already. What an overlay
 cannot delete stands beside it twice: as DTS to include after the tree, and as commands for U-Boot. An xl.cfg file
 comes whole, with the lines changed that must. Without -o, overlays and xl.cfg files go to standard output, and what to
-delete to standard error. There goes, too, what was assumed, and what `xenscmi check` still finds once all is applied:
-that is for a person to decide.
+delete to standard error. Standard error also says what was assumed, and what `xenscmi check` still finds once all of it
+is applied: a person decides on that.
 
 exit codes: 0 converted, or nothing to convert; 2 the input cannot be used
 

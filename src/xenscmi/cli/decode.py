@@ -60,7 +60,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _print(found: Found, *, first: bool) -> None:
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.terminal import width_of
     from xenscmi.report.wrapping import fold_all
     from xenscmi.scmi.describe import describe
 

@@ -49,13 +49,10 @@ def run(arguments: Namespace) -> int:
 
         put(render(found))
     elif found:
-        from os import environ
-
-        from xenscmi.cli.width import width_of
+        from xenscmi.cli.terminal import has_colours, width_of
         from xenscmi.report.text import render as render_text
 
-        colour = sys.stdout.isatty() and "NO_COLOR" not in environ
-        put(render_text(found, colour=colour, width=width_of(sys.stdout)))
+        put(render_text(found, colour=has_colours(sys.stdout), width=width_of(sys.stdout)))
     else:
         print("nothing found", file=sys.stderr)
     return EXIT_CAUSE if any(each.severity is not Severity.INFO for each in found) else 0

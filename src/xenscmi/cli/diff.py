@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NOTHING = "/dev/null"
 _ESCAPES = {
     ord('"'): '\\"',
     ord("\\"): "\\\\",
@@ -21,10 +22,10 @@ _ESCAPES = {
 }
 
 
-def unified(name: str, old: bytes, new: bytes) -> str:
-    """Return the diff of a file; bytes that are not UTF-8 are kept as surrogates."""
-    lines = list(unified_diff(_lines(old), _lines(new), _label("a", name), _label("b", name), lineterm="\n"))
-    return "".join(_ended(line) for line in lines)
+def unified(name: str, old: bytes | None, new: bytes | None) -> str:
+    """Return the diff of a file, None where it is not there; bytes that are not UTF-8 are kept as surrogates."""
+    labels = (_NOTHING if old is None else _label("a", name), _NOTHING if new is None else _label("b", name))
+    return "".join(map(_ended, unified_diff(_lines(old or b""), _lines(new or b""), *labels, lineterm="\n")))
 
 
 def _lines(data: bytes) -> list[str]:

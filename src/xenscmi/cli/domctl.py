@@ -108,7 +108,7 @@ def run(arguments: Namespace) -> int:
     except DomctlError as error:
         show(_placed(error, parsed), name)
         return EXIT_FAILURE if files else _EXIT_USAGE
-    except XenscmiError as error:  # standard input that is no text
+    except XenscmiError as error:  # standard input that is not a text
         show(error.diagnostics, name)
         return _EXIT_USAGE
     write(_document(profile, data))

@@ -42,9 +42,8 @@ def write_evidence(arguments: Namespace) -> int:
     folder = Path(arguments.evidence)
     _refuse_others(folder)
     evidence = _gather(arguments)
-    written = files(evidence)
-    _replace(folder, written)
-    put(_summary(evidence, folder, written, as_json=arguments.format == "json"))
+    _replace(folder, files(evidence))
+    put(_summary(evidence, folder, as_json=arguments.format == "json"))
     return 0 if evidence.clean else EXIT_FAILURE
 
 
@@ -113,11 +112,10 @@ def _examples() -> Iterator[tuple[Rule, tuple[Diagnostic, ...]]]:
     from xenscmi.rules.registry import all_rules
     from xenscmi.rules.trial import findings_on_bad_example
 
-    bar = Progress(len(all_rules()), "rules")
-    for rule in all_rules():
-        yield rule, findings_on_bad_example(rule)
-        bar.step()
-    bar.clear()
+    with Progress(len(all_rules()), "rules") as progress:
+        for rule in all_rules():
+            yield rule, findings_on_bad_example(rule)
+            progress.step()
 
 
 # What went in
@@ -264,10 +262,10 @@ def _error(message: str, help: str = "") -> XenscmiError:
     return XenscmiError(Diagnostic(message=message, help=help))
 
 
-def _summary(evidence: Evidence, folder: Path, files: Mapping[str, bytes], *, as_json: bool) -> str:
-    from xenscmi.report.evidence import MANIFEST
+def _summary(evidence: Evidence, folder: Path, *, as_json: bool) -> str:
+    from xenscmi.report.evidence import result_of
 
-    result = json.loads(files[MANIFEST])["result"]
+    result = result_of(evidence)
     if as_json:
         return json.dumps({"evidence": str(folder), **result}, indent=2) + "\n"
     agents = len(evidence.campaign.speakers) if evidence.campaign else 0

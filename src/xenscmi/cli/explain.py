@@ -46,7 +46,7 @@ def run(arguments: Namespace) -> int:
 def _text(rule: Rule) -> str:
     from textwrap import indent
 
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.terminal import width_of
     from xenscmi.report.wrapping import fold
 
     width = min(width_of(sys.stdout) or _WIDTH, _WIDTH)

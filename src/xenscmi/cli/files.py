@@ -159,18 +159,16 @@ def show(diagnostics: Sequence[Diagnostic], name: str = "xenscmi") -> None:
     """Print diagnostics to standard error, in colour on a terminal; `name` is shown for those without a place."""
     if not diagnostics:
         return
-    from os import environ
-
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.terminal import has_colours, width_of
     from xenscmi.report.text import render
 
-    colour = sys.stderr.isatty() and "NO_COLOR" not in environ
-    sys.stderr.write(render(diagnostics, _shown(name), colour=colour, width=width_of(sys.stderr)))
+    colour, width = has_colours(sys.stderr), width_of(sys.stderr)
+    sys.stderr.write(render(diagnostics, _shown(name), colour=colour, width=width))
 
 
 def say(text: str) -> None:
     """Print a line to standard error; escape characters with which a name could control the terminal."""
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.terminal import width_of
     from xenscmi.report.text import visible
     from xenscmi.report.wrapping import fold
 

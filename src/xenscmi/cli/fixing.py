@@ -14,35 +14,35 @@ from pathlib import Path
 
 from xenscmi.cli.files import put, read_file, say, write_files
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.report.text import counted
+from xenscmi.rules.drafts import Drafts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xenscmi.rules.fixing import FixResult
-    from xenscmi.source import Source
 
 
-class FilesToFix:
-    """Files as fixes change them: `read` gives what they hold by now; on disk, nothing changes before `write`."""
+class FilesToFix(Drafts):
+    """The files that were given, which fixes may change; on disk, nothing changes before `write`."""
 
     def __init__(self, paths: Sequence[str]) -> None:
+        super().__init__(read_file)
         self._given = [_root(path) for path in paths or ["."]]
-        self._before: dict[str, bytes] = {}
-        self._after: dict[str, bytes] = {}
         self._names: dict[str, list[str]] = {}  # by the real path
         self.refused: dict[str, str] = {}
 
     def read(self, path: Path) -> bytes:
-        """Return a file's bytes. Raises OSError."""
         name = str(path)
-        if name not in self._before:
-            self._before[name] = read_file(path)
+        is_new = name not in self.first
+        data = super().read(path)
+        if is_new:
             self._names.setdefault(realpath(name), []).append(name)
-        return self._after.get(name, self._before[name])
+        return data
 
     def can_change(self, diagnostic: Diagnostic) -> bool:
-        """Return whether all files of a fix may be changed; `refused` says why not."""
+        """Return the same as `Drafts`; `refused` says why a file may not."""
         names = {edit.span.source.name for edit in diagnostic.fix.edits} if diagnostic.fix else set()
         for name in names - self.refused.keys():
             reason = self._refusal(name)
@@ -51,7 +51,7 @@ class FilesToFix:
         return self.refused.keys().isdisjoint(names)
 
     def _refusal(self, name: str) -> str:
-        if name not in self._before:
+        if name not in self.first:
             return "other files include it"
         real = realpath(name)
         if not any(real == root or (inside and Path(real).is_relative_to(root)) for root, inside in self._given):
@@ -63,33 +63,11 @@ class FilesToFix:
             return "it is read-only"
         return ""
 
-    def changed(self) -> dict[str, bytes]:
-        """Return the files that differ from those on disk by now, by name."""
-        return {name: data for name, data in self._after.items() if data != self._before[name]}
-
-    def snapshot(self) -> dict[str, bytes]:
-        """Return what to give `restore` to undo later changes."""
-        return dict(self._after)
-
-    def restore(self, snapshot: dict[str, bytes]) -> None:
-        """Undo the changes since a snapshot."""
-        self._after = snapshot
-
-    def change(self, source: Source, text: str) -> None:
-        """Give a file a new text, in the encoding in which it was read."""
-        name = source.name
-        old = self._after.get(name, self._before[name])
-        for codec, errors in (("utf-8", "surrogateescape"), ("latin-1", "strict")):
-            if old.decode(codec, errors) == source.text:
-                self._after[name] = text.encode(codec, errors)
-                return
-        raise XenscmiError(Diagnostic(message=f"{name} is in no encoding that can be written back"))
-
     def diff(self) -> str:
         """Return a unified diff that `git apply` and `patch -p1` take."""
         from xenscmi.cli.diff import unified
 
-        texts = ((name, self._before[name], data) for name, data in sorted(self.changed().items()))
+        texts = ((name, self.first[name], data) for name, data in sorted(self.changed().items()))
         return "".join(unified(name, old, new) for name, old, new in texts)
 
     def write(self) -> None:
@@ -97,7 +75,7 @@ class FilesToFix:
         changed = self.changed()
         for name in changed:
             try:
-                same = read_file(Path(name)) == self._before[name]
+                same = read_file(Path(name)) == self.first[name]
             except OSError:
                 same = False
             if not same:
@@ -117,7 +95,7 @@ def put_diff(files: FilesToFix, done: FixResult) -> bool:
     """Print the diff, and what is not in it; return whether there is one."""
     put(files.diff())
     _say_refused(files)
-    say(f"would fix {_findings(done.fixed)}")
+    say(f"would fix {counted(len(done.fixed), 'finding')}")
     return bool(files.changed())
 
 
@@ -132,7 +110,3 @@ def report(files: FilesToFix, done: FixResult) -> None:
 def _say_refused(files: FilesToFix) -> None:
     for name, reason in sorted(files.refused.items()):
         say(f"left {name} as it is: {reason}")
-
-
-def _findings(found: Sequence[Diagnostic]) -> str:
-    return f"{len(found)} finding{'s' if len(found) != 1 else ''}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Action, RawDescriptionHelpFormatter
 
-from xenscmi.cli.width import width_of
+from xenscmi.cli.terminal import width_of
 from xenscmi.report.wrapping import fold
 
 TYPE_CHECKING = False

@@ -75,7 +75,7 @@ def _with_plan(arguments: Namespace) -> int:
         from xenscmi.plan.words import words
 
         put("".join(f"{line}\n" for line in words(output.lock(), project.allocation)))
-        put("".join(output.unified(project)))
+        put("".join(output.diff(project)))
     else:
         for path, what in changes:
             say(f"{path}: {what}")

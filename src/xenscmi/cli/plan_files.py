@@ -7,10 +7,10 @@ another sum was changed by a person, and is not overwritten unasked.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from xenscmi.cli.diff import unified
 from xenscmi.cli.files import read_text, write_file
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.filesystem import read_file
@@ -99,21 +99,16 @@ class Output:
             found.append((self.lock_path, "is not what the plan says"))
         return found
 
-    def unified(self, project: Project) -> Iterator[str]:
-        """Yield the unified differences of all text files."""
+    def diff(self, project: Project) -> Iterator[str]:
+        """Yield the unified diffs of all text files, as `git apply` takes them."""
         for name, data in self._all(project).items():
-            there = self._read(name) or b""
+            there = self._read(name)
             if there == data or name == SUMS:
                 continue
-            try:
-                old, new = there.decode().splitlines(True), data.decode().splitlines(True)
-            except UnicodeDecodeError:
-                yield f"{self.folder / name}: binary, differs\n"
-                continue
-            yield from unified_diff(old, new, f"a/{name}", f"b/{name}")
+            is_text = _is_text(there or b"") and _is_text(data)
+            yield unified(name, there, data) if is_text else f"{self.folder / name}: binary, differs\n"
         for name in self._stale(project):
-            there = self._read(name) or b""
-            yield from unified_diff(there.decode("utf-8", "replace").splitlines(True), [], f"a/{name}", "/dev/null")
+            yield unified(name, self._read(name), None)
 
     def write(self, project: Project, *, force: bool) -> list[str]:
         """Write what differs, and remove what is left of domains that are gone; return the names.
@@ -169,6 +164,14 @@ class Output:
             return None
         except OSError as error:
             raise _error(f"cannot read {self.folder / name}: {error.strerror or error}") from None
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _error(message: str, span: Span | None = None, help: str = "") -> XenscmiError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from xenscmi.cli.files import put, write_json
-from xenscmi.cli.width import width_of
+from xenscmi.cli.terminal import width_of
 from xenscmi.domctl.profiles import DEFAULT_PROFILE, PROFILES
 from xenscmi.report.table import table
 

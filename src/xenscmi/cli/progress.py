@@ -5,12 +5,19 @@ from __future__ import annotations
 import sys
 from time import monotonic
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
+
 _WIDTH = 30
 _FIRST, _EVERY = 1.0, 0.1
 
 
 class Progress:
-    """Shows on standard error how many of `total` things are done, once that takes more than a second."""
+    """Shows on standard error how many of `total` things are done, once that takes more than a second.
+
+    As a context manager, it takes the bar away in the end.
+    """
 
     def __init__(self, total: int, what: str) -> None:
         self._total = total
@@ -19,6 +26,12 @@ class Progress:
         self._start = monotonic()
         self._next = self._start + _FIRST if sys.stderr.isatty() else float("inf")
         self._shown = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
 
     def step(self, count: int = 1) -> None:
         """Count so many more."""

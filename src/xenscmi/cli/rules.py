@@ -25,15 +25,15 @@ def run(arguments: Namespace) -> int:
 
     rules = all_rules()
     if arguments.json:
-        import json
+        from xenscmi.report.json import to_text
 
         rows = [
             {"code": rule.code, "name": rule.name, "severity": rule.severity.value, "summary": rule.summary}
             for rule in rules
         ]
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(to_text(rows))
         return 0
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.terminal import width_of
     from xenscmi.report.table import aligned
 
     shown = [(rule.code, rule.name, rule.severity.value, rule.summary) for rule in rules]

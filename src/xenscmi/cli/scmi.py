@@ -26,7 +26,7 @@ import sys
 from xenscmi.cli.files import put, say, write_json
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, find_domain, guarded, open_store, print_xen
 from xenscmi.cli.running import configure as configure_host
-from xenscmi.cli.width import width_of
+from xenscmi.cli.terminal import width_of
 from xenscmi.report.wrapping import fold_all
 
 TYPE_CHECKING = False

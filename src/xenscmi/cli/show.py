@@ -31,7 +31,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Run the command."""
-    from xenscmi.cli.width import width_of
+    from xenscmi.cli.terminal import width_of
     from xenscmi.report.host import render, render_json, table
 
     try:

@@ -11,8 +11,8 @@ behind an EL3 monitor; the result is compared with that of the model, cell by ce
 --format html is one file for a browser: what `xenscmi check --format html` shows, and what the run shows.
 
 --evidence writes a folder for a safety case: each agent sends every message about every resource, and each answer is
-held against what the host's files let the agent do. With it come hashes of all inputs, requirements with the tests that
-cover them, and what this does not show. The same host makes the same bytes.
+held against what the host's files let the agent do. The folder also has hashes of all inputs, requirements
+with the tests that cover them, and what this does not show. The same host makes the same bytes.
 
 PATH is as for `xenscmi check`; the default is the current folder.
 
@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import sys
 
-from xenscmi.cli.files import configure_include, load_given_host, put, say, show
+from xenscmi.cli.files import configure_include, load_given_host, put, say, show, write_json
 from xenscmi.cli.fleet import configure_fleet, in_build, wrong_use
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, guarded, print_xen
 
@@ -112,7 +112,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _alone(arguments: Namespace) -> list[str]:
-    """Return what was asked for that is no step of a build."""
+    """Return what was asked for that cannot be a step of a build."""
     asked = {
         "--format html": arguments.format == "html",
         "--on board": arguments.on == "board",
@@ -129,14 +129,11 @@ def _write(arguments: Namespace, loaded: LoadedHost, simulation: Simulation) -> 
         against = other_host(arguments.against, run=True) if arguments.against is not None else None
         put_page(host_report(arguments.paths, loaded, check(loaded), simulation), against)
         return
-    from xenscmi.cli.width import width_of
-    from xenscmi.host.platform import declared_names
-    from xenscmi.model.devices import device_paths
-    from xenscmi.report.matrix import document, render
+    from xenscmi.cli.terminal import width_of
+    from xenscmi.report.matrix import device_labels, document, render
 
-    tree, names = loaded.host.tree, declared_names(loaded.host)
-    paths = device_paths(tree) if tree is not None else {}
+    labels = device_labels(loaded.host)
     if arguments.format == "json":
-        put(document(simulation, paths, names) + "\n")
+        write_json(document(simulation, *labels))
     else:
-        put(render(simulation, paths, names, width_of(sys.stdout)))
+        put(render(simulation, *labels, width_of(sys.stdout)))

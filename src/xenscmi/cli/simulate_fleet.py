@@ -9,6 +9,7 @@ from xenscmi.cli.files import put, show
 from xenscmi.cli.fleet import answers, located, name, show_notes, write_output
 from xenscmi.cli.running import EXIT_FAILURE, EXIT_UNUSABLE, print_xen
 from xenscmi.fleet.task import Task
+from xenscmi.report.hosts import total
 from xenscmi.report.json import finding
 from xenscmi.report.junit import JUnitCase, render
 from xenscmi.report.table import table
@@ -89,9 +90,7 @@ def _matrix(answer: Answer) -> str:
 def _total(found: Sequence[Answer]) -> str:
     unusable = sum(not each.outcome.usable for each in found)
     deviating = sum(bool(each.outcome.run.get("deviations")) for each in found)
-    parts = [f"{deviating} with deviations"] if deviating else []
-    parts += [f"{unusable} that cannot be used"] if unusable else []
-    return f"{len(found)} host{'s' if len(found) != 1 else ''}: {', '.join(parts) or 'no deviation'}\n"
+    return total(len(found), deviating, unusable, what="deviations", nothing="no deviation")
 
 
 def _case(answer: Answer) -> JUnitCase:

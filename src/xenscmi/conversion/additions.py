@@ -8,7 +8,7 @@ from xenscmi.bindings.addresses import ADDRESS_CELLS, SIZE_CELLS, address_cells,
 from xenscmi.bindings.names import SCMI_SHMEM
 from xenscmi.bindings.properties import read_u32
 from xenscmi.config.constants import PAGE_SIZE
-from xenscmi.devicetree import Node, Property, Tree
+from xenscmi.devicetree import Node, Tree
 from xenscmi.devicetree.dts import DtsNode, cells, fragment, number, overlay, strings
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 
@@ -124,7 +124,3 @@ def page_properties(address: int, bus: tuple[int, int]) -> dict[str, str]:
         "compatible": strings(SCMI_SHMEM),
         "reg": cells(*number(address, columns), *number(PAGE_SIZE, size)),
     }
-
-
-def _text(prop: Property) -> str:
-    return prop.value.rstrip(b"\0").decode("ascii", "replace")

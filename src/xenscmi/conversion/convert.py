@@ -46,7 +46,7 @@ class Conversion:
 def readable(host: Host) -> dict[str, str]:
     """Return new texts, by the names of the files, for xl.cfg files that only EPAM's xl accepts.
 
-    Where there are any, read the host again with them before it is converted: a refused file is no domain.
+    Where there are any, read the host again with them before it is converted: a file that xl refuses makes no domain.
     """
     found: dict[str, str] = {}
     for each in host.configurations:

@@ -191,7 +191,7 @@ class HostTreeConversion:
         self.additions.at(node).properties.update(
             {SMC_ID: cells(value(row.func_id)), SHMEM: cells(self._dom0_page(row))}
         )
-        self._remove(node, ACCESS_CONTROLLER_CELLS, "it is no access controller any more")
+        self._remove(node, ACCESS_CONTROLLER_CELLS, "it is not an access controller any more")
 
     def _dom0_page(self, row: SecondaryAgent) -> str:
         """Return a reference to dom0's page: where it stands if that is below the root, else to a new node there."""

@@ -20,7 +20,7 @@ from xenscmi.source import Source, Span
 def load(path: str | Path, include: Sequence[Path] = ()) -> Tree:
     """Return the tree in a file: a DTB where it starts as one, a DTS otherwise; overlays (.dtbo, .dtso) included.
 
-    Raises DeviceTreeError for a file that cannot be read or is no device tree.
+    Raises DeviceTreeError for a file that cannot be read or is not a device tree.
     """
     return parse_tree(_read(Path(path)), Path(path), include)
 
@@ -38,7 +38,8 @@ def parse_tree(
     if data.startswith(dtb.MAGIC):
         return dtb.read_dtb(data, str(path))
     if path.suffix in (".dtb", ".dtbo") and not data.lstrip().startswith(b"/dts-v1/"):
-        message = f"{path} is no device tree blob: it begins with {data[:4].hex() or 'nothing'}, not {dtb.MAGIC.hex()}"
+        begins = data[:4].hex() or "nothing"
+        message = f"{path} is not a device tree blob: it begins with {begins}, not {dtb.MAGIC.hex()}"
         raise DeviceTreeError(Diagnostic(message=message, span=Span(Source(str(path), ""), 0, 0)))
     return parse_dts(data, name=str(path), directory=path.parent, include=include, within=within, watch=watch)
 

@@ -28,7 +28,7 @@ def apply_overlays(base: Tree, overlays: Sequence[Tree]) -> Tree:
     """
     for overlay in overlays:
         if not overlay.is_overlay:
-            message = "it is no overlay: no node below the root has an __overlay__"
+            message = "it is not an overlay: no node below the root has an __overlay__"
             help = "an overlay's source starts with /dts-v1/; /plugin/;"
             raise DeviceTreeError(Diagnostic(message=message, span=overlay.root.span, help=help))
         base = _apply(base, overlay)

@@ -21,7 +21,7 @@ _NO_PHANDLE = (0, 0xFFFFFFFF)
 
 
 class DeviceTreeError(XenscmiError):
-    """Input that is no device tree, or none that could be read."""
+    """Input that is not a device tree, or that could not be read."""
 
 
 class ShapeError(DeviceTreeError):
@@ -92,7 +92,7 @@ class Property:
         count, rest = divmod(len(self.value), 4)
         if rest:
             raise self.error(
-                f"has {len(self.value)} bytes, which is no whole number of cells",
+                f"has {len(self.value)} bytes, which is not a whole number of cells",
                 "a cell has 4 bytes: write cells as <…>",
             )
         return struct.unpack(f">{count}I", self.value)
@@ -119,7 +119,7 @@ class Property:
         width = sum(columns)
         cells = self.cells()
         if (len(cells) % width if width else len(cells)) != 0:
-            raise self.error(f"has {len(cells)} cells, which is no whole number of rows of {width} cells", hint)
+            raise self.error(f"has {len(cells)} cells, which is not a whole number of rows of {width} cells", hint)
         return tuple(split_cells(cells[at : at + width], columns) for at in range(0, len(cells), width or 1))
 
     def node_at(self, index: int = 0) -> Node:

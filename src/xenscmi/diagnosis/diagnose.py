@@ -89,7 +89,7 @@ def _candidates(seen: Sequence[Seen]) -> Iterator[Diagnostic]:
     for each in seen:
         for number, code in enumerate(each.symptom.causes):
             rule = find(code)
-            assert rule is not None, f"{code} of the symptoms is no rule"
+            assert rule is not None, f"{code} of the symptoms is not a rule"
             if code not in given:
                 given.add(code)
                 yield Diagnostic(

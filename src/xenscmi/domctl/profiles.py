@@ -95,6 +95,8 @@ def _profile(name: str) -> Profile:
 
 
 PROFILES: dict[str, Profile] = {name: _profile(name) for name in LAYOUTS}
+PROFILES_HELP = f"profiles are {', '.join(PROFILES)}, with a point release if need be (4.21.2+sci-ma)"
+"""What to say of a name that `find_profile` does not know."""
 DEFAULT_PROFILE = "4.22+sci-ma"
 
 

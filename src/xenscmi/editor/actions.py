@@ -13,14 +13,15 @@ from xenscmi.editor.positions import to_diagnostic, to_range
 from xenscmi.editor.views import View
 from xenscmi.source import Span
 
-Edit = Callable[[Iterable[tuple[Span, str]]], types.WorkspaceEdit]
+MakeEdit = Callable[[Iterable[tuple[Span, str]]], types.WorkspaceEdit]
+"""Makes the editor's form of edits, which put texts in the place of spans."""
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.xenscmi"
 KINDS = (types.CodeActionKind.QuickFix, FIX_ALL)
 
 
 def quick_fixes(
-    view: View, path: Path, place: types.Range, codec: PositionCodec, edit: Edit
+    view: View, path: Path, place: types.Range, codec: PositionCodec, edit: MakeEdit
 ) -> Iterator[types.CodeAction]:
     """Yield the fixes of the findings that a file has at a place, on any of its lines: each fix once."""
     solved: dict[Fix, list[Diagnostic]] = {}

@@ -9,7 +9,8 @@ from time import time_ns
 from xenscmi import filesystem
 from xenscmi.host.files import Read
 
-Signature = tuple[int, ...]
+_Status = tuple[int, ...]
+"""When a file changed last, in nanoseconds since 1970, its size in bytes, and which file it is."""
 
 _UNSETTLED = 50_000_000
 """Nanoseconds in which a second change of a file may leave its times as they are: so young a file is read again."""
@@ -23,7 +24,7 @@ class Disk:
     """Files on the disk, read anew only where their status says that they changed."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[Signature, bytes]] = {}
+        self._known: dict[Path, tuple[_Status, bytes]] = {}
 
     def read(self, path: Path) -> bytes:
         """Return a file's bytes. Raises OSError as `filesystem.read_file`."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xenscmi import api
 from xenscmi.diagnostics import Diagnostic, Safety, XenscmiError
-from xenscmi.editor.drafts import Drafts
+from xenscmi.editor.edits import difference
 from xenscmi.editor.files import Disk, Outdated, reader
 from xenscmi.editor.planning import planned_occurrences
 from xenscmi.host.files import Read
@@ -21,6 +21,7 @@ from xenscmi.plan.lock import NAME as LOCK
 from xenscmi.plan.opening import open_project
 from xenscmi.plan.project import Project
 from xenscmi.plan.schema import NAME as PLAN
+from xenscmi.rules.drafts import Drafts
 from xenscmi.rules.engine import check_files
 from xenscmi.rules.fixing import fix
 from xenscmi.source import Span
@@ -88,14 +89,14 @@ class Looker:
             return None
 
     def fix(self, texts: Mapping[Path, bytes]) -> tuple[tuple[Span, str], ...]:
-        """Return the edits that apply all safe fixes, one for each file. Raises XenscmiError for what is no host."""
+        """Return the edits that apply all safe fixes, one for each file. Raises XenscmiError for a broken host."""
         drafts = Drafts(reader(self._disk, texts, lambda: False))
 
         def check(read: Read) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
             return api.check(api.load_host(self._home, read=read, parsed=self._parsed)), ()
 
         fix(drafts, check, (Safety.SAFE,))
-        return tuple(drafts.edits())
+        return tuple(difference(source, text) for source, text in drafts.texts())
 
     def _plan(self, read: Read) -> View:
         try:

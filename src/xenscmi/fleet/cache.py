@@ -65,7 +65,7 @@ class Cache:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._write("CACHEDIR.TAG", _TAG)
             status = self._folder.stat()
-            next(self._folder.iterdir(), None)  # refuses what is no folder
+            next(self._folder.iterdir(), None)  # refuses what is not a folder
         except OSError as error:
             raise _refused(f"cannot use {folder} as a cache: {error.strerror}") from None
         if status.st_mode & 0o002:

@@ -107,21 +107,15 @@ def _checked(task: Task, loaded: LoadedHost) -> HostOutcome:
 
 
 def _simulated(loaded: LoadedHost) -> HostOutcome:
-    import json
-
-    from xenscmi.host.platform import declared_names
-    from xenscmi.model.devices import device_paths
-    from xenscmi.report.matrix import document, render
+    from xenscmi.report.matrix import device_labels, document, render
     from xenscmi.simulation.simulate import simulate
 
-    simulation = simulate(loaded.host)
-    tree, names = loaded.host.tree, declared_names(loaded.host)
-    paths = device_paths(tree) if tree is not None else {}
+    simulation, labels = simulate(loaded.host), device_labels(loaded.host)
     return HostOutcome(
         findings=simulation.refusals,
         notes=tuple(loaded.host.notes),
-        run=json.loads(document(simulation, paths, names)),
-        matrix=render(simulation, paths, names),
+        run=document(simulation, *labels),
+        matrix=render(simulation, *labels),
     )
 
 

@@ -15,6 +15,7 @@ from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
 from xenscmi.host.parsed import ParsedFiles
 from xenscmi.host.search import Links, Place, SearchPath
 from xenscmi.source import Source, Span
+from xenscmi.spelling import did_you_mean
 
 Read = Callable[[Path], bytes]
 """Returns a file's bytes, or raises OSError, as `Path.read_bytes`."""
@@ -104,10 +105,7 @@ class HostFiles:
             return ""
         if listing is None:
             return f"there is no folder {path.parent}"
-        from difflib import get_close_matches
-
-        near = get_close_matches(path.name, [each.name for each in listing], 1)
-        return f"did you mean `{near[0]}'?" if near else ""
+        return did_you_mean(path.name, (each.name for each in listing))
 
 
 def unreadable(path: Path, error: OSError | ValueError, span: Span | None = None, help: str = "") -> XenscmiError:

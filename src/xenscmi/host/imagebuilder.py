@@ -70,7 +70,7 @@ class ImageBuilder:
         return sorted(numbered, key=lambda pair: pair[0])
 
     def _count(self, name: str) -> int:
-        """Return a count; the script takes what is no number, or not there, as none."""
+        """Return a count; the script takes what is not a number, or not there, as none."""
         stated = self.variables.get(name)
         digits = stated.value.strip() if stated else ""
         return int(digits) if re.fullmatch(r"[0-9]{1,5}", digits) else 0

@@ -24,6 +24,7 @@ from xenscmi.host.reader import read_host
 from xenscmi.host.search import SearchPath
 from xenscmi.host.types import Host
 from xenscmi.source import Source, Span
+from xenscmi.spelling import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +109,8 @@ def _rules(named: NamedFiles, host: Host) -> RulesSection:
 
 
 def _unknown_file(name: str, key: str, named: NamedFiles, known: dict[str, str]) -> XenscmiError:
-    from difflib import get_close_matches
-
     names = sorted(named.name_of(Path(path)) for path in known)
-    near = get_close_matches(name, names, 1)
-    help = f"did you mean `{near[0]}'?" if near else f"the files are {', '.join(names)}"
+    help = did_you_mean(name, names, f"the files are {', '.join(names)}")
     message = f"rules.per_file: {name} is not a file of this host"
     return XenscmiError(Diagnostic(message=message, span=named.places.at(key), help=help))
 

@@ -14,7 +14,7 @@ import msgspec
 
 from xenscmi.config.types.enums import ArmSciType
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
-from xenscmi.domctl.profiles import DEFAULT_PROFILE, FIRST_WITH_SCI_DRIVER, PROFILES, find_profile
+from xenscmi.domctl.profiles import DEFAULT_PROFILE, FIRST_WITH_SCI_DRIVER, PROFILES_HELP, find_profile
 from xenscmi.host.firmware_sections import FirmwareSection
 from xenscmi.host.section import Section
 from xenscmi.host.toml_errors import unfit
@@ -126,8 +126,7 @@ def _check_xen(section: XenSection, places: TomlPlaces) -> None:
     """Raise XenscmiError where there is no such Xen, or where it cannot be built with this driver."""
     xen = find_profile(section.profile or DEFAULT_PROFILE)
     if xen is None:
-        known = f"profiles are {', '.join(PROFILES)}, with a point release if need be (4.21.2+sci-ma)"
-        raise _error(f"there is no Xen profile {section.profile}", places.at("$.xen.profile"), known)
+        raise _error(f"there is no Xen profile {section.profile}", places.at("$.xen.profile"), PROFILES_HELP)
     if section.driver is ArmSciType.SCMI_SMC_MULTIAGENT and not xen.agent_ids:
         help_text = "choose a profile with the multi-agent series (4.22+sci-ma), or another driver"
     elif section.driver is ArmSciType.SCMI_SMC and xen.release < FIRST_WITH_SCI_DRIVER:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from xenscmi.devicetree import Tree
@@ -13,6 +13,7 @@ from xenscmi.host.manifest import WAY_OUT, Manifest, check_path, split_root
 from xenscmi.host.search import Place, plain
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.source import Source, Span
+from xenscmi.spelling import did_you_mean
 
 Names = str | Sequence[str]
 
@@ -33,7 +34,7 @@ class NamedFiles:
         for name in files.search.named:
             if name not in manifest.paths:
                 message = f"--root {name}=…: {path} has no folder `{name}' in [paths]"
-                raise _error(message, self.places.at("$.paths"), _nearest(name, self._roots))
+                raise _error(message, self.places.at("$.paths"), _advice(name, self._roots))
         folders = (self.folder, *self._roots.values(), *files.search.include, *files.search.roots)
         self._allowed = [files.links.real(folder) for folder in folders]
         self.include = [next(self._find(name, key)).path for name, key in each(manifest.include, "$.include")]
@@ -70,7 +71,7 @@ class NamedFiles:
             return [Place(folder / relative, folder) for folder in (self.folder, *search.include, *search.roots)]
         if root in self._roots:
             return [Place(self._roots[root] / relative, self._roots[root])]
-        raise _error(f"there is no folder `{root}' in [paths]", span, _nearest(root, self._roots))
+        raise _error(f"there is no folder `{root}' in [paths]", span, _advice(root, self._roots))
 
     def _read(self, name: str, key: str) -> tuple[Place, bytes]:
         return self.files.read_first(self._find(name, key), self.places.at(key))
@@ -104,11 +105,9 @@ def each(names: Names, key: str) -> Iterator[tuple[str, str]]:
         yield from ((name, f"{key}[{number}]") for number, name in enumerate(names))
 
 
-def _nearest(name: str, known: dict[str, Path]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, 1)
-    return f"did you mean `{near[0]}'?" if near else f'add {name} = "FOLDER" to [paths]'
+def _advice(root: str, known: Iterable[str]) -> str:
+    """Return what to do about a name that no folder of `[paths]` has."""
+    return did_you_mean(root, known, f'add {root} = "FOLDER" to [paths]')
 
 
 def _error(message: str, span: Span | None = None, help: str = "") -> XenscmiError:

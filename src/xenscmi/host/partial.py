@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS, written_reg
+from xenscmi.bindings.addresses import mapping_cells, written_reg
 from xenscmi.bindings.names import PASSTHROUGH, RESOURCE_CELLS, SCMI_SHMEM, XEN_FORCE_ASSIGN, XEN_PATH, XEN_REG
 from xenscmi.bindings.properties import is_compatible
 from xenscmi.devicetree.once import once
@@ -60,10 +60,7 @@ def _mappings(prop: Property) -> Stated[tuple[GuestMapping, ...]]:
     """Return the whole rows of `xen,reg`: host address, size, guest address, in cells of the parent (2 and 1)."""
     parent = prop.node.parent
     assert parent is not None
-    address, size = (
-        found.value if (found := u32(parent, name)) and found.value is not None else default
-        for name, default in ((ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS), (SIZE_CELLS, DEFAULT_SIZE_CELLS))
-    )
+    address, size = mapping_cells(prop.node)
     columns, width = (address, size, address), 2 * address + size
     hint = f"a row is host address, size, guest address; in {parent.path} an address has {address} cells, a size {size}"
     problem = None

@@ -17,7 +17,7 @@ def target_tree(
 ) -> Tree | None:
     """Return the device tree that the target has at the path `name`; None where its file is not here.
 
-    A file in the folder `beside` names it, at `span`. Raises XenscmiError for a file that is no device tree.
+    A file in the folder `beside` names it, at `span`. Raises XenscmiError for a file that is not a device tree.
     """
     for place in on_target(name, beside, files.search, files.links):
         data = files.read_if_there(place.path, span)

@@ -11,6 +11,9 @@ import msgspec
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.host.toml_places import TomlPlaces
+from xenscmi.spelling import did_you_mean
+
+_LONGEST_KEY = 64  # of those that a misspelled one is compared as
 
 
 def unfit(error: msgspec.ValidationError, kind: type[msgspec.Struct], places: TomlPlaces) -> XenscmiError:
@@ -20,7 +23,8 @@ def unfit(error: msgspec.ValidationError, kind: type[msgspec.Struct], places: To
     key = path.removeprefix("$").removeprefix(".")
     if found := re.search(r"unknown field `(.+)`", reason):
         reason = f"there is no key `{found[1]}'{f' in {key}' if key else ''}"
-        help = _nearest(found[1], [name for struct in _structs(_hint(kind, key)) for name in struct.__struct_fields__])
+        known = [name for struct in _structs(_hint(kind, key)) for name in struct.__struct_fields__]
+        help = did_you_mean(found[1][:_LONGEST_KEY], known, f"the keys here are {', '.join(known)}")
         path = f"{path}.{found[1]}"
     elif missing := re.search(r"required field `(.+)`", reason):
         reason = f"the key `{missing[1]}' is missing{f' in {key}' if key else ''}"
@@ -30,13 +34,6 @@ def unfit(error: msgspec.ValidationError, kind: type[msgspec.Struct], places: To
         words = [str(word) for word in _words(_hint(kind, key))]
         help = f"write one of {', '.join(words)}" if words else ""
     return XenscmiError(Diagnostic(message=reason, span=places.at(path), help=help))
-
-
-def _nearest(key: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key[:64], known, 1)
-    return f"did you mean `{near[0]}'?" if near else f"the keys here are {', '.join(known)}"
 
 
 def _hint(kind: Any, key: str) -> Any:

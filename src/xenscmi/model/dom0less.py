@@ -9,7 +9,7 @@ import errno
 from collections.abc import Iterator, Mapping
 from itertools import dropwhile
 
-from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS
+from xenscmi.bindings.addresses import mapping_cells
 from xenscmi.bindings.names import (
     ALL_CAPABILITIES,
     CAPABILITIES,
@@ -116,7 +116,7 @@ def _config(xen: Model, node: Node, capabilities: int) -> CreateDomain:
 def _sci(xen: Model, node: Node) -> tuple[int, int]:
     """Return type and agent id; without `xen,sci_type` there is no SCMI, whatever else the node says.
 
-    Nor is there without a driver, until Xen came to refuse the request.
+    A Xen without a driver ignores the request as well, before the releases that refuse it.
     """
     known = xen.has(ARM_SCI_KEY) and (xen.driver is not ArmSciType.NONE or xen.has(SCI_WITHOUT_DRIVER))
     if SCI_TYPE not in node or not known:
@@ -199,7 +199,7 @@ def _give_device(xen: Model, domain: Domain, node: Node) -> None:
 
 def _map_registers(xen: Model, domain: Domain, node: Node, value: bytes) -> None:
     """Map what `xen,reg` says: rows of host address, size, guest address."""
-    address_cells, size_cells = _inherited_cells(node)
+    address_cells, size_cells = mapping_cells(node)
     if xen.has(ZERO_CELLS) and not (address_cells in (1, 2) and size_cells in (1, 2)):
         xen.console.print(f"Invalid address_cells {address_cells} or size_cells {size_cells}")
         raise XenError(errno.EINVAL)
@@ -224,18 +224,6 @@ def _map_registers(xen: Model, domain: Domain, node: Node, value: bytes) -> None
 def _number(cells: bytes) -> int:
     """Return a number of any count of cells: of more than two, Xen keeps the last two (dt_read_number)."""
     return int.from_bytes(cells[-8:], "big")
-
-
-def _inherited_cells(node: Node) -> tuple[int, int]:
-    """Return the cell counts that Xen reads a node's `xen,reg` with: its parent's, of `/passthrough` the defaults."""
-    parent = node.parent
-    if parent is None or parent.parent is None:
-        return DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS
-    address_cells, size_cells = read_u32(parent, ADDRESS_CELLS), read_u32(parent, SIZE_CELLS)
-    return (
-        DEFAULT_ADDRESS_CELLS if address_cells is None else address_cells,
-        DEFAULT_SIZE_CELLS if size_cells is None else size_cells,
-    )
 
 
 def _assign(xen: Model, domain: Domain, path: str, *, force: bool) -> None:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import msgspec
 
 from xenscmi.config.options import KEYS
 from xenscmi.diagnostics import Annotation, Diagnostic, XenscmiError
-from xenscmi.domctl.profiles import PROFILES, find_profile
+from xenscmi.domctl.profiles import PROFILES_HELP, find_profile
 from xenscmi.host.toml_errors import unfit
 from xenscmi.host.toml_places import TomlPlaces
 from xenscmi.plan.schema import NAME, DomainPlan, Plan
 from xenscmi.source import Source, Span
+from xenscmi.spelling import did_you_mean
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 
@@ -137,8 +137,7 @@ def _unknown(keys: dict[str, Any], path: str, places: TomlPlaces, refused: tuple
             message = f"{NAME}: {place}: the plan works `{key}' out itself"
             found.append(Diagnostic(message=message, span=places.at(place), help=f"use `{WORKED_OUT[key]}'"))
         elif key in refused or key not in KEYS:
-            near = get_close_matches(key, [*_OWN_KEYS, *KEYS], 1)
-            help = f"did you mean `{near[0]}'?" if near else "keys are the plan's own (docs/plan.md) and xl.cfg's"
+            help = did_you_mean(key, [*_OWN_KEYS, *KEYS], "keys are the plan's own (docs/plan.md) and xl.cfg's")
             message = f"{NAME}: {place}: neither the plan nor xl knows a key `{key}' here"
             found.append(Diagnostic(message=message, span=places.at(place), help=help))
     return found
@@ -164,8 +163,7 @@ def _profile(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:
     if find_profile(plan.xen.profile):
         return []
     message = f"{NAME}: $.xen.profile: there is no Xen profile {plan.xen.profile}"
-    help = f"profiles are {', '.join(PROFILES)}, with a point release if need be (4.21.2+sci-ma)"
-    return [Diagnostic(message=message, span=places.at("$.xen.profile"), help=help)]
+    return [Diagnostic(message=message, span=places.at("$.xen.profile"), help=PROFILES_HELP)]
 
 
 def _values(plan: Plan, places: TomlPlaces) -> list[Diagnostic]:

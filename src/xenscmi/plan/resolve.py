@@ -18,6 +18,7 @@ from xenscmi.plan.references import CONSUMERS, STATED, scmi_protocol, used_ids, 
 from xenscmi.plan.resource_map import KINDS, ResourceMap
 from xenscmi.plan.schema import Device, DevicePlan, Dom0Plan, DomainPlan
 from xenscmi.source import Span
+from xenscmi.spelling import nearest
 
 
 def resolve(read: ReadPlan, board: Board, known: ResourceMap) -> ResolvedPlan:
@@ -300,13 +301,11 @@ def _console(board: Board, bootargs: str | None) -> Node | None:
 
 
 def _nearest(board: Board, name: str) -> str:
-    from difflib import get_close_matches
-
     known = [node.path for node in board.hardware]
     aliases = board.tree.node("/aliases")
     known += [each.name for each in aliases.properties] if aliases else []
     symbols = board.tree.node("/__symbols__")
     known += [each.name for each in symbols.properties] if symbols else []
     base = name.rpartition("/")[2]
-    near = get_close_matches(name, known, 1) or [path for path in known if path.rpartition("/")[2] == base][:1]
-    return f"did you mean `{near[0]}'?" if near else "`xenscmi plan init BOARD' lists them"
+    near = nearest(name, known) or next((path for path in known if path.rpartition("/")[2] == base), None)
+    return f"did you mean `{near}'?" if near else "`xenscmi plan init BOARD' lists them"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from xenscmi.bindings.properties import is_compatible
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.host.types import Host
 from xenscmi.simulation.simulate import Simulation
@@ -80,18 +81,12 @@ def _counter_frequency(known: _Known) -> _Judged:
     stated = [
         node.path
         for node in (tree.walk() if tree is not None else ())
-        if node.get(_CLOCK_FREQUENCY) is not None
-        and any(timer in _compatible(node.get("compatible")) for timer in _TIMER)
+        if _CLOCK_FREQUENCY in node and is_compatible(node, *_TIMER)
     ]
     how = "read CNTFRQ_EL0 at EL2 on every core, and compare it with the oscillator."
     if stated:
         how += f" {stated[0]} has {_CLOCK_FREQUENCY}, which suggests that the firmware does not program the register."
     return _Judged(False, how)
-
-
-def _compatible(found: object) -> str:
-    value = getattr(found, "value", b"")
-    return value.decode("ascii", "replace") if isinstance(value, bytes) else ""
 
 
 def _below_ten_tib(known: _Known) -> _Judged:

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.host.platform import declared_names
 from xenscmi.host.types import Host
-from xenscmi.model.devices import device_paths
 from xenscmi.report import matrix
 from xenscmi.report.assumptions import assumptions
 from xenscmi.report.evidence_tables import agents_table, messages_table, numbers_in_ranges, permissions_table
 from xenscmi.report.json import render as findings_document
+from xenscmi.report.json import to_text
 from xenscmi.report.limits import limits
 from xenscmi.report.requirements import requirements, tests
 from xenscmi.rules.rule import Rule
@@ -89,13 +88,12 @@ def finds(rule: Rule, found: Sequence[Diagnostic]) -> bool:
 
 def files(evidence: Evidence) -> Mapping[str, bytes]:
     """Return the files of the folder, by their names in it."""
-    tree = evidence.host.tree
-    paths = device_paths(tree) if tree is not None else {}
+    run = matrix.document(evidence.simulation, *matrix.device_labels(evidence.host))
     texts = {
         "README.md": _readme(evidence),
         MANIFEST: _manifest(evidence),
         "findings.json": findings_document(evidence.findings),
-        "matrix.json": matrix.document(evidence.simulation, paths, declared_names(evidence.host)) + "\n",
+        "matrix.json": json.dumps(run, indent=2) + "\n",  # as `simulate --json` has it
         "agents.csv": agents_table(evidence.campaign),
         "messages.csv": messages_table(evidence.campaign),
         "permissions.csv": permissions_table(evidence.campaign),
@@ -124,12 +122,13 @@ def _manifest(evidence: Evidence) -> str:
         "inputs": [{"name": each.name, "bytes": each.size, "sha256": each.sha256} for each in evidence.inputs],
         "firmware_profile": evidence.host.firmware.profile,
         "xen_profile": evidence.host.xen_profile,
-        "result": _result(evidence),
+        "result": result_of(evidence),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return to_text(document)
 
 
-def _result(evidence: Evidence) -> dict[str, object]:
+def result_of(evidence: Evidence) -> dict[str, object]:
+    """Return the result in numbers, as the manifest has it."""
     campaign = evidence.campaign
     return {
         "clean": evidence.clean,
@@ -175,7 +174,7 @@ def _readme(evidence: Evidence) -> str:
 
 
 def _readme_parts(evidence: Evidence) -> Iterator[str]:
-    campaign, result = evidence.campaign, _result(evidence)
+    campaign, result = evidence.campaign, result_of(evidence)
     tool = evidence.tool
     yield "# Evidence of an SCMI multi-agent host\n"
     yield "**Nothing is wrong with what was tried.**\n" if evidence.clean else "**Something is wrong: see below.**\n"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from xenscmi.diagnostics import Diagnostic, Severity
+from xenscmi.report.json import to_text
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
 
 def render(diagnostics: Sequence[Diagnostic], host: str = "host.toml") -> str:
     """Return the report; findings without a place are shown at `host`."""
-    return json.dumps(list(_issues(diagnostics, host)), indent=2, ensure_ascii=False) + "\n"
+    return to_text(list(_issues(diagnostics, host)))
 
 
 def _issues(diagnostics: Sequence[Diagnostic], host: str) -> Iterator[dict[str, object]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from xenscmi.host.index import Index, page, wanted_agent
 from xenscmi.host.providers import ScmiProvider, scmi_providers
 from xenscmi.host.types import Host, SecondaryAgent
+from xenscmi.report.json import to_text
 from xenscmi.report.table import table as text_table
 from xenscmi.report.wrapping import fold_all
 
@@ -107,7 +107,7 @@ def _domain_row(index: Index, number: int) -> DomainRow:
 
 def render_json(found: Table) -> str:
     """Return the table as JSON."""
-    return json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n"
+    return to_text(asdict(found))
 
 
 def render(found: Table, width: int | None = None) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from xenscmi.diagnostics import Diagnostic, Severity
-from xenscmi.report.json import finding
+from xenscmi.report.json import finding, to_text
 from xenscmi.report.json import summary as counts
-from xenscmi.report.text import render, visible
+from xenscmi.report.text import counted, render, tally, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +42,15 @@ def as_text(hosts: Sequence[HostFindings], *, colour: bool = False) -> str:
             unusable = "" if host.usable else "cannot be used: "
             text += f"{visible(host.name)}: {unusable}{tally(host.findings)}{also}\n"
             text += render(new, "xenscmi", colour=colour)
-    return text + total(hosts)
+    return text + total(len(hosts), _with_findings(hosts), _unusable(hosts), what="findings", nothing="nothing found")
+
+
+def _with_findings(hosts: Iterable[HostFindings]) -> int:
+    return sum(bool(host.findings) and host.usable for host in hosts)
+
+
+def _unusable(hosts: Iterable[HostFindings]) -> int:
+    return sum(not host.usable for host in hosts)
 
 
 def one_as_text(host: HostFindings) -> str:
@@ -51,23 +58,11 @@ def one_as_text(host: HostFindings) -> str:
     return f"{render(host.findings, 'xenscmi')}{tally(host.findings)}\n"
 
 
-def tally(findings: Collection[Diagnostic]) -> str:
-    """Return how many findings there are of each severity, in words."""
-    found = [
-        f"{number} {severity.value}{'s' if number != 1 else ''}"
-        for severity in Severity
-        if (number := sum(each.severity is severity for each in findings))
-    ]
-    return ", ".join(found) or "nothing found"
-
-
-def total(hosts: Sequence[HostFindings]) -> str:
-    """Return how many hosts there are, and how many of them have findings or cannot be used."""
-    unusable = sum(not host.usable for host in hosts)
-    found = sum(bool(host.findings) and host.usable for host in hosts)
-    parts = [f"{found} with findings"] if found else []
+def total(hosts: int, found: int, unusable: int, *, what: str, nothing: str) -> str:
+    """Return how many hosts there are, how many of them have `what`, and how many cannot be used, as a line."""
+    parts = [f"{found} with {what}"] if found else []
     parts += [f"{unusable} that cannot be used"] if unusable else []
-    return f"{len(hosts)} host{'s' if len(hosts) != 1 else ''}: {', '.join(parts) or 'nothing found'}\n"
+    return f"{counted(hosts, 'host')}: {', '.join(parts) or nothing}\n"
 
 
 def as_json(hosts: Sequence[HostFindings]) -> str:
@@ -84,11 +79,11 @@ def as_json(hosts: Sequence[HostFindings]) -> str:
         ],
         "summary": {
             "hosts": len(hosts),
-            "with_findings": sum(bool(host.findings) and host.usable for host in hosts),
-            "unusable": sum(not host.usable for host in hosts),
+            "with_findings": _with_findings(hosts),
+            "unusable": _unusable(hosts),
         },
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return to_text(document)
 
 
 def host_case(host: HostFindings, command: str, failing: Collection[Severity]) -> JUnitCase:

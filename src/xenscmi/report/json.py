@@ -12,6 +12,11 @@ from xenscmi.source import Span
 def render(diagnostics: Sequence[Diagnostic]) -> str:
     """Return `{"diagnostics": […], "summary": {…}}`; file, line and column are null if the place is unknown."""
     document = {"diagnostics": [finding(each) for each in diagnostics], "summary": summary(diagnostics)}
+    return to_text(document)
+
+
+def to_text(document: object) -> str:
+    """Return a value as JSON for people and programs: indented, ended by a newline, and not in escapes."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -61,7 +61,7 @@ def _of_this_run(host: Host, campaign: Campaign | None, silenced: Iterable[str])
         )
     unused = [str(each.agent) for each in campaign.speakers if not each.domain]
     if unused:
-        yield f"- Agents {', '.join(unused)} are no domain's here; they were rung at EL3, past Xen."
+        yield f"- Agents {', '.join(unused)} belong to no domain here; they were rung at EL3, past Xen."
     cut_off = [f"{each.agent} ({each.domain})" for each in campaign.speakers if each.domain and not each.through_xen]
     if cut_off:
         yield f"- Domains cannot reach the channels of these agents, which were rung at EL3: {', '.join(cut_off)}."

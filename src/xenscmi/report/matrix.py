@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from xenscmi.host.platform import DeviceNames, declared_names
+from xenscmi.host.types import Host
+from xenscmi.model.devices import device_paths
 from xenscmi.report.table import table
 from xenscmi.report.wrapping import fold, fold_all
 from xenscmi.simulation.simulate import Access, DomainView, Simulation
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from xenscmi.host.platform import DeviceNames
 
 _SIGNS = {
     "+": "given to the domain, and its agent can use all of it",
@@ -25,11 +23,18 @@ _SIGNS = {
 
 Paths = Mapping[int, Sequence[str]]
 """SCMI device id → its nodes in the host's device tree."""
-Names = Mapping[int, "DeviceNames"]
+DeviceLabels = Mapping[int, DeviceNames]
 """SCMI device id → what the manifest calls it and what it owns."""
 
 
-def render(simulation: Simulation, paths: Paths, names: Names = MappingProxyType({}), width: int | None = None) -> str:
+def device_labels(host: Host) -> tuple[Paths, DeviceLabels]:
+    """Return the nodes and the names of a host's devices, which the matrix and its document show."""
+    return device_paths(host.tree) if host.tree is not None else {}, declared_names(host)
+
+
+def render(
+    simulation: Simulation, paths: Paths, names: DeviceLabels = MappingProxyType({}), width: int | None = None
+) -> str:
     """Return the matrix of domains and devices, a list of the devices, and every deviation, folded to a width."""
     if simulation.panic is not None:
         return fold_all(f"Xen panics at boot: {simulation.panic}", width) + f"\n\n{_deviations(simulation, width)}"
@@ -115,23 +120,20 @@ def _deviations(simulation: Simulation, width: int | None) -> str:
     return f"deviations ({total})\n" + table(("DOMAIN", "WHAT", "EXPECTED", "SEEN"), rows, width)
 
 
-def document(simulation: Simulation, paths: Paths, names: Names = MappingProxyType({})) -> str:
-    """Return the same as JSON, together with Xen's log."""
-    return json.dumps(
-        {
-            "boots": simulation.panic is None,
-            "panic": simulation.panic,
-            "domains": [dict(_domain(view)) for view in simulation.domains],
-            "devices": {str(device): list(nodes) for device, nodes in sorted(paths.items())},
-            "names": {str(device): each._asdict() for device, each in sorted(names.items())},
-            "deviations": [
-                {"domain": each.domain, "subject": each.subject, "expected": each.expected, "seen": each.seen}
-                for each in simulation.deviations
-            ],
-            "xen": list(simulation.log),
-        },
-        indent=2,
-    )
+def document(simulation: Simulation, paths: Paths, names: DeviceLabels = MappingProxyType({})) -> dict[str, object]:
+    """Return the same as a value for JSON, together with Xen's log."""
+    return {
+        "boots": simulation.panic is None,
+        "panic": simulation.panic,
+        "domains": [dict(_domain(view)) for view in simulation.domains],
+        "devices": {str(device): list(nodes) for device, nodes in sorted(paths.items())},
+        "names": {str(device): each._asdict() for device, each in sorted(names.items())},
+        "deviations": [
+            {"domain": each.domain, "subject": each.subject, "expected": each.expected, "seen": each.seen}
+            for each in simulation.deviations
+        ],
+        "xen": list(simulation.log),
+    }
 
 
 def _domain(view: DomainView) -> Iterator[tuple[str, object]]:

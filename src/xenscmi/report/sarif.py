@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
 from xenscmi.diagnostics import Diagnostic, Edit, Fix, Severity
+from xenscmi.report.json import to_text
 from xenscmi.rules.rule import Rule
 from xenscmi.source import Span
 from xenscmi.version import __version__
@@ -24,7 +24,7 @@ def render(diagnostics: Sequence[Diagnostic], rules: Sequence[Rule]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(each, number) for each in diagnostics],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return to_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: Rule) -> dict[str, object]:

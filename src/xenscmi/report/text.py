@@ -7,7 +7,7 @@ from xenscmi.report.wrapping import fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from xenscmi.diagnostics import Diagnostic
     from xenscmi.source import Span
@@ -33,6 +33,17 @@ _VISIBLE[ord("\t")] = " "
 def visible(text: str) -> str:
     """Return text that is safe to show on a terminal as one line: control characters become escapes."""
     return text.translate(_VISIBLE)
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things, in words: `1 host`, `2 hosts`."""
+    return f"{number} {what}{'s' if number != 1 else ''}"
+
+
+def tally(diagnostics: Collection[Diagnostic]) -> str:
+    """Return how many diagnostics there are of each severity, in words."""
+    numbers = {severity: sum(each.severity is severity for each in diagnostics) for severity in Severity}
+    return ", ".join(counted(number, each.value) for each, number in numbers.items() if number) or "nothing found"
 
 
 def render(diagnostics: Iterable[Diagnostic], name: str = "", *, colour: bool = False, width: int | None = None) -> str:
@@ -117,7 +128,7 @@ def _excerpt(span: Span | None, label: str, paint: Callable[[str], str], width: 
         end = text.find("\n", begin, begin + room)
         end = begin + room if end < 0 else end
     shown = text[begin : end if end >= 0 else len(text)]
-    # Bytes that are no text are four characters each: a line of these is cut once more.
+    # Bytes that are not text are four characters each: a line of these is cut once more.
     before = min(len(shown[: span.start - begin].translate(_VISIBLE)), room - 1)
     marked = shown[span.start - begin :][: max(span.end - span.start, 1)].translate(_VISIBLE)
     yield f"  {number} | {shown.translate(_VISIBLE)[:room]}".rstrip()

@@ -8,6 +8,7 @@ from xenscmi.rules.registry import UNUSED_SUPPRESSION, all_rules, file_rules, ho
 from xenscmi.rules.rule import Finding, Rule, safe_fix
 from xenscmi.rules.suppression import Suppressions, removal
 from xenscmi.source import Source, Span
+from xenscmi.spelling import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,11 +101,8 @@ def find(name: str) -> Rule | None:
 
 def nearest(name: str) -> str:
     """Return advice on a name that no rule has."""
-    from difflib import get_close_matches
-
     words = [word for rule in all_rules() for word in (rule.code, rule.name)]
-    near = get_close_matches(name, words, 1) or get_close_matches(name.upper(), words, 1)
-    return f"did you mean `{near[0]}'?" if near else "see `xenscmi rules`"
+    return did_you_mean(name, words) or did_you_mean(name.upper(), words, "see `xenscmi rules`")
 
 
 def _refuse_unknown(selection: Selection, sources: Iterable[Source]) -> None:

@@ -6,45 +6,21 @@ of which each takes the other for done; so whoever applies fixes checks after ev
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from xenscmi.diagnostics import Safety, XenscmiError
 from xenscmi.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from xenscmi.diagnostics import Diagnostic, Edit
     from xenscmi.host.files import Read
+    from xenscmi.rules.drafts import Drafts
     from xenscmi.source import Source
 
     Found = tuple[Sequence[Diagnostic], Sequence[Diagnostic]]
 
 _MOST_PASSES = 100
-
-
-class Texts(Protocol):
-    """Files as fixes change them, in memory: `read` gives what they hold by now."""
-
-    def read(self, path: Path) -> bytes:
-        """Return a file's bytes. Raises OSError."""
-
-    def can_change(self, diagnostic: Diagnostic) -> bool:
-        """Return whether all files of a fix may be changed."""
-
-    def change(self, source: Source, text: str) -> None:
-        """Give a file a new text."""
-
-    def changed(self) -> dict[str, bytes]:
-        """Return the files that differ from what they were at first, by name."""
-
-    def snapshot(self) -> dict[str, bytes]:
-        """Return what to give `restore` to undo later changes."""
-
-    def restore(self, snapshot: dict[str, bytes]) -> None:
-        """Undo the changes since a snapshot."""
 
 
 class FixResult(Record):
@@ -62,32 +38,32 @@ class Pass(Record):
     texts: tuple[tuple[Source, str], ...]
 
 
-def fix(texts: Texts, check: Callable[[Read], Found], safeties: Sequence[Safety]) -> FixResult:
+def fix(drafts: Drafts, check: Callable[[Read], Found], safeties: Sequence[Safety]) -> FixResult:
     """Apply fixes until none is left; `check` returns findings and notes about files as it reads them.
 
     Raises XenscmiError where the files cannot be used. Fixes that would make them unusable, that change nothing about
     their finding, or that undo an earlier one, are taken back.
     """
-    found, notes = check(texts.read)
+    found, notes = check(drafts.read)
     fixed: list[Diagnostic] = []
     without: set[str] = set()  # rules whose fixes do not help
-    states = [texts.changed()]
+    states = [drafts.changed()]
     for _ in range(_MOST_PASSES):
-        step = next_pass([each for each in found if each.code not in without and texts.can_change(each)], safeties)
+        step = next_pass([each for each in found if each.code not in without and drafts.can_change(each)], safeties)
         if step is None:
             break
-        before = texts.snapshot()
+        before = drafts.snapshot()
         for source, text in step.texts:
-            texts.change(source, text)
+            drafts.change(source, text)
         try:
-            after, notes_after = check(texts.read)
+            after, notes_after = check(drafts.read)
         except XenscmiError:
             after, notes_after = found, notes
-        if _count(after, step.fixed) >= _count(found, step.fixed) or texts.changed() in states:
-            texts.restore(before)
+        if _count(after, step.fixed) >= _count(found, step.fixed) or drafts.changed() in states:
+            drafts.restore(before)
             without.add(step.fixed[0].code)
             continue
-        states.append(texts.changed())
+        states.append(drafts.changed())
         fixed += step.fixed
         found, notes = after, notes_after
     return FixResult(fixed=tuple(fixed), left=found, notes=notes)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 
 from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.source import Span
-
-_ALIKE = 0.87  # of `xen,dom0-sci-agent` and `xen,dom0-sci-agent-id`, not of `scmi-secondary-agents` and its `#…-cells`
+from xenscmi.spelling import ALIKE, nearest
 
 _MOST_BYTES = 256
 _SIMILAR = 0.7  # of `arm,scmi` and `arm,scmi-smc`, of `xen,domU` and `xen,domain`
@@ -16,7 +15,7 @@ _SIMILAR = 0.7  # of `arm,scmi` and `arm,scmi-smc`, of `xen,domU` and `xen,domai
 def like(node: Node | None, name: str) -> Property | None:
     """Return the property of a node that is spelled most like `name`; None where none is alike."""
     matcher = SequenceMatcher(b=name, autojunk=False)
-    best, found = _ALIKE, None
+    best, found = ALIKE, None  # `xen,dom0-sci-agent` is alike, `scmi-secondary-agents` and its `#…-cells` are not
     for prop in node.properties if node else ():
         matcher.set_seq1(prop.name)
         if prop.name != name and matcher.quick_ratio() >= best and matcher.ratio() >= best:
@@ -38,7 +37,7 @@ def compatible_like(node: Node, name: str) -> str | None:
     """
     written = strings_of(node.get("compatible"))
     others = [each for each in written if each.lower() != name and _vendor(each) == _vendor(name)]
-    return next(iter(get_close_matches(name, others, 1, _SIMILAR)), None)
+    return nearest(name, others, _SIMILAR)
 
 
 def strings_of(prop: Property | None) -> list[str]:

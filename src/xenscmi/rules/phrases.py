@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xenscmi.host.types import DomainKind, HostDomain
 
 FIRST_FUNC_ID = 0x0200_0000
-"""Cells below it are no function id of a SiP call: phandles, agent ids."""
+"""Cells below it are not a function id of a SiP call: phandles, agent ids."""
 
 
 def has_rows_of(listing: Sequence[int], width: int) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS
+from xenscmi.bindings.addresses import mapping_cells
 from xenscmi.bindings.names import CAPABILITIES, CHOSEN, SCI_TYPE, XEN_DOMAIN, XEN_REG
-from xenscmi.bindings.properties import is_compatible, read_u32
+from xenscmi.bindings.properties import is_compatible
 from xenscmi.config.types.enums import ArmSciType
-from xenscmi.devicetree import Node
 from xenscmi.diagnostics import Annotation, Diagnostic, Severity, XenscmiError
 from xenscmi.domctl.profiles import PROFILES, Profile, find_profile
 from xenscmi.domctl.releases import (
@@ -145,20 +144,12 @@ def _zero_cells(host: Host, _: Profile) -> Iterator[Touched]:
     for domain in host.domains:
         tree = domain.tree.tree if domain.tree and domain.kind is DomainKind.DOM0LESS else None
         for node in tree.walk() if tree else ():
-            above = node.parent
-            if XEN_REG not in node or above is None or above.parent is None:  # below the root, Xen takes the defaults
-                continue
-            cells = _cells(above, ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS), _cells(above, SIZE_CELLS, DEFAULT_SIZE_CELLS)
-            if not {1, 2}.issuperset(cells):
+            above, cells = node.parent, mapping_cells(node)
+            if XEN_REG in node and above is not None and not {1, 2}.issuperset(cells):
                 count = "zero" if cells == (0, 0) else f"{cells[0]} and {cells[1]}"
                 yield Touched(
                     node.span, f"{node.path} of {domain.title} has xen,reg below {above.path}, of {count} cells"
                 )
-
-
-def _cells(node: Node, name: str, default: int) -> int:
-    value = read_u32(node, name)
-    return default if value is None else value
 
 
 def _capabilities(host: Host, _: Profile) -> Iterator[Touched]:

@@ -27,14 +27,15 @@ from xenscmi.scmi.message import Command
 from xenscmi.scmi.protocols.base import BaseDiscoverAgentResponse
 from xenscmi.scmi.status import Status, status_name
 from xenscmi.simulation.expectations import Expectation, Expectations, Speaker
-from xenscmi.simulation.messages import Protection, Variant, Variants, resources_of, variants_of
+from xenscmi.simulation.messages import Protection
 from xenscmi.simulation.running import RunningDomain, RunningHost
+from xenscmi.simulation.variants import Variant, Variants, resources_of, variants_of
 
 MOST_MESSAGES = 2_000_000
 """About how many messages a campaign has at most. Where there would be more, those about some of the others' resources
 are not sent."""
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Called with how many messages were sent, and how many there are to send."""
 Send = Callable[[int, int, bytes], bytes]
 """Sends a payload, of a protocol and a message id, and returns the answer's; empty where there is no answer."""
@@ -84,7 +85,7 @@ class Campaign:
 
 
 def run_campaign(
-    host: Host, running: RunningHost, progress: Progress = lambda *_: None, most: int = MOST_MESSAGES
+    host: Host, running: RunningHost, progress: OnProgress = lambda *_: None, most: int = MOST_MESSAGES
 ) -> Campaign:
     """Let every agent of a host that was just switched on try everything.
 
@@ -125,7 +126,7 @@ _Key = tuple[int, int, int, Expectation, bytes, str]
 class _Runner:
     """Sends, and keeps what is answered; `sent` counts, up to `total`."""
 
-    def __init__(self, host: Host, running: RunningHost, progress: Progress) -> None:
+    def __init__(self, host: Host, running: RunningHost, progress: OnProgress) -> None:
         self.firmware, self.platform = running.xen.firmware, platform_of(host)
         self.kinds = [kind for _, server in sorted(self.firmware.servers.items()) for kind in self._kinds(server)]
         self.sent = self.total = 0

@@ -11,8 +11,9 @@ from xenscmi.host.types import Host
 from xenscmi.scmi.header import ProtocolId
 from xenscmi.scmi.message import Command
 from xenscmi.scmi.status import Status
-from xenscmi.simulation.messages import MESSAGES, Protection, Variant
+from xenscmi.simulation.messages import MESSAGES, Protection
 from xenscmi.simulation.rights import rights_of
+from xenscmi.simulation.variants import Variant
 
 
 class Expectation(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 
 from xenscmi.config.constants import PAGE_SHIFT
 from xenscmi.config.types.enums import ArmSciType
+from xenscmi.spelling import nearest
 from xenscmi.toolstack.backend import AgentInfo, Backend, Owner
 from xenscmi.toolstack.spec import DomainSpec
 
@@ -79,8 +79,8 @@ def _frames_not_dom0s(xen: Backend, spec: DomainSpec, index: int) -> str:
 
 def _no_such_device(xen: Backend, spec: DomainSpec, index: int) -> str:
     path = spec.dtdevs[index]
-    close = get_close_matches(path, xen.device_paths(), 1)
-    meant = f"; did you mean {close[0]}?" if close else ""
+    near = nearest(path, xen.device_paths())
+    meant = f"; did you mean {near}?" if near else ""
     return f"the host's device tree has no node {path}{meant}"
 
 

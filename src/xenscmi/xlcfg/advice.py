@@ -13,7 +13,7 @@ _STATEMENT = "write KEY = VALUE, with the key in lower case"
 _NOT_A_TREE = "name the domain's xl.cfg file; its device_tree names the tree"
 _LONGEST_VALUE = 200
 
-# How a file begins that is no text, and the advice.
+# How a file begins that is not a text, and the advice.
 _BINARIES = (
     ("\udcd0\r\udcfe\udced", "this is a device tree (DTB), not an xl.cfg file: name it in device_tree"),
     ("\x7fELF", "this is an ELF program, not an xl.cfg file: name it in kernel"),
@@ -34,7 +34,7 @@ _BEGINNINGS = (
 
 
 def for_binary(text: str) -> str:
-    """Return what a file is that is no text; empty for a text."""
+    """Return what a file is that is not a text; empty for a text."""
     if text.startswith("ARMd", _ARM64_MAGIC):
         return "this is an arm64 kernel (Image), not an xl.cfg file: name it in kernel"
     return next((advice for beginning, advice in _BINARIES if text.startswith(beginning)), "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from xenscmi.bindings.names import XEN_PATH
 from xenscmi.bindings.properties import compatible
@@ -15,8 +14,7 @@ from xenscmi.rules.editing import dts, xlcfg
 from xenscmi.rules.editing.agents import settings_of
 from xenscmi.rules.misspelling import strings_of
 from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
-
-_ALIKE = 0.87
+from xenscmi.spelling import only_like
 
 RULE = HostRule(
     code="XS324",
@@ -67,9 +65,9 @@ def _name(given: GivenDevice, meant: Node) -> Fix | None:
 def _spell(theirs: Property, own: Property) -> Fix | None:
     """Return the string of the host's node that one of the guest's is spelled like."""
     for written in strings_of(theirs):
-        near = get_close_matches(written, strings_of(own), 2, _ALIKE)
-        if len(near) == 1:
-            return safe_fix(f'Write "{near[0]}"', dts.string(theirs, written, near[0]))
+        meant = only_like(written, strings_of(own))
+        if meant is not None:
+            return safe_fix(f'Write "{meant}"', dts.string(theirs, written, meant))
     return None
 
 

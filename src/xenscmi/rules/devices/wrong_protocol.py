@@ -36,7 +36,7 @@ RULE = HostRule(
     "lead to it.",
     then="the driver finds no provider",
     xen="Xen does not look at protocols. Linux takes the protocol's id from reg: 0x11 is power domains, 0x13 "
-    "performance, 0x14 clocks, 0x16 resets. A node without reg is no protocol to it.",
+    "performance, 0x14 clocks, 0x16 resets. It does not take a node without reg for a protocol.",
     fix="correct reg of the protocol's node, its #…-cells = <1>, or refer to the right node",
     fixable=(Safety.SAFE, Safety.UNSAFE),
     bad=(Change("panel.dts", "reg = <0x14>;", "reg = <0x15>;"),),

@@ -45,7 +45,7 @@ def check(index: Index) -> Iterator[Finding]:
 
 
 def _force(node: Node | None) -> Fix | None:
-    """Return the property that a node of shared memory lacks: an agent's page is no device, and masters nothing."""
+    """Return the property that a node of shared memory lacks: an agent's page is not a device, and masters nothing."""
     if node is None or not is_compatible(node, SCMI_SHMEM):
         return None
     return rename_like(node, XEN_FORCE_ASSIGN) or safe_fix(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from xenscmi.bindings.names import SCI_TYPE
 from xenscmi.diagnostics import Fix, Safety, Severity
@@ -13,9 +12,9 @@ from xenscmi.host.types import HostDomain
 from xenscmi.rules.editing import dts
 from xenscmi.rules.editing.agents import boot_node
 from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
+from xenscmi.spelling import only_like
 
 _TYPES = ("none", "scmi_smc", MULTI_AGENT)
-_ALIKE = 0.87
 
 RULE = HostRule(
     code="XS403",
@@ -47,7 +46,7 @@ def check(index: Index) -> Iterator[Finding]:
 def _correct(index: Index, domain: HostDomain, said: str | None) -> Fix | None:
     """Return the type that is spelled like what is said."""
     node = boot_node(index, domain)
-    meant = get_close_matches((said or "").replace("-", "_").lower(), _TYPES, 2, _ALIKE)
-    if node is None or said is None or len(meant) != 1:
+    meant = only_like((said or "").replace("-", "_").lower(), _TYPES)
+    if node is None or said is None or meant is None:
         return None
-    return safe_fix(f'Write "{meant[0]}"', dts.string(node.get(SCI_TYPE), said, meant[0]))
+    return safe_fix(f'Write "{meant}"', dts.string(node.get(SCI_TYPE), said, meant))

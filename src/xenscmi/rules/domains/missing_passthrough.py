@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from xenscmi.bindings.names import PASSTHROUGH
 from xenscmi.devicetree.tree import Node
@@ -12,6 +11,7 @@ from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind
 from xenscmi.rules.editing import dts
 from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
+from xenscmi.spelling import only_like
 
 _ALIKE = 0.8  # of `pass-through` and `passthru`
 DOWNSTREAM_KEY = "dt_passthrough_nodes"
@@ -60,11 +60,7 @@ def check(index: Index) -> Iterator[Finding]:
 
 def _rename(root: Node) -> Fix | None:
     """Return the name that was meant, for the one node of the tree that is spelled like it."""
-    names = [node.name for node in root.children]
-    alike = get_close_matches(PASSTHROUGH.strip("/"), names, 2, _ALIKE)
-    node = root.child(alike[0]) if len(alike) == 1 else None
-    return (
-        safe_fix(f"Rename {node.path} to {PASSTHROUGH}", dts.rename_node(node, PASSTHROUGH.strip("/")))
-        if node
-        else None
-    )
+    name = PASSTHROUGH.strip("/")
+    misspelled = only_like(name, (node.name for node in root.children), _ALIKE)
+    node = root.child(misspelled) if misspelled else None
+    return safe_fix(f"Rename {node.path} to {PASSTHROUGH}", dts.rename_node(node, name)) if node else None

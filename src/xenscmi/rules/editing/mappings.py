@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from xenscmi.bindings.addresses import ADDRESS_CELLS, DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS, SIZE_CELLS
+from xenscmi.bindings.addresses import mapping_cells
 from xenscmi.bindings.names import XEN_REG
-from xenscmi.bindings.properties import read_u32
 from xenscmi.config.constants import PAGE_SIZE
 from xenscmi.diagnostics import Edit
 from xenscmi.host.guest_memory import mappings
@@ -61,20 +60,13 @@ def _is_known(index: Index, mapping: GuestMapping) -> bool:
 
 def _row(node: Node, host: int, size: int, guest: int) -> list[int] | None:
     """Return a row of `xen,reg` in the cells of the node's parent; None where a number does not fit."""
-    addresses, sizes = DEFAULT_ADDRESS_CELLS, DEFAULT_SIZE_CELLS
-    if node.parent is not None:
-        addresses = _or(read_u32(node.parent, ADDRESS_CELLS), addresses)
-        sizes = _or(read_u32(node.parent, SIZE_CELLS), sizes)
+    addresses, sizes = mapping_cells(node)
     row: list[int] = []
     for value, count in ((host, addresses), (size, sizes), (guest, addresses)):
         if count not in (1, 2) or value >= 1 << 32 * count:
             return None
         row += dts.split(value, count)
     return row
-
-
-def _or(value: int | None, default: int) -> int:
-    return default if value is None else value
 
 
 def change(

@@ -11,6 +11,7 @@ from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.configuration import Configuration
 from xenscmi.rules.editing import xlcfg
 from xenscmi.rules.rule import Change, FileRule, Finding, safe_fix
+from xenscmi.spelling import nearest
 
 _KEYS = ("type", "agent_id")
 _TYPES = tuple(each.text for each in ArmSciType)
@@ -47,17 +48,11 @@ def check(configuration: Configuration) -> Iterator[Finding]:
 def _fix(part: SciPart, configuration: Configuration) -> Fix | None:
     """Return the part as it was meant, where its key and its value leave no doubt."""
     name, _, value = (each.strip() for each in part.text.partition("="))
-    key = _key_like(name)
+    key = nearest(name, _KEYS)
     fits = value in _TYPES if key == "type" else _NUMBER.fullmatch(value)
     if key is None or not fits or any(each.key == key for each in configuration.arm_sci):
         return None
     return safe_fix(f"Write {key}={value}", xlcfg.replace(part.span, part.text, f"{key}={value}"))
-
-
-def _key_like(name: str) -> str | None:
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(name, _KEYS, 1)), None)
 
 
 def _reason(text: str) -> str:
@@ -72,5 +67,5 @@ def _reason(text: str) -> str:
         )
     if name.strip() in _KEYS:
         return "it has no value"
-    nearest = _key_like(name.strip())
-    return f"did you mean {nearest}=…?" if nearest else "only type=… and agent_id=… are known"
+    near = nearest(name.strip(), _KEYS)
+    return f"did you mean {near}=…?" if near else "only type=… and agent_id=… are known"

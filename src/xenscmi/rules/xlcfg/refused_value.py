@@ -11,6 +11,7 @@ from xenscmi.host.configuration import Configuration
 from xenscmi.rules.editing import xlcfg
 from xenscmi.rules.rule import Change, FileRule, Finding, safe_fix
 from xenscmi.source import Span
+from xenscmi.spelling import only_like
 
 # What downstream toolstacks accept, as it stands in upstream's message, and what stands for it upstream.
 DOWNSTREAM = {
@@ -21,7 +22,6 @@ DOWNSTREAM = {
 
 _TYPES = tuple(each.text for each in ArmSciType)
 _JOINED = re.compile(r"(?P<type>\w+)[;: ]+(?P<other>agent_id=\w+)", re.ASCII)
-_ALIKE = 0.87
 
 RULE = FileRule(
     code="XS002",
@@ -54,14 +54,12 @@ def check(configuration: Configuration) -> Iterator[Finding]:
 
 def _fix(configuration: Configuration, span: Span) -> Fix | None:
     """Return the type of `arm_sci` that was meant: the one that is spelled like what xl refuses, or stands in it."""
-    from difflib import get_close_matches
-
     part = next((each for each in configuration.arm_sci if each.key == "type" and each.argument.span == span), None)
     joined = _JOINED.fullmatch(part.value) if part else None
     if part is not None and joined and joined["type"] in _TYPES:
         text = f"type={joined['type']},{joined['other']}"
         return safe_fix(f"Write {text}", xlcfg.replace(part.span, part.text, text))
-    meant = get_close_matches(part.value.replace("-", "_").lower(), _TYPES, 2, _ALIKE) if part else []
-    if part is None or len(meant) != 1:
+    meant = only_like(part.value.replace("-", "_").lower(), _TYPES) if part else None
+    if part is None or meant is None:
         return None
-    return safe_fix(f"Write type={meant[0]}", xlcfg.replace(part.span, part.text, f"type={meant[0]}"))
+    return safe_fix(f"Write type={meant}", xlcfg.replace(part.span, part.text, f"type={meant}"))

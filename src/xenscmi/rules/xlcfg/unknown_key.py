@@ -9,6 +9,7 @@ from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.configuration import Configuration
 from xenscmi.rules.editing import xlcfg
 from xenscmi.rules.rule import Change, FileRule, Finding, fix_if
+from xenscmi.spelling import nearest, only_like
 from xenscmi.xlcfg import Setting
 
 _OWN = "EPAM's products know it; upstream has nothing in its place: leave the key out"
@@ -28,8 +29,6 @@ DOWNSTREAM = {
     "vgsx": _OWN,
 }
 
-_ALIKE = 0.87
-
 RULE = FileRule(
     code="XS004",
     name="unknown-key",
@@ -48,24 +47,19 @@ RULE = FileRule(
 def check(configuration: Configuration) -> Iterator[Finding]:
     for setting in configuration.settings or ():
         if setting.key not in KEYS:
-            from difflib import get_close_matches
-
-            nearest = get_close_matches(setting.key, KEYS, 1)
-            meant = f"did you mean `{nearest[0]}'?" if nearest else None
-            known = setting.key in DOWNSTREAM
+            near, known = nearest(setting.key, KEYS), setting.key in DOWNSTREAM
+            meant = f"did you mean `{near}'?" if near else None
             yield Finding(
                 message=f"xl does not know the key `{setting.key}'",
                 span=setting.key_span,
                 help=DOWNSTREAM.get(setting.key, meant),
-                fix=_rename(configuration, setting, nearest[0]) if nearest and not known else None,
+                fix=_rename(configuration, setting, near) if near and not known else None,
             )
 
 
 def _rename(configuration: Configuration, setting: Setting, key: str) -> Fix | None:
     """Return the key as it was meant: safe if no other is as near, and the file does not have it yet."""
-    from difflib import get_close_matches
-
     if configuration.settings is None or key in configuration.settings:
         return None
-    certain = get_close_matches(setting.key, KEYS, 2, _ALIKE) == [key]
+    certain = only_like(setting.key, KEYS) == key
     return fix_if(certain, f"Rename {setting.key} to {key}", xlcfg.replace(setting.key_span, setting.key, key))

@@ -1,4 +1,4 @@
-"""How wide lines for people may be."""
+"""What a stream that people read can show: how wide its lines may be, and whether there are colours."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def width_of(stream: TextIO) -> int | None:
     except (OSError, ValueError):  # a stream without a file
         return None
     return max(columns, LEAST) if columns else None  # a serial console does not tell: it has 0
+
+
+def has_colours(stream: TextIO) -> bool:
+    """Return whether to write in colours: on a terminal, unless NO_COLOR says otherwise."""
+    return stream.isatty() and "NO_COLOR" not in os.environ
