@@ -253,7 +253,19 @@ def test_a_root_that_no_manifest_has_is_an_error(board: Path, capsys: pytest.Cap
     assert found["help"] == "did you mean `meta'?"
     (board / "host.toml").unlink()
     assert "there is no host.toml with [paths]" in str(refused("--root", "x=other", "board", capsys=capsys)["message"])
+    (board.parent / "x=other").mkdir()
     assert main(["check", "--root", "./x=other", "board"]) == 0, "a folder with an equals sign"
+
+
+def test_a_mistyped_folder_of_the_command_line_is_said(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else less of the host would be checked, and a gate be green."""
+    write_manifest(board, paths='paths = { meta = "../other" }')
+    for root in ("rotfs", "meta=rotfs"):
+        for options in ((), ("--cache", "cache")):
+            assert main(["check", "--root", root, *options, "board"]) == 2
+            assert f"--root {root}: there is no such folder" in capsys.readouterr().err
+    assert main(["check", "-I", "othr", "board"]) == 0
+    assert "warning: -I othr: there is no such folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

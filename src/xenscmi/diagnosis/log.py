@@ -42,7 +42,9 @@ def require_text(log: Source) -> None:
     if kind is not None:
         packed = kind.startswith(("compressed", "a zip"))
         help = "unpack it first, for example with zcat, and give it as `-'" if packed else "name the log first"
-        raise XenscmiError(Diagnostic(message=f"{log.name} is {kind}, not a log", span=Span(log, 0, 0), help=help))
+        raise XenscmiError(
+            Diagnostic(message=f"{log.name} is {kind}, not a log", span=Span(Source(log.name, ""), 0, 0), help=help)
+        )
 
 
 def lines(log: Source) -> Iterator[LogLine]:

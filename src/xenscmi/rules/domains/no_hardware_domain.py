@@ -46,11 +46,11 @@ def check(index: Index) -> Iterator[Finding]:
     for domain in index.host.domains:
         if domain.kind is not DomainKind.TOOLSTACK:
             continue
-        given = next(iter((*domain.irqs, *domain.iomem)), None)
-        if given is not None:
+        given = [each.span for each in domain.irqs] + [each.span for each in domain.iomem]
+        if given:
             yield Finding(
                 message=f"{domain.title} cannot get this: the host has no hardware domain",
-                span=given.span,
+                span=given[0],
                 related=kernels,
             )
         elif not controlled:
