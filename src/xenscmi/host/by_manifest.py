@@ -10,7 +10,7 @@ from xenscmi.devicetree import Tree
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.files import HostFiles
-from xenscmi.host.imagebuilder import ImageBuilder, Variable, mark_devices, missing_devices, read_imagebuilder
+from xenscmi.host.imagebuilder import ImageBuilder, Variable, mark_devices, missing_parts, read_imagebuilder
 from xenscmi.host.manifest import Manifest, check_path
 from xenscmi.host.named_files import NamedFiles, Names, each
 from xenscmi.host.parts import HostParts
@@ -63,7 +63,7 @@ def read_by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> H
         named=named,
         own_profile=own_profile,
         unlisted=tuple(_unlisted(named, listing)),
-        notes=tuple(missing_devices(tree, builder)) if builder else (),
+        notes=tuple(missing_parts(tree, builder)) if builder else (),
         sources=tuple(sources),
     )
 
@@ -98,7 +98,7 @@ def _tree_on_target(named: NamedFiles, configuration: Configuration) -> Tree | N
 def _booted(named: NamedFiles, tree: Tree, builder: ImageBuilder) -> Tree:
     """Return the host tree as U-Boot hands it to Xen: with ImageBuilder's overlays, but for those of the manifest.
 
-    A boot image is often built elsewhere: files that are not there are passed over.
+    A boot image is often built elsewhere: files that are not there are left out, and `missing_parts` says so.
     """
     applied = {PurePath(name).stem for name in named.manifest.overlays}
     wanted = [each for each in builder.overlays() if PurePath(each.value).stem not in applied]
