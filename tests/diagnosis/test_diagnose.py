@@ -252,6 +252,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert found["file"].endswith("host.dts")
     assert main(["diagnose", str(tmp_path / "absent.log")]) == 2
     assert f"cannot read {tmp_path / 'absent.log'}: No such file" in capsys.readouterr().err
+    assert main(["diagnose", str(folder), str(log)]) == 2
+    assert "is a folder, not a log\n  = help: name the log first, then the host" in capsys.readouterr().err
     log.write_text("\n".join(LINUX))
     assert main(["diagnose", str(log)]) == 0
     said = capsys.readouterr()
