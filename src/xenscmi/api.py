@@ -85,10 +85,12 @@ def diagnose(log: Source, host: LoadedHost | None = None) -> tuple[Diagnostic, .
     """Return what a log of Xen, Linux or xl shows to be wrong, the cause first: what `xenscmi diagnose` shows.
 
     Without a host these are the candidates, at the lines of the log; with the host that wrote the log they are its
-    errors, those that explain the log first.
+    errors, those that explain the log first. Raises XenscmiError for a log that is not a text.
     """
     from xenscmi.diagnosis.diagnose import diagnose as run
+    from xenscmi.diagnosis.log import require_text
 
+    require_text(log)
     return run(log, None if host is None else check(host))
 
 

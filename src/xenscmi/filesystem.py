@@ -29,15 +29,18 @@ def bounded(data: bytes) -> bytes:
 
 
 def list_folder(path: Path) -> list[Path] | None:
-    """Return the regular files in a folder, by name; None if the path is not a folder. Raises OSError."""
+    """Return the regular files in a folder, by name; None if the path is not a folder. Raises OSError.
+
+    What cannot be told, such as a symbolic link in a circle, is among them: who reads it says so, and names it.
+    """
     if not path.is_dir():
         return None
     with os.scandir(path) as entries:
-        return [path / name for name in sorted(entry.name for entry in entries if _is_file(entry))]
+        return [path / name for name in sorted(entry.name for entry in entries if _may_be_file(entry))]
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
+def _may_be_file(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_file()
-    except OSError:  # a link to itself
-        return False
+    except OSError:
+        return True

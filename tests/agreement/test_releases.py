@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.agreement.folders import Commands, write_host
+from tests.agreement.folders import PROBE_CFG, Commands, write_host
 from tests.agreement.test_agreement import agree
 
 from xenscmi.config.types.enums import ArmSciType
@@ -213,3 +213,32 @@ def test_capabilities_that_xen_does_not_know(commands: Commands, tmp_path: Path)
     host = write_host(tmp_path, with_hardware_domain(), FIRMWARE, "4.20")
     agree(commands, host)
     assert any("capabilities" in each for each in commands.verdicts(host).milder)
+
+
+@pytest.mark.parametrize("capabilities", ["0x1", "0x5"])
+def test_a_control_domain_has_nothing_of_the_machine_to_give(
+    commands: Commands, tmp_path: Path, capabilities: str
+) -> None:
+    """xl runs there, but registers and interrupts come from the hardware domain, and there is none."""
+    host = write_host(tmp_path, with_hardware_domain(node=HARDWARE.replace("0x7", capabilities)), FIRMWARE)
+    agree(commands, host)
+    verdicts = commands.verdicts(host)
+    assert any("no hardware domain" in each for each in verdicts.errors)
+    assert verdicts.created
+
+
+def test_a_domain_of_xl_where_nobody_runs_xl(commands: Commands, tmp_path: Path) -> None:
+    text = FILES["host.dts"].replace(DOM0_KERNEL, "")
+    host = write_host(tmp_path, {**FILES, "host.dts": text, "guest.cfg": PROBE_CFG}, FIRMWARE)
+    agree(commands, host)
+    assert any("can run xl" in each for each in commands.verdicts(host).milder)
+
+
+def test_a_hardware_domain_without_an_agent(commands: Commands, tmp_path: Path) -> None:
+    """xen,dom0-sci-agent-id is not for it: the remedy is in its own node."""
+    node = HARDWARE.replace('xen,sci_type = "scmi_smc_multiagent";', "").replace("xen,sci-agent-id = <2>;", "")
+    host = write_host(tmp_path, with_hardware_domain(node=node), FIRMWARE)
+    agree(commands, host)
+    _, _, said = commands.run("check", str(host))
+    assert "hardware domain hw has no agent" in said
+    assert 'add xen,sci_type = "scmi_smc_multiagent"; and xen,sci-agent-id' in said

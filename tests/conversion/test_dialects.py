@@ -118,6 +118,21 @@ def test_the_conversion_is_clean_and_says_the_same(dialect: Dialect) -> None:
     assert bool(made.files) == (dialect is not Dialect.CONTAINER)
 
 
+@pytest.mark.parametrize("option", ["scmi-smc-passthrough", "no-scmi-smc-passthrough", "scmi-smc-passthrough=on"])
+@pytest.mark.parametrize("dialect", [Dialect.CONFIG_NODE, Dialect.EPAM])
+def test_the_option_of_the_driver_for_one_agent_goes_too(dialect: Dialect, option: str) -> None:
+    """A Xen that reads the container does not know it; what else stands on the line stays."""
+    before = _host(DIALECTS[dialect](HOST_DTS).replace("dom0_mem=512M", f"{option} dom0_mem=512M"))
+    old, made = before.command_line, convert(before)
+    new = made.host.command_line
+    assert old
+    assert new
+    assert option in (old.value or "")
+    assert "scmi" not in (new.value or "")
+    assert (new.value or "").split() == [word for word in (old.value or "").split() if "scmi" not in word]
+    assert not [each for each in check(made.host) if each.severity is not Severity.INFO]
+
+
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.value)
 def test_the_overlay_alone_serves_xen_as_well(dialect: Dialect) -> None:
     """What the overlay cannot delete is left over in these dialects, and does no harm."""

@@ -193,6 +193,39 @@ def test_a_boot_without_a_word_about_scmi() -> None:
     )
 
 
+def test_the_line_before_is_not_taken_for_the_beginning_of_a_symptom() -> None:
+    """Most lines of an SCMI driver have the words with which a symptom begins."""
+    log = Source(
+        "dmesg",
+        "[    1.0] arm-scmi firmware:scmi: Using scmi_smc_transport\n"
+        "[    1.1] arm-scmi firmware:scmi: timed out in resp(caller: scmi_base_attributes_get+0x1c)\n",
+    )
+    assert {each.span.line for each in diagnose(log) if each.span} == {2}
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("(XEN) Division by zero in hypervisor.", "XS332"),
+        ("(XEN) Invalid address_cells 0 or size_cells 0", "XS332"),
+        ("(XEN) Invalid capabilities (17)", "XS413"),
+        ("(XEN) Only 1 hardware domain can be specified! (d0)", "XS413"),
+        ('(XEN) "multiboot,device-tree" incompatible with hardware domain', "XS413"),
+        ("libxl: error: Domain 3:failed give domain access to irq 71: Operation not permitted", "XS322"),
+    ],
+)
+def test_what_point_releases_and_capabilities_print(line: str, code: str) -> None:
+    assert causes(diagnose(Source("boot.log", f"{line}\n")))[0] == code
+
+
+@pytest.mark.parametrize("beginning", [b"\x1f\x8b\x08", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\xd0\x0d\xfe\xed"])
+def test_what_is_not_a_text_is_not_clean(beginning: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "boot.log"
+    log.write_bytes(beginning + b"rest")
+    assert main(["diagnose", str(log)]) == 2
+    assert "not a log" in capsys.readouterr().err
+
+
 def test_every_cause_is_a_rule() -> None:
     assert [code for each in SYMPTOMS for code in each.causes if find(code) is None] == []
 
@@ -219,6 +252,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert found["file"].endswith("host.dts")
     assert main(["diagnose", str(tmp_path / "absent.log")]) == 2
     assert f"cannot read {tmp_path / 'absent.log'}: No such file" in capsys.readouterr().err
+    assert main(["diagnose", str(folder), str(log)]) == 2
+    assert "is a folder, not a log\n  = help: name the log first, then the host" in capsys.readouterr().err
     log.write_text("\n".join(LINUX))
     assert main(["diagnose", str(log)]) == 0
     said = capsys.readouterr()

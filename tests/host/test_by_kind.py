@@ -114,6 +114,17 @@ def test_overlays_of_a_folder_are_put_after_those_that_they_need(board: Path) ->
         load_host(*files, "board/a.dtso", "board/b.dtso")
 
 
+def test_a_link_in_a_circle_beside_the_files_of_a_host_is_not_its_matter(
+    board: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (board / "circle").symlink_to("circle")
+    assert main(["check", str(board)]) == 0
+    (board / "circle.cfg").symlink_to("circle.cfg")
+    capsys.readouterr()
+    assert main(["check", str(board)]) == 2
+    assert f"{board / 'circle.cfg'}: Too many levels of symbolic links" in capsys.readouterr().err
+
+
 def test_an_xl_cfg_without_a_name_may_be_a_fragment(board: Path) -> None:
     (board / "more.cfg").write_text("vcpus = 2\n")
     (found,) = [note for note in load_host("board").host.notes if "names no domain" in note.message]

@@ -154,3 +154,33 @@ def test_an_overlay_of_the_manifest_is_not_applied_twice(tmp_path: Path) -> None
 def test_a_count_that_is_none(count: str) -> None:
     builder = read_imagebuilder(Source("config", CONFIG.replace("NUM_DT_OVERLAY=2", f"NUM_DT_OVERLAY={count}")))
     assert builder.overlays() == ()
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+def test_what_of_a_configuration_is_not_here_is_said(manifest: bool, tmp_path: Path) -> None:
+    """A mistyped overlay would take the container along, and leave nothing to find."""
+    (tmp_path / "board.dts").write_text(BOARD)
+    lines = ("NUM_DT_OVERLAY=1", 'DT_OVERLAY[0]="boot/frist.dtbo"', "NUM_DOMUS=1", "DOMU_PASSTHROUGH_DTB[0]=panel.dtb")
+    (tmp_path / "config").write_text('DEVICE_TREE="board.dtb"\n' + "\n".join(lines) + "\n")
+    if manifest:
+        (tmp_path / "host.toml").write_text('device_tree = "board.dts"\nimagebuilder = "config"\n')
+    found = [each for each in load_host(tmp_path).host.notes if each.span and each.span.source.name.endswith("config")]
+    assert [(each.severity, each.span.line if each.span else 0) for each in found] == [
+        (Severity.WARNING, 3),
+        (Severity.INFO, 5),
+    ]
+    assert "boot/frist.dtbo is not here" in found[0].message
+    assert "has no /chosen/domU0, which ImageBuilder makes at boot" in found[1].message
+
+
+def test_an_overlay_of_the_configuration_is_looked_for_as_other_files_of_the_target(tmp_path: Path) -> None:
+    (tmp_path / "board").mkdir()
+    (tmp_path / "boot").mkdir()
+    (tmp_path / "board" / "board.dts").write_text(BOARD)
+    (tmp_path / "board" / "config").write_text(CONFIG)
+    for name in ("first", "second"):
+        (tmp_path / "boot" / f"{name}.dtso").write_text(OVERLAY.format(node="late@2", order=1))
+    tree = load_host(tmp_path / "board", include=[tmp_path / "boot"]).host.tree
+    late = tree.node("/axi/late@2") if tree else None
+    assert late
+    assert [Path(span.source.name).name for span in late.spans] == ["first.dtso", "second.dtso"]

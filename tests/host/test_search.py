@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -253,7 +254,39 @@ def test_a_root_that_no_manifest_has_is_an_error(board: Path, capsys: pytest.Cap
     assert found["help"] == "did you mean `meta'?"
     (board / "host.toml").unlink()
     assert "there is no host.toml with [paths]" in str(refused("--root", "x=other", "board", capsys=capsys)["message"])
+    (board.parent / "x=other").mkdir()
     assert main(["check", "--root", "./x=other", "board"]) == 0, "a folder with an equals sign"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("paths", [None, 'paths = { meta = "../other" }'])
+def test_a_folder_that_may_not_be_read_is_named_at_what_leads_there(
+    board: Path, paths: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (board / "guest.dts").unlink()
+    other = board.parent / "other"
+    if paths is None:
+        (board / "host.toml").unlink(missing_ok=True)
+    else:
+        write_manifest(board, paths=paths, tree='"meta:guest.dts"')
+    other.chmod(0)
+    try:
+        found = refused("-I", "other", "board", capsys=capsys)
+    finally:
+        other.chmod(0o755)
+    assert found["message"] == "cannot read other/guest.dts: Permission denied"
+    assert found["file"] == ("board/guest.cfg" if paths is None else "board/host.toml")
+
+
+def test_a_mistyped_folder_of_the_command_line_is_said(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else less of the host would be checked, and a gate be green."""
+    write_manifest(board, paths='paths = { meta = "../other" }')
+    for root in ("rotfs", "meta=rotfs"):
+        for options in ((), ("--cache", "cache")):
+            assert main(["check", "--root", root, *options, "board"]) == 2
+            assert f"--root {root}: there is no such folder" in capsys.readouterr().err
+    assert main(["check", "-I", "othr", "board"]) == 0
+    assert "warning: -I othr: there is no such folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,26 @@ def test_trees_exchanged_in_the_manifest_are_told_at_its_line(trees: Path, capsy
     for each in found:
         notes = {Path(note["file"]).name: note["line"] for note in each["related"]}
         assert notes["host.toml"] in (10, 14), each["name"]
+
+
+@pytest.mark.parametrize(
+    ("last", "next_file", "said"),
+    [
+        ("memory = 1024 # MiB", "dtdev = [ ]\n", True),  # the whole line becomes a comment
+        ("memory = 1024", "dtdev = [ ]\n", True),
+        ("memory = 1024", "# a comment\ndtdev = [ ]\n", False),
+        ("memory = 1024", "\ndtdev = [ ]\n", False),
+        ("memory = 1024\n", "dtdev = [ ]\n", False),
+    ],
+)
+def test_a_fragment_without_a_newline_at_its_end(
+    last: str, next_file: str, said: bool, trees: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after `cat`, the first line of the next file continues its last one."""
+    first, devices = trees / DOMD / "domd.cfg", trees / DOMD / "domd-devices.cfg"
+    first.write_text(f'name = "domd"\nkernel = "/boot/Image"\n{last}')
+    devices.write_text(next_file)
+    main(["check", str(trees / PRODUCT)])
+    err = capsys.readouterr().err
+    assert (f"{first}:3:1: warning: {first} ends without a newline" in err) == said
+    assert (f"{devices}:1:1: note: the line that is joined to it" in err) == said

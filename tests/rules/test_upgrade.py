@@ -113,6 +113,12 @@ def test_cells_that_xen_came_to_refuse(cells: str, touched: bool, read_example: 
     assert ("zero-cells" in changed(host, "4.21.1", "4.21.2")) == touched
 
 
+def test_an_empty_release_is_not_a_check_without_releases(capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable of a CI that is not set."""
+    assert main(["check", "--from", "", "--to", "4.22", str(Path(__file__).parents[2] / "examples" / "spider")]) == 2
+    assert "`' is not a release of Xen" in capsys.readouterr().err
+
+
 def test_capabilities_of_a_domain(read_example: ReadExample) -> None:
     host = read_example((Change("host.dts", "cpus = <1>;", "cpus = <1>;\n\t\t\tcapabilities = <0x3>;"),))
     assert changed(host, "4.20", "4.21")["domain-capabilities"] == "host.dts"

@@ -43,6 +43,8 @@ SCI_AGENT_ID_V5 = "xen,sci_agent_id"
 ARM_SCI_EPAM = "xen,arm_sci"
 XEN_BOOTARGS = "xen,xen-bootargs"
 BOOTARGS = "bootargs"
+SMC_PASSTHROUGH = "scmi-smc-passthrough"
+"""The option of Xen's driver for a single agent with which a guest, and not dom0, has it."""
 STDOUT_PATH = "stdout-path"
 
 # Boot modules

@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _give_up_output()
     except OSError as error:
         closed = error.errno == errno.EBADF
-        reason = "standard output is closed" if closed else error.strerror or error
+        of_file = f"{error.filename}: " if error.filename else ""
+        reason = "standard output is closed" if closed else f"{of_file}{error.strerror or error}"
         print(f"xenscmi: error: {reason}", file=sys.stderr)
         return _give_up_output()
     except KeyboardInterrupt:

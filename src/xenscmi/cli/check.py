@@ -96,11 +96,11 @@ def run(arguments: Namespace) -> int:
     if arguments.against is not None and arguments.format != "html":
         say("xenscmi check: error: --against needs --format html")
         return EXIT_UNUSABLE
-    if arguments.format == "html" and (arguments.before or arguments.after):
+    if arguments.format == "html" and _compares_releases(arguments):
         say("xenscmi check: error: --from and --to do not go with --format html")
         return EXIT_UNUSABLE
     fixing = arguments.fix or arguments.diff
-    if fixing and (arguments.format == "html" or arguments.before or arguments.after or "-" in arguments.paths):
+    if fixing and (arguments.format == "html" or _compares_releases(arguments) or "-" in arguments.paths):
         say("xenscmi check: error: --fix and --diff do not go with --format html, --from, --to or standard input")
         return EXIT_UNUSABLE
     alone = _alone(arguments)
@@ -217,7 +217,7 @@ def _write_unusable(arguments: Namespace, diagnostics: Sequence[Diagnostic]) -> 
 def _check(
     arguments: Namespace, read: Read | None = None, parsed: ParsedFiles | None = None
 ) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
-    if arguments.before or arguments.after:
+    if _compares_releases(arguments):
         return _upgrade(arguments)
     select, ignore = _names(arguments.select), _names(arguments.ignore)
     alone = len(arguments.paths) == 1 and not (arguments.include or arguments.roots)
@@ -247,7 +247,7 @@ def _refuse_wrong_names(arguments: Namespace, rules: Sequence[str]) -> None:
         from xenscmi.rules.engine import refuse_unknown
 
         refuse_unknown(rules)
-    if arguments.before or arguments.after:
+    if _compares_releases(arguments):
         from xenscmi.rules.upgrade import find_release
 
         _refuse_half(arguments)
@@ -264,9 +264,13 @@ def _upgrade(arguments: Namespace) -> tuple[Sequence[Diagnostic], Sequence[Diagn
     return upgrade(loaded.host, before, after), loaded.host.notes
 
 
+def _compares_releases(arguments: Namespace) -> bool:
+    return arguments.before is not None or arguments.after is not None
+
+
 def _refuse_half(arguments: Namespace) -> None:
     """Raise XenscmiError for one release alone, and for a selection of rules beside both."""
-    if not (arguments.before and arguments.after):
+    if arguments.before is None or arguments.after is None:
         raise XenscmiError(Diagnostic(message="--from and --to need each other", help="give both releases of Xen"))
     if arguments.select or arguments.ignore:
         message = "--from and --to do not go with --select and --ignore: what changes is not found by rules"

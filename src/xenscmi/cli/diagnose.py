@@ -17,7 +17,8 @@ from __future__ import annotations
 import sys
 
 from xenscmi.cli.files import configure_include, load_given_host, put, read_text, show
-from xenscmi.diagnostics import Severity, XenscmiError
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
+from xenscmi.source import Source, Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,12 +35,21 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the causes as JSON, as `check --format json` does")
 
 
+def _read_log(path: str) -> Source:
+    from pathlib import Path
+
+    if Path(path).is_dir():
+        message, help = f"{path} is a folder, not a log", "name the log first, then the host"
+        raise XenscmiError(Diagnostic(message=message, span=Span(Source(path, ""), 0, 0), help=help))
+    return read_text(path)
+
+
 def run(arguments: Namespace) -> int:
     """Run the command."""
     from xenscmi.api import diagnose
 
     try:
-        log = read_text(arguments.log)
+        log = _read_log(arguments.log)
         found = diagnose(log, load_given_host(arguments, arguments.host) if arguments.host else None)
     except XenscmiError as error:
         show(error.diagnostics)

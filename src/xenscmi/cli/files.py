@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from xenscmi.config.errors import EXIT_ERROR_FAIL, ConfigError
-from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 from xenscmi.filesystem import LARGEST_FILE, bounded
 from xenscmi.source import Source
 
@@ -130,9 +130,25 @@ def load_given_host(
 
     `read` and `parsed` are as for `load_host`.
     """
+    look_for_folders(arguments)
     paths = arguments.paths if paths is None else paths
     confined = arguments.confined
     return load_host(paths, arguments.include, arguments.roots, confined=confined, read=read, parsed=parsed)
+
+
+def look_for_folders(arguments: Namespace) -> None:
+    """Raise XenscmiError for a `--root` that is not a folder; warn of such an `--include`, as compilers do.
+
+    Nothing would be found below a mistyped root, and less of the host would be checked.
+    """
+    from pathlib import Path
+
+    for root in arguments.roots:
+        if not Path(split_root(root)[1]).is_dir():
+            raise XenscmiError(Diagnostic(message=f"--root {root}: there is no such folder", help="correct its path"))
+    for folder in arguments.include:
+        if not Path(folder).is_dir():
+            show([Diagnostic(message=f"-I {folder}: there is no such folder", severity=Severity.WARNING)])
 
 
 def split_root(root: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from xenscmi.cli.files import say, show, split_root, write_file
+from xenscmi.cli.files import look_for_folders, say, show, split_root, write_file
 from xenscmi.diagnostics import Severity
 
 TYPE_CHECKING = False
@@ -95,9 +95,13 @@ def _given(arguments: Namespace) -> list[str]:
 
 
 def located(arguments: Namespace, task: Task) -> Task:
-    """Return the task with what the arguments of `configure_include` say about where files lie."""
+    """Return the task with what the arguments of `configure_include` say about where files lie.
+
+    Raises XenscmiError for a root that is not there.
+    """
     from dataclasses import replace
 
+    look_for_folders(arguments)
     pairs = [split_root(root) for root in arguments.roots]
     return replace(
         task,

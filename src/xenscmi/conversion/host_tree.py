@@ -25,6 +25,7 @@ from xenscmi.bindings.names import (
     SECONDARY_AGENTS_V4,
     SHMEM,
     SMC_ID,
+    SMC_PASSTHROUGH,
     XEN_BOOTARGS,
     XEN_SCI,
 )
@@ -43,7 +44,10 @@ from xenscmi.source import Span
 PLACE = ("xen", "xen_scmi_config")
 _MOVES_DOM0 = (Dialect.CHOSEN_PROPERTY, *UNNAMED)
 """The dialects in which /firmware/scmi was Xen's own channel, and where dom0's is now."""
-_OPTIONS = re.compile(r"(?:^|(?<=\s))dom0_scmi_agent_id=\w+\s*|(?:,sci-agent-id=\w+)|(?<=dom0=)sci-agent-id=\w+,?")
+_OPTIONS = re.compile(
+    r"(?:^|(?<=\s))dom0_scmi_agent_id=\w+\s*|(?:,sci-agent-id=\w+)|(?<=dom0=)sci-agent-id=\w+,?"
+    rf"|(?:^|(?<=\s))(?:no-)?{SMC_PASSTHROUGH}(?:=\S*)?(?:\s+|$)"
+)
 _EMPTY_DOM0 = re.compile(r"(?:^|(?<=\s))dom0=(?=\s|$)\s*")
 
 
@@ -230,7 +234,7 @@ class HostTreeConversion:
     # the rest of the tree
 
     def _clean_command_line(self) -> None:
-        """Take dom0's agent off Xen's command line."""
+        """Take dom0's agent off Xen's command line, and the option of the driver for one agent, which Xen ignores."""
         chosen = self.tree.node(CHOSEN)
         for name in (XEN_BOOTARGS, BOOTARGS):
             prop = chosen.get(name) if chosen else None

@@ -191,7 +191,9 @@ def _missing_label(base: Tree, label: Property, node: Node | None, name: str, of
     return Diagnostic(
         message=f"the overlay refers to the label {label.name}, which {base.source.name} does not have",
         span=span,
-        help="name a label of the base" if has_symbols else "the base has no /__symbols__: compile it with `dtc -@`",
+        help="name a label of the base, or put an overlay that has it before this one"
+        if has_symbols
+        else "the base has no /__symbols__: compile it with `dtc -@`",
     )
 
 

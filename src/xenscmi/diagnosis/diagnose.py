@@ -20,7 +20,7 @@ _MOST_PLACES = 3
 
 # Only lines with one of these words can be a symptom, or tell what another means.
 _WORDS = re.compile(
-    "scmi|sci_type|SCI|name=|DT:|host_dt|access-controller|phandle|SMC/HVC|evice|omain|Could|libxl|vIRQ"
+    "scmi|sci_type|SCI|name=|DT:|host_dt|access-controller|phandle|SMC/HVC|evice|omain|Could|libxl|vIRQ|capabilities|cells|Division"
 )
 # Xen's banner, and what it prints when the boot is done.
 _START, _END = re.compile(r"Xenversion\d"), re.compile(r"Freed\w+initmemory|\*\*\*Serialinput|Std\.Loglevel")
@@ -59,9 +59,9 @@ def _symptoms(log: Source) -> Iterator[Seen]:
     before = Before()
     for line, follower in pairwise((*lines(log), None)):
         assert line is not None
-        wrapped = line.text + follower.text if follower and follower.span.line == line.span.line + 1 else line.text
-        if _WORDS.search(wrapped):
-            for one in _of_line(line, wrapped, before):
+        rest = follower.text if follower and follower.span.line == line.span.line + 1 else ""
+        if _WORDS.search(line.text + rest):
+            for one in _of_line(line, rest, before):
                 found.setdefault((one.symptom.line, one.names), one)
             before.read(line.text)
     all_seen = list(found.values())
@@ -69,13 +69,18 @@ def _symptoms(log: Source) -> Iterator[Seen]:
     yield from strong or [each for each in all_seen if each.symptom is all_seen[0].symptom]
 
 
-def _of_line(line: LogLine, wrapped: str, before: Before) -> Iterator[Seen]:
-    """Yield the symptoms of a line, and of one that is `wrapped` into the next; of one text, the first that fits."""
-    for text, least in ((line.text, 0), (wrapped, len(line.text))):
+def _of_line(line: LogLine, rest: str, before: Before) -> Iterator[Seen]:
+    """Yield the symptoms of a line, and of one whose `rest` is wrapped into the next; of one text, the first that fits.
+
+    What the next line shows by itself is that line's.
+    """
+    for text, least in ((line.text, 0), (line.text + rest, len(line.text))):
         taken: list[tuple[int, int]] = []
         for symptom in SYMPTOMS:
             match = symptom.match(text, before)
             if match is None or match.end() <= least or match.start() >= (least or len(text)):
+                continue
+            if least and symptom.match(rest, before):
                 continue
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.record import Record
 from xenscmi.source import Source, Span
 
@@ -16,12 +17,34 @@ _PREFIX = re.compile(r"^(?:[>|]|\[[\d.:\-T+]*\]|<\d+>|\(XEN\)|\(d\d+\))+")
 
 _LONGEST = 2000
 
+# How a file begins that is not a text; the text has bytes that are not UTF-8 as surrogates.
+_BINARIES = {
+    "\x1f\udc8b": "compressed by gzip",
+    "\udcfd7zXZ": "compressed by xz",
+    "\x28\udcb5\x2f\udcfd": "compressed by zstd",
+    "BZh": "compressed by bzip2",
+    "PK\x03\x04": "a zip archive",
+    "\x7fELF": "an ELF program",
+    "\udcd0\r\udcfe\udced": "a device tree (DTB)",
+}
+
 
 class LogLine(Record):
     """A line of a log: `text` has no white space, so that a wrapped or badly spaced line still matches."""
 
     text: str
     span: Span
+
+
+def require_text(log: Source) -> None:
+    """Raise XenscmiError for a file that is not a text: nothing would be found in it, whatever it says."""
+    kind = next((kind for beginning, kind in _BINARIES.items() if log.text.startswith(beginning)), None)
+    if kind is not None:
+        packed = kind.startswith(("compressed", "a zip"))
+        help = "unpack it first, for example with zcat, and give it as `-'" if packed else "name the log first"
+        raise XenscmiError(
+            Diagnostic(message=f"{log.name} is {kind}, not a log", span=Span(Source(log.name, ""), 0, 0), help=help)
+        )
 
 
 def lines(log: Source) -> Iterator[LogLine]:

@@ -227,7 +227,7 @@ _DOMAINS = (
     Symptom(
         line=r"Error getting SCI configuration",
         words="Xen cannot read which agent a dom0less domain asks for",
-        causes=("XS401", "XS402", "XS403", "XS103", "XS216"),
+        causes=("XS401", "XS402", "XS403", "XS103", "XS216", "XS232"),
         consequence=True,
     ),
     Symptom(
@@ -339,6 +339,22 @@ _DEVICES = (
 
 _PANICS = (
     Symptom(
+        line=r"Division by zero in hypervisor",
+        words="xen,reg stands below a node that declares addresses and sizes of 0 cells",
+        causes=("XS332", "XS405"),
+    ),
+    Symptom(
+        line=r"Invalid address_cells \d+ or size_cells \d+",
+        words="xen,reg stands below a node that declares addresses or sizes of neither 1 nor 2 cells",
+        causes=("XS332", "XS405"),
+    ),
+    Symptom(
+        line=r"Invalid capabilities \(|Only 1 hardware domain can|passthrough for hardware domain|"
+        r"incompatible with hardware domain|hardware domain requires iommu|nr_spis cannot be specified for hardware",
+        words="the node that is to be the hardware domain cannot be it",
+        causes=("XS413",),
+    ),
+    Symptom(
         line=r"Error creating domain (?P<name>\S+?) \(rc = -17\)",
         words="a domain asks for an agent that another domain or Xen itself has",
         causes=("XS201", "XS202"),
@@ -353,7 +369,7 @@ _PANICS = (
     Symptom(
         line=r"Error creating domain (?P<name>\S+?) \(rc = -22\)",
         words="a domain asks for something that this Xen does not have",
-        causes=("XS216", "XS410", "XS226"),
+        causes=("XS216", "XS410", "XS226", "XS232"),
         consequence=True,
     ),
     Symptom(
@@ -386,7 +402,7 @@ _TOOLSTACK = (
     Symptom(
         line=r"domain creation fail: Invalid argument",
         words="Xen refuses the domain's configuration",
-        causes=("XS216", "XS230", "XS226"),
+        causes=("XS216", "XS230", "XS226", "XS232"),
         consequence=True,
     ),
     Symptom(
@@ -398,7 +414,13 @@ _TOOLSTACK = (
         line=r"failed give domain access to iomem range",
         words="dom0 may not give the pages of iomem to the domain: an agent's page is dom0's to give only once a "
         "domain has that agent",
-        causes=("XS205", "XS323", "XS204"),
+        causes=("XS205", "XS323", "XS204", "XS233"),
+    ),
+    Symptom(
+        line=r"failed give domain access to irq",
+        words="dom0 may not give the interrupt to the domain: no device in dom0's tree has it (irqs has SPI numbers "
+        "plus 32)",
+        causes=("XS322", "XS233"),
     ),
 )
 

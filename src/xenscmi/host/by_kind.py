@@ -16,7 +16,7 @@ from xenscmi.host.imagebuilder import (
     in_boot_order,
     looks_like_imagebuilder,
     mark_devices,
-    missing_devices,
+    missing_parts,
     read_imagebuilder,
 )
 from xenscmi.host.manifest import NAME
@@ -60,7 +60,7 @@ def read_by_kind(files: HostFiles, paths: Sequence[Path], folder: Path | None = 
         sources=tuple(builders),
         notes=(
             *(_notes(tree, overlays, configurations, trees, fragments) if found else ()),
-            *(note for image in images if tree for note in missing_devices(tree, image)),
+            *(note for image in images if tree for note in missing_parts(tree, image)),
         ),
     )
 
@@ -69,7 +69,10 @@ def _booted(files: HostFiles, host: kinds.Stack, images: Sequence[ImageBuilder])
     """Return the host tree with its overlays, changed as U-Boot does it for these configurations of ImageBuilder."""
     overlays: Sequence[Tree] = host.overlays
     for image in images:
-        overlays = in_boot_order(overlays, image)
+        given = {Path(each.source.name).stem for each in overlays}
+        named = [each for each in image.overlays() if Path(each.value).stem not in given]
+        built = (_on_target(files, each.value, each.span) for each in named)
+        overlays = in_boot_order([*overlays, *(each for each in built if each)], image)
     tree = files.parsed.with_overlays(host.base, overlays)
     for image in images:
         tree = mark_devices(tree, image)

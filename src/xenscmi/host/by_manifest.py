@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path, PurePath
 
 from xenscmi.bindings.names import CHOSEN
 from xenscmi.devicetree import Tree
-from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.diagnostics import Annotation, Diagnostic, Severity, XenscmiError
 from xenscmi.host.configuration import Configuration
 from xenscmi.host.files import HostFiles
-from xenscmi.host.imagebuilder import ImageBuilder, Variable, mark_devices, missing_devices, read_imagebuilder
+from xenscmi.host.imagebuilder import ImageBuilder, Variable, mark_devices, missing_parts, read_imagebuilder
 from xenscmi.host.manifest import Manifest, check_path
 from xenscmi.host.named_files import NamedFiles, Names, each
 from xenscmi.host.parts import HostParts
 from xenscmi.host.target_tree import target_tree
-from xenscmi.source import Span
+from xenscmi.source import Source, Span
 
 _ELSEWHERE = "if the target has it, name a copy of the target's files with --root DIR; or its folder with -I DIR"
 
@@ -63,7 +64,10 @@ def read_by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> H
         named=named,
         own_profile=own_profile,
         unlisted=tuple(_unlisted(named, listing)),
-        notes=tuple(missing_devices(tree, builder)) if builder else (),
+        notes=(
+            *(missing_parts(tree, builder) if builder else ()),
+            *(note for configuration, _ in toolstack for note in _joined_lines(configuration.source)),
+        ),
         sources=tuple(sources),
     )
 
@@ -85,6 +89,22 @@ def _own_tree(named: NamedFiles, trees: Mapping[str, Tree], names: Names, place:
     return named.files.parsed.with_overlays(first, overlays)
 
 
+def _joined_lines(source: Source) -> Iterator[Diagnostic]:
+    """Yield where the first line of a fragment goes on the last line of the one before, as `cat` joins them."""
+    for fragment, following in pairwise(part for part in source.parts if part.text):
+        first = following.text.partition("\n")[0]
+        if fragment.text.endswith("\n") or not first.strip() or first.lstrip().startswith("#"):
+            continue
+        start = fragment.starts[-1]
+        yield Diagnostic(
+            message=f"{fragment.name} ends without a newline: the first line of {following.name} continues this one",
+            severity=Severity.WARNING,
+            span=Span(fragment, start, len(fragment.text)),
+            related=(Annotation(span=Span(following, 0, len(first)), label="the line that is joined to it"),),
+            help="end the file with a newline",
+        )
+
+
 def _tree_on_target(named: NamedFiles, configuration: Configuration) -> Tree | None:
     """Return the partial tree that an xl.cfg names by its path on the target, where its file is here."""
     if configuration.parsed is None or not configuration.parsed.config.b_info.device_tree:
@@ -98,7 +118,7 @@ def _tree_on_target(named: NamedFiles, configuration: Configuration) -> Tree | N
 def _booted(named: NamedFiles, tree: Tree, builder: ImageBuilder) -> Tree:
     """Return the host tree as U-Boot hands it to Xen: with ImageBuilder's overlays, but for those of the manifest.
 
-    A boot image is often built elsewhere: files that are not there are passed over.
+    A boot image is often built elsewhere: files that are not there are left out, and `missing_parts` says so.
     """
     applied = {PurePath(name).stem for name in named.manifest.overlays}
     wanted = [each for each in builder.overlays() if PurePath(each.value).stem not in applied]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from xenscmi.bindings.names import BOOTARGS, CHOSEN, XEN_BOOTARGS
+from xenscmi.bindings.names import BOOTARGS, CHOSEN, SMC_PASSTHROUGH, XEN_BOOTARGS
 from xenscmi.bindings.properties import read_string
 from xenscmi.devicetree import Tree
 
-_PASSTHROUGH = "scmi-smc-passthrough"
 _OFF = ("no", "off", "false", "disable", "0")
 _ON = ("yes", "on", "true", "enable", "1", "")
 
@@ -25,6 +24,6 @@ def smc_passthrough(tree: Tree) -> bool:
     for word in command_line(tree).split():
         key, _, value = word.partition("=")
         wanted = not key.startswith("no-")
-        if key.removeprefix("no-") == _PASSTHROUGH and value in (*_ON, *_OFF):
+        if key.removeprefix("no-") == SMC_PASSTHROUGH and value in (*_ON, *_OFF):
             found = wanted == (value in _ON)
     return found

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from xenscmi.bindings.names import XEN_PASSTHROUGH
+from xenscmi.bindings.names import CHOSEN, XEN_PASSTHROUGH
 from xenscmi.devicetree import Builder, Node, Tree
 from xenscmi.diagnostics import Diagnostic, Severity
 from xenscmi.source import Source, Span
@@ -93,6 +93,29 @@ def in_boot_order(overlays: Sequence[Tree], builder: ImageBuilder) -> list[Tree]
     """Return overlays in the order in which U-Boot applies them; those that it does not apply come first."""
     order = {PurePath(variable.value).stem: number for number, variable in enumerate(builder.overlays())}
     return sorted(overlays, key=lambda tree: order.get(PurePath(tree.source.name).stem, -1))
+
+
+def missing_parts(tree: Tree, builder: ImageBuilder) -> Iterator[Diagnostic]:
+    """Yield what of a configuration is not in a host as it was read: overlays, domains, and devices to mark."""
+    applied = {PurePath(source.name).stem for source in tree.sources}
+    for variable in builder.overlays():
+        if PurePath(variable.value).stem not in applied:
+            yield Diagnostic(
+                message=f"{variable.value or 'DT_OVERLAY'} is not here: {tree.source.name} is read without it",
+                severity=Severity.WARNING,
+                span=variable.span,
+                help="correct its path, name its folder with -I DIR, or the target's files with --root DIR",
+            )
+    for name, variable in builder.partial_trees().items():
+        if tree.node(f"{CHOSEN}/{name}") is None:
+            yield Diagnostic(
+                message=f"{tree.source.name} has no {CHOSEN}/{name}, which ImageBuilder makes at boot: "
+                f"what that domain gets is not checked",
+                severity=Severity.INFO,
+                span=variable.span,
+                help="to have it checked, write the domain's node in an overlay of the host tree",
+            )
+    yield from missing_devices(tree, builder)
 
 
 def missing_devices(tree: Tree, builder: ImageBuilder) -> Iterator[Diagnostic]:

@@ -124,9 +124,10 @@ def read_manifest(source: Source) -> Manifest:
 
 def _check_xen(section: XenSection, places: TomlPlaces) -> None:
     """Raise XenscmiError where there is no such Xen, or where it cannot be built with this driver."""
-    xen = find_profile(section.profile or DEFAULT_PROFILE)
+    xen = find_profile(DEFAULT_PROFILE if section.profile is None else section.profile)
     if xen is None:
-        raise _error(f"there is no Xen profile {section.profile}", places.at("$.xen.profile"), PROFILES_HELP)
+        message = f"there is no Xen profile {section.profile or repr('')}"
+        raise _error(message, places.at("$.xen.profile"), PROFILES_HELP)
     if section.driver is ArmSciType.SCMI_SMC_MULTIAGENT and not xen.agent_ids:
         help_text = "choose a profile with the multi-agent series (4.22+sci-ma), or another driver"
     elif section.driver is ArmSciType.SCMI_SMC and xen.release < FIRST_WITH_SCI_DRIVER:

@@ -81,7 +81,7 @@ class Links:
 
     def lead_below(self, path: Path, *folders: Path) -> bool:
         """Return whether a path leads below one of these folders, whose own paths have no links (`real`)."""
-        if path.name not in ("", "..") and not path.is_symlink():
+        if path.name not in ("", "..") and not _is_link(path):
             here = path.parent, folders
             below = self._below.get(here)
             if below is None:
@@ -93,6 +93,14 @@ class Links:
 
 def _is_below(path: Path, folders: tuple[Path, ...]) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _is_link(path: Path) -> bool:
+    """Return whether a path is a symbolic link; not where that cannot be known: whoever reads the file says why."""
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False
 
 
 def _real(path: Path) -> Path:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xenscmi.bindings.names import BOOTARGS, CHOSEN, XEN_BOOTARGS
+from xenscmi.bindings.names import BOOTARGS, CHOSEN, SMC_PASSTHROUGH, XEN_BOOTARGS
 from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index
 from xenscmi.rules.editing import dts
 from xenscmi.rules.rule import Change, Finding, HostRule, safe_fix
-
-OPTION = "scmi-smc-passthrough"
 
 RULE = HostRule(
     code="XS217",
@@ -30,7 +28,7 @@ RULE = HostRule(
 def check(index: Index) -> Iterator[Finding]:
     line = index.host.command_line
     words = (line.value or "").split() if line else []
-    found = next((word for word in words if word.split("=")[0].removeprefix("no-") == OPTION), None)
+    found = next((word for word in words if word.split("=")[0].removeprefix("no-") == SMC_PASSTHROUGH), None)
     if line and found and index.container:
         yield Finding(
             message=f"{found} on Xen's command line is an option of the single-agent driver",

@@ -16,8 +16,8 @@ RULE = HostRule(
     severity=Severity.INFO,
     summary="The partial device tree that an xl.cfg names is not one of the host's files.",
     xen="libxl reads it when it creates the domain. Xen is not affected.",
-    fix="put its source next to the xl.cfg under the same name, name its folder with -I or the target's files with "
-    "--root, or list it in host.toml",
+    fix="put its source next to the xl.cfg, under the name in device_tree (guest.dts for guest.dtb), name its folder "
+    "with -I or the target's files with --root, or list it in host.toml",
     bad=(Change("guest.dts", GUEST_DTS, ""),),
 )
 

@@ -41,6 +41,7 @@ def check(configuration: Configuration) -> Iterator[Finding]:
             yield Finding(
                 message=f'arm_sci: "{part.text}" is ignored: {_reason(part.text)}',
                 span=part.span,
+                help='write arm_sci = "type=none", or leave it out' if part.text == "none" else None,
                 fix=_fix(part, configuration),
             )
 
@@ -58,7 +59,7 @@ def _fix(part: SciPart, configuration: Configuration) -> Fix | None:
 def _reason(text: str) -> str:
     name, equals, _ = text.partition("=")
     if text in EPAM:
-        return f"that is the form of EPAM's first series; write type={text}"
+        return "that is the form of EPAM's first series, which upstream's xl does not know"
     if name.strip() in _KEYS and equals:
         return (
             "a part must start with its key, without a space"
