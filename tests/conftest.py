@@ -22,19 +22,23 @@ _STATES = count()
 HERE = Path(__file__).parent
 SLOW = (
     "agreement",
+    "cli/test_evidence.py",
+    "cli/test_fix.py",
     "cli/test_hostile.py",
     "conformance/test_faults.py",
+    "config/test_bounds.py",
     "config/test_pipeline.py",
     "diagnosis",
+    "docs",
     "editor",
-    "fleet/test_cache.py",
-    "fleet/test_recorder.py",
-    "fleet/test_workers.py",
+    "fleet",
     "hostile",
     "integrations",
     "plan/test_changed_numbers.py",
     "plan/test_import_hosts.py",
     "plan/test_properties.py",
+    "rules/test_fixes.py",
+    "simulation/test_campaign.py",
     "xen",
 )
 """Whole commands by the hundred, and machines that boot: most of the time of all tests together."""
