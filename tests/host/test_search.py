@@ -208,7 +208,7 @@ def test_includes_of_a_manifest_may_lie_in_another_tree(board: Path) -> None:
             'x = "../othr"',
             "x:gest.dts",
             "cannot read othr/gest.dts: No such file or directory",
-            "there is no folder othr",
+            "there is no folder othr: correct x in [paths], or say where it is with --root x=DIR",
         ),
     ],
 )

@@ -59,8 +59,11 @@ class HostFiles:
         """Return a file's bytes."""
         return self.read_first([Place(path, path.parent)], span)[1]
 
-    def read_first(self, places: Iterable[Place], span: Span | None = None) -> tuple[Place, bytes]:
-        """Return the first of these files that is there; if none is, the error is about the first."""
+    def read_first(self, places: Iterable[Place], span: Span | None = None, elsewhere: str = "") -> tuple[Place, bytes]:
+        """Return the first of these files that is there; if none is, the error is about the first.
+
+        `elsewhere` says what to do if its folder is not there.
+        """
         missing = None
         for place in places:
             data = self.read_if_there(place.path, span)
@@ -68,7 +71,7 @@ class HostFiles:
                 return place, data
             missing = missing or place.path
         assert missing is not None
-        raise unreadable(missing, FileNotFoundError(ENOENT, strerror(ENOENT)), span, self._advice(missing))
+        raise unreadable(missing, FileNotFoundError(ENOENT, strerror(ENOENT)), span, self._advice(missing, elsewhere))
 
     def text(self, path: Path, span: Span | None = None) -> Source:
         """Return a file's text; bytes that are not UTF-8 are kept."""
@@ -97,14 +100,14 @@ class HostFiles:
             raise XenscmiError(*errors)
         return [each for each in results if isinstance(each, Tree)]
 
-    def _advice(self, path: Path) -> str:
+    def _advice(self, path: Path, elsewhere: str) -> str:
         """Return what to do about a file that is not there."""
         try:
             listing = self._list(path.parent) if self._list else ()
         except OSError:
             return ""
         if listing is None:
-            return f"there is no folder {path.parent}"
+            return f"there is no folder {path.parent}{elsewhere}"
         return did_you_mean(path.name, (each.name for each in listing))
 
 

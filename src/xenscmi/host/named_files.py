@@ -74,7 +74,9 @@ class NamedFiles:
         raise _error(f"there is no folder `{root}' in [paths]", span, _advice(root, self._roots))
 
     def _read(self, name: str, key: str) -> tuple[Place, bytes]:
-        return self.files.read_first(self._find(name, key), self.places.at(key))
+        root, _ = split_root(name)
+        elsewhere = f": correct {root} in [paths], or say where it is with --root {root}=DIR" if root else ""
+        return self.files.read_first(self._find(name, key), self.places.at(key), elsewhere)
 
     def name_of(self, path: Path) -> str:
         """Return how the manifest names a file: relative to its folder, or as NAME:FILE."""
