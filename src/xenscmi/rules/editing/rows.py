@@ -31,12 +31,17 @@ def number_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
 
 
 def call_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
-    """Return the function id of the firmware's agent with the row's agent id and page."""
+    """Return the function id of the firmware's agent with the row's agent id and page: safe if no domain denies it."""
     agents = index.host.firmware.agents or ()
     known = next((each for each in agents if row.agent_id and each.agent_id == row.agent_id.value), None)
     if known is None or known.shmem != page(row.shmem) or known.func_id == _own_func_id(index):
         return None
-    return safe_fix(f"Write the function id {known.func_id:#x}", _cell(index, row.func_id, known.func_id))
+    if sum(each.func_id == known.func_id for each in agents) > 1:
+        return None  # the firmware's table contradicts itself
+    title = f"Write the function id {known.func_id:#x}"
+    # If the domain has what is listed, the firmware's table is alone, and may be what is wrong.
+    alone = any(index.described_row(user) is row for user in index.users(row))
+    return fix_if(not alone, title, _cell(index, row.func_id, known.func_id))
 
 
 def page_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
