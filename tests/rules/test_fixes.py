@@ -165,6 +165,8 @@ CASES = (
         (Change(GUEST, 'compatible = "arm,scmi-shmem"', 'cmopatible = "arm,scmi-shmem"'),),
         'compatible = "arm,scmi-shmem"',
     ),
+    Case("unprobed-scmi-node", (Change(PANEL, "passthrough {\n\t\tcompatible", "passthrough {\n\t\tcopmatible"),)),
+    Case("unmapped-page", (Change(PANEL, "xen,reg = <0x0 0x47ff3000", "xenr,eg = <0x0 0x47ff3000"),)),
     Case("wrong-guest-func-id", (Change(GUEST, "<0x82000006>", "<6>"),), "arm,smc-id = <0x82000006>"),
     Case("unmapped-dom0-page", (Change(HOST, "0x47ff2000 0x0 0x1000>;\n\t};", "0x47ff2000 0x0 0x0>;\n\t};"),)),
     Case("missing-agent-id", (Change(HOST, "xen,sci-agent-id = <3>", "xen,sci-agent-ids = <3>"),)),
