@@ -263,6 +263,17 @@ def test_a_firmware_table_that_is_alone_is_not_followed(func_id: int, kinds: lis
     assert [each.fix.safety for each in found if each.fix and each.name == "firmware-mismatch"] == kinds
 
 
+@pytest.mark.parametrize("agent", [1, 5])
+def test_a_firmware_table_that_contradicts_itself_is_not_followed(agent: int) -> None:
+    """A page that two agents have is a slip in host.toml; the trees are right."""
+    page = next(each.shmem for each in FIRMWARE.agents or () if each.agent_id == 4)
+    agents = tuple(replace(each, shmem=page) if each.agent_id == agent else each for each in FIRMWARE.agents or ())
+    found = check(host_of(example_files(()), replace(FIRMWARE, agents=agents, trusted_agent=1)))
+    mismatches = [each for each in found if each.name in ("firmware-mismatch", "management-mismatch")]
+    assert mismatches
+    assert [each.fix for each in mismatches if each.fix] == []
+
+
 def test_every_rule_with_a_fix_shows_one() -> None:
     """A rule says what kind of fixes it has; the examples and cases here have each of these kinds."""
     found: dict[str, set[Safety]] = {}
