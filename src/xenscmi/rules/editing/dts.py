@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xenscmi.source import Source
 
 _NUMBER = re.compile(r"(?P<base>0[xX])?(?P<digits>[0-9a-fA-F]+)(?P<suffix>[uU]?[lL]{0,2})")
-_DECIMAL = 1 << 16
+_DECIMAL = 1 << 12
 """From here on, numbers are addresses, sizes and function ids, which people write in hexadecimal."""
 _LABEL = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _REFERENCE = re.compile(r"&(?:\w+|\{[^{}]*\})")
