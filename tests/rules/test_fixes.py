@@ -255,6 +255,20 @@ def test_where_another_file_is_wrong_there_is_no_fix(rule: str, change: Change) 
     assert [each.fix for each in found if each.fix] == []
 
 
+@pytest.mark.parametrize(("iomem", "safety"), [("e0002,1", Safety.SAFE), ("e0001,2", Safety.UNSAFE)])
+def test_a_mapping_grows_unseen_only_from_the_first_page_of_the_registers(iomem: str, safety: Safety) -> None:
+    """One that begins a page early may have been meant to begin later."""
+    larger = [
+        Change(file, "0x0 0xe0002000 0x0 0x1000", "0x0 0xe0002000 0x0 0x2000") for file in ("host.dts", "guest.dts")
+    ]
+    found = check(host_of(example_files((*larger, Change(CFG, '"e0002,1"', f'"{iomem}"')))))
+    (fix_of,) = [each.fix for each in found if each.name == "unmapped-registers" and each.fix]
+    assert (fix_of.title, fix_of.safety) == (
+        "Map 0x2000 bytes" if safety is Safety.SAFE else "Map 0x3000 bytes",
+        safety,
+    )
+
+
 @pytest.mark.parametrize(("func_id", "kinds"), [(0x82000016, [Safety.UNSAFE]), (0x82000005, [])])
 def test_a_firmware_table_that_is_alone_is_not_followed(func_id: int, kinds: list[Safety]) -> None:
     """The list and the guest agree on another function id; the second is that of another agent, too."""

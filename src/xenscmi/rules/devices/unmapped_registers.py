@@ -196,7 +196,7 @@ def _lead_to(given: GivenDevice, mapping: GuestMapping, host: int, guest: int) -
 
 
 def _enlarge(given: GivenDevice, mapping: GuestMapping, end: int, regions: list[Region]) -> Fix | None:
-    """Return the mapping with all pages of the registers, of which it has the first.
+    """Return the mapping with all pages of the registers: safe if it has the first; else it may begin a page early.
 
     If the guest's node has more than the host's, that is wrong, and the domain would be given what is another's.
     """
@@ -204,7 +204,8 @@ def _enlarge(given: GivenDevice, mapping: GuestMapping, end: int, regions: list[
     meant = [each for each in regions if each.start < mapping.host + mapping.size and mapping.host < each.end]
     if not any(mapping.host + size <= pages_of(each.start, each.size)[1] for each in meant):
         return None
-    return safe_fix(f"Map {size:#x} bytes", change(given.domain, mapping, size=size))
+    has_first = any(pages_of(each.start, each.size)[0] == mapping.host for each in meant)
+    return fix_if(has_first, f"Map {size:#x} bytes", change(given.domain, mapping, size=size))
 
 
 def _setting(given: GivenDevice) -> str:
