@@ -18,11 +18,21 @@ def nearest(name: str, known: Iterable[str], least: float = _SIMILAR) -> str | N
     return next(iter(get_close_matches(name, list(known), 1, least)), None)
 
 
+def is_swapped(written: str, name: str) -> bool:
+    """Return whether a word is `name` with two neighbouring letters in the wrong order, as fast fingers write it."""
+    at = next((at for at, (one, other) in enumerate(zip(written, name, strict=False)) if one != other), len(name))
+    return at < len(name) - 1 and written == name[:at] + name[at + 1] + name[at] + name[at + 2 :]
+
+
 def only_like(name: str, known: Iterable[str], least: float = ALIKE) -> str | None:
-    """Return the one known word that is so much like a name; None where none or several are."""
+    """Return the one known word that is so much like a name; None where none or several are.
+
+    One that differs by two letters in the wrong order is more like it than all others, however short it is.
+    """
     from difflib import get_close_matches
 
-    alike = get_close_matches(name, list(known), 2, least)
+    known = list(known)
+    alike = [each for each in known if is_swapped(name, each)] or get_close_matches(name, known, 2, least)
     return alike[0] if len(alike) == 1 else None
 
 

@@ -222,10 +222,12 @@ def test_a_host_that_does_not_boot(spider: Path, tmp_path: Path, capsys: pytest.
 def test_evidence_is_replaced_as_a_whole(spider: Path, tmp_path: Path) -> None:
     folder = tmp_path / "evidence"
     assert main(["simulate", "--evidence", str(folder), str(spider)]) == 0
-    (folder / "left-over.txt").write_text("of an older version\n")
     before = content(folder)
+    (folder / "left-over.txt").write_text("of an older version\n")
+    with (folder / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{hashlib.sha256(b'').hexdigest()}  left-over.txt\n")
     assert main(["simulate", "--evidence", str(folder), str(spider)]) == 0
-    assert content(folder) == {name: data for name, data in before.items() if name != "left-over.txt"}
+    assert content(folder) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["evidence", "spider"]
 
 
@@ -241,6 +243,21 @@ def test_a_folder_of_something_else_is_kept(spider: Path, tmp_path: Path, capsys
     link.symlink_to(spider)
     assert main(["simulate", "--evidence", str(link), str(spider)]) == 2
     assert link.is_symlink()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".git/config", "trace/features.md"])
+def test_what_a_person_put_beside_the_evidence_is_kept(
+    spider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """The folder may be under version control, with requirements of others in `trace`; it would go as a whole."""
+    folder = tmp_path / "evidence"
+    assert main(["simulate", "--evidence", str(folder), str(spider)]) == 0
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("mine\n")
+    before = content(folder)
+    assert main(["simulate", "--evidence", str(folder), str(spider)]) == 2
+    assert content(folder) == before
+    assert f"{folder} holds something else than evidence: {folder / name.partition('/')[0]}" in capsys.readouterr().err
 
 
 def test_nothing_is_left_where_it_cannot_be_written(

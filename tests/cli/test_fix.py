@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from xenscmi.cli import fixing, main
 from xenscmi.diagnostics import Diagnostic, Edit, Fix, Safety, XenscmiError
 from xenscmi.host.files import Read
+from xenscmi.plan.rendering.header import slashes
 from xenscmi.rules.example import FILES
 from xenscmi.rules.fixing import FixResult, fix
 from xenscmi.rules.registry import all_rules
@@ -347,6 +348,16 @@ def test_a_file_under_two_names_is_left_alone(tmp_path: Path, run: Run) -> None:
     code, _, err = run("--fix", "--select", "XS208", board)
     assert code == 1
     assert f"left {board}/panel.dts as it is: the host has it under two names\n" in err
+    assert contents(board) == before
+
+
+def test_a_file_of_a_plan_is_left_alone(tmp_path: Path, run: Run) -> None:
+    board = write(tmp_path / "board", FUNC_ID)
+    (board / "panel.dts").write_text(slashes() + (board / "panel.dts").read_text())
+    before = contents(board)
+    code, _, err = run("--fix", board)
+    assert code == 1
+    assert f"left {board}/panel.dts as it is: `xenscmi plan' made it: change the plan, and render it again\n" in err
     assert contents(board) == before
 
 

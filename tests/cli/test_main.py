@@ -13,7 +13,7 @@ import pytest
 
 from xenscmi import __version__
 from xenscmi.cli import COMMANDS
-from xenscmi.cli.files import write_file
+from xenscmi.cli.files import write_file, write_result
 from xenscmi.diagnostics import XenscmiError
 
 Result = subprocess.CompletedProcess[bytes]
@@ -214,3 +214,38 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]
     write_file(str(tmp_path / "new"), "text")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["new", "taken"]
+
+
+def test_a_link_stays_and_a_pipe_is_written_to(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("file")
+    for text in (b"new", b"old"):  # the file behind the link is made, then replaced
+        write_result(str(tmp_path / "link"), text)
+        assert ((tmp_path / "link").is_symlink(), (tmp_path / "file").read_bytes()) == (True, text)
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_result(str(tmp_path / "pipe"), b"through")
+    assert ((tmp_path / "pipe").is_fifo(), os.read(reader, 100)) == (True, b"through")
+    os.close(reader)
+    with pytest.raises(XenscmiError, match="cannot write"):
+        write_result(str(tmp_path), b"")
+
+
+def test_a_file_keeps_its_mode_and_a_new_one_obeys_the_mask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_file(str(tmp_path / "file"), "text")
+        assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+        (tmp_path / "file").chmod(0o604)
+        write_file(str(tmp_path / "file"), "text")
+        assert (tmp_path / "file").stat().st_mode & 0o777 == 0o604
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_file_keeps_its_owner(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    os.chown(tmp_path / "file", 1234, 1235)
+    write_file(str(tmp_path / "file"), "new")
+    status = (tmp_path / "file").stat()
+    assert (status.st_uid, status.st_gid, (tmp_path / "file").read_text()) == (1234, 1235, "new")

@@ -179,3 +179,15 @@ def test_simulations(hosts: Path, capsys: Capture) -> None:
 def test_simulations_that_are_no_step_of_a_build(hosts: Path, capsys: Capture) -> None:
     assert main(["simulate", "--on", "board", "--cache", "c", "boards/clean"]) == 2
     assert "--cache does not go with --on board" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--output", "--depfile"])
+def test_an_input_is_not_written_over(hosts: Path, capsys: Capture, option: str) -> None:
+    path = hosts / "boards" / "clean" / "guest.cfg"
+    before = path.read_bytes()
+    others = ["--output", "out"] if option == "--depfile" else []
+    assert main(["check", "boards/clean", *others, option, "boards/clean/guest.cfg"]) == 2
+    assert "boards/clean/guest.cfg is a file of the host" in capsys.readouterr().err
+    assert (path.read_bytes(), (hosts / "out").exists()) == (before, False)
+    assert main(["check", "boards/clean", "--output", "same", "--depfile", "./same"]) == 2
+    assert "name the same file" in capsys.readouterr().err

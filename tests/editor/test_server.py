@@ -199,7 +199,12 @@ def test_changes_on_the_disk_are_checked(client: Client, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("new", "why"),
-    [("2", "there is an agent 2 already"), ("255", "255 is not an agent id"), ("x", "x is not an agent id")],
+    [
+        ("2", "there is an agent 2 already"),
+        ("255", "255 is not an agent id"),
+        ("x", "x is not an agent id"),
+        ("010", "010 is not an agent id"),
+    ],
 )
 def test_a_wrong_new_name_changes_nothing(client: Client, new: str, why: str) -> None:
     client.open("guest.cfg")
@@ -214,3 +219,18 @@ def test_a_number_from_a_macro_is_left_to_its_author(client: Client, folder: Pat
     client.open("guest.cfg")
     answer = client.answer("textDocument/rename", {**client.at("guest.cfg", "agent_id=4", 9), "newName": "9"})
     assert "does not hold the number 4 itself" in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("character", ["\f", "\v", "\x85", "\u2028", "\x1e"])
+def test_characters_that_end_no_line(client: Client, folder: Path, character: str) -> None:
+    """The editor may send what it changed in the form that the server asked for, and counts lines as LSP does."""
+    path = folder / "guest.cfg"
+    path.write_text(f"# one{character}line\n{path.read_text()}", newline="")
+    sync = client.capabilities["textDocumentSync"]
+    assert (sync["change"] if isinstance(sync, dict) else sync) == 1  # whole texts
+    client.open("guest.cfg")
+    client.change("guest.cfg", "agent_id=4", "agent_id=5")
+    client.until_findings(lambda found: "XS208" in codes(found.get("guest.cfg", [])))
+    (found,) = [each for each in client.findings["guest.cfg"] if each["code"] == "XS208"]
+    line = client.texts["guest.cfg"].split("\n").index('arm_sci = "type=scmi_smc_multiagent,agent_id=5"')
+    assert found["range"]["start"]["line"] == line

@@ -250,6 +250,44 @@ def test_a_link_of_the_target(fleet: Fleet) -> None:
     assert reason() == "a.toml: from the cache"
 
 
+def test_a_folder_of_the_target_that_becomes_a_link(fleet: Fleet) -> None:
+    """A link to /usr/boot is a link below the root: nothing appears where the file was looked for before."""
+    root = fleet.folder / "rootfs"
+    (root / "usr" / "boot").mkdir(parents=True)
+    (fleet.folder / "a" / "guest.dts").rename(root / "usr" / "boot" / "guest.dts")
+    (fleet.folder / "a.toml").write_text('device_tree = "host.dts"\n[[domain]]\nconfig = "a/guest.cfg"\n')
+    fleet.settle()
+
+    def unknown() -> tuple[str, bool]:
+        _, _, err = fleet.run("check", "a.toml", "--root", "rootfs", "--cache", "../cache", "-v")
+        return err.partition("\n")[0], "[XS221]" in err
+
+    assert unknown() == ("a.toml: not in the cache", True)
+    assert unknown() == ("a.toml: from the cache", True)
+    (root / "boot").symlink_to("/usr/boot")
+    fleet.settle()
+    reason, is_unknown = unknown()
+    assert (reason.startswith("a.toml: rootfs/boot -> and "), is_unknown) == (True, False)
+
+
+def test_a_file_that_could_not_be_read(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An xl.cfg that the manifest does not name is passed over where nobody can read it; then it can be."""
+    extra = fleet.folder / "extra.cfg"
+    extra.write_text('name = "extra"\n')
+    fleet.settle()
+    monkeypatch.setattr("xenscmi.filesystem.LARGEST_FILE", 8 << 10)
+    with extra.open("a") as file:
+        file.write("#" * (16 << 10))
+    fleet.settle()
+    assert "extra" not in fleet.run("check", "a.toml", "--cache", "../cache", "-v")[2]
+    assert "from the cache" in fleet.run("check", "a.toml", "--cache", "../cache", "-v")[2]
+    extra.write_text('name = "extra"\n')
+    fleet.settle()
+    said = fleet.run("check", "a.toml", "--cache", "../cache", "-v")[2]
+    assert "extra.cfg changed" in said
+    assert "extra.cfg:1" in said
+
+
 BOOT = Path(__file__).parents[1] / "vectors" / "boot"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from xenscmi import filesystem
 from xenscmi.diagnostics import XenscmiError
 from xenscmi.host.load import LoadedHost, load_host
 from xenscmi.rules.engine import check
@@ -102,6 +103,16 @@ def test_a_tree_of_imagebuilder_may_be_missing_but_not_outside() -> None:
     texts["config"] = texts["config"].replace("built/", "../")
     with pytest.raises(XenscmiError, match=r"\.\./panel\.dtb lies outside the host's folder"):
         Buffers({**texts, "host.toml": manifest}).load("board")
+
+
+def test_a_folder_among_files(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(XenscmiError, match=f"cannot read {tmp_path}/a: it is not a regular file") as raised:
+        load_host(
+            [str(tmp_path / "a"), str(tmp_path / "b")], read=filesystem.read_file, list_folder=filesystem.list_folder
+        )
+    assert raised.value.diagnostics[0].help == "it is a folder: name its files, or give one folder alone"
 
 
 def test_a_folder_that_cannot_be_listed() -> None:

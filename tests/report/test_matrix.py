@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from xenscmi.report.matrix import document, render
 from xenscmi.simulation.simulate import Access, Deviation, DomainView, Simulation
@@ -35,6 +36,16 @@ def test_each_cell_says_what_was_given_and_what_was_reached() -> None:
         "DOMAIN  WHAT      EXPECTED  SEEN",
         "DomD    device 3  none      all",
     ]
+
+
+def test_a_name_does_not_control_the_terminal() -> None:
+    """A tree's paths and a domain's name come from files that others wrote."""
+    hostile = "D\x1b[31m\nomD"
+    view = replace(VIEW, name=hostile, hears={0: ("NOTIFY",)})
+    deviation = Deviation(domain=hostile, subject="device 3", expected="none", seen="\x9b2J")
+    text = render(replace(RUN, domains=(view,), deviations=(deviation,)), {0: ("/soc/\x07a",)})
+    assert [character for character in text if not character.isprintable() and character != "\n"] == []
+    assert "D\\x1b[31m\\x0aomD" in text
 
 
 def test_json_has_the_same() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +109,7 @@ CASES = (
     Case("wrong-value-type", (Change(CFG, '[ "/soc/audio@e0002000" ]', '"/soc/audio@e0002000"'),)),
     Case("wrong-value-type", (Change(CFG, '"/boot/guest.dtb"', '[ "/boot/guest.dtb" ]'),)),
     Case("unknown-key", (Change(CFG, "device_tree =", "devicetree ="),)),
+    Case("unknown-key", (Change(CFG, "irqs =", "iqrs ="),)),
     Case("unknown-key", (Change(CFG, "vcpus =", "maxvcpu ="),), "maxvcpus = 1"),
     Case("ignored-arm-sci-part", (Change(CFG, ",agent_id=4", ", agent_id=4"),)),
     Case("ignored-arm-sci-part", (Change(CFG, ",agent_id=4", ",agentid=4"),)),
@@ -158,6 +159,15 @@ CASES = (
     ),
     Case("unusable-guest-shmem", (Change(GUEST, '"arm,scmi-shmem"', '"arm,scmi-shm"'),)),
     Case("unusable-guest-shmem", (Change(GUEST, "0x0 0x22001000 0x0 0x1000", "0x0 0x22001000 0x0 0x10"),)),
+    Case("unusable-guest-shmem", (Change(GUEST, "shmem = <&", "shmme = <&"),)),
+    Case(
+        "unusable-guest-shmem",
+        (Change(GUEST, 'compatible = "arm,scmi-shmem"', 'cmopatible = "arm,scmi-shmem"'),),
+        'compatible = "arm,scmi-shmem"',
+    ),
+    Case("unprobed-scmi-node", (Change(PANEL, "passthrough {\n\t\tcompatible", "passthrough {\n\t\tcopmatible"),)),
+    Case("unmapped-page", (Change(PANEL, "xen,reg = <0x0 0x47ff3000", "xenr,eg = <0x0 0x47ff3000"),)),
+    Case("wrong-guest-func-id", (Change(GUEST, "<0x82000006>", "<6>"),), "arm,smc-id = <0x82000006>"),
     Case("unmapped-dom0-page", (Change(HOST, "0x47ff2000 0x0 0x1000>;\n\t};", "0x47ff2000 0x0 0x0>;\n\t};"),)),
     Case("missing-agent-id", (Change(HOST, "xen,sci-agent-id = <3>", "xen,sci-agent-ids = <3>"),)),
     Case("unknown-sci-type", (Change(HOST, '"scmi_smc_multiagent"', '"scmi_smc_multi-agent"'),)),
@@ -222,6 +232,60 @@ def test_what_a_fix_writes(case: Case) -> None:
     else:
         assert done.host == host_of(example_files(()), case.firmware)
     assert [each for each in done.left if each.severity is not Severity.INFO] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        # The guest's node has more registers than the device: its mapping is not to grow.
+        ("unmapped-registers", Change(GUEST, "0x0 0xe0002000 0x0 0x1000", "0x0 0xe0002000 0x0 0x2000")),
+        (
+            "unmapped-registers",
+            Change(PANEL, "\treg = <0x0 0xe0001000 0x0 ", "\treg = <0x0 0xe0001000 0x9 "),
+        ),
+        # The host's node has another address in its name: its mapping is not to follow.
+        ("unmapped-registers", Change(HOST, "reg = <0x0 0xe0002000 0x0 0x1000>", "reg = <0x0 0xe0902000 0x0 0x1000>")),
+        # The GIC has no SPI without a trigger.
+        ("wrong-guest-interrupt", Change(HOST, "interrupts = <0 50 4>", "interrupts = <0 50 0>")),
+    ],
+)
+def test_where_another_file_is_wrong_there_is_no_fix(rule: str, change: Change) -> None:
+    found = [each for each in check(host_of(example_files((change,)))) if each.name == rule]
+    assert found
+    assert [each.fix for each in found if each.fix] == []
+
+
+@pytest.mark.parametrize(("iomem", "safety"), [("e0002,1", Safety.SAFE), ("e0001,2", Safety.UNSAFE)])
+def test_a_mapping_grows_unseen_only_from_the_first_page_of_the_registers(iomem: str, safety: Safety) -> None:
+    """One that begins a page early may have been meant to begin later."""
+    larger = [
+        Change(file, "0x0 0xe0002000 0x0 0x1000", "0x0 0xe0002000 0x0 0x2000") for file in ("host.dts", "guest.dts")
+    ]
+    found = check(host_of(example_files((*larger, Change(CFG, '"e0002,1"', f'"{iomem}"')))))
+    (fix_of,) = [each.fix for each in found if each.name == "unmapped-registers" and each.fix]
+    assert (fix_of.title, fix_of.safety) == (
+        "Map 0x2000 bytes" if safety is Safety.SAFE else "Map 0x3000 bytes",
+        safety,
+    )
+
+
+@pytest.mark.parametrize(("func_id", "kinds"), [(0x82000016, [Safety.UNSAFE]), (0x82000005, [])])
+def test_a_firmware_table_that_is_alone_is_not_followed(func_id: int, kinds: list[Safety]) -> None:
+    """The list and the guest agree on another function id; the second is that of another agent, too."""
+    agents = tuple(replace(each, func_id=func_id) if each.agent_id == 4 else each for each in FIRMWARE.agents or ())
+    found = check(host_of(example_files(()), replace(FIRMWARE, agents=agents)))
+    assert [each.fix.safety for each in found if each.fix and each.name == "firmware-mismatch"] == kinds
+
+
+@pytest.mark.parametrize("agent", [1, 5])
+def test_a_firmware_table_that_contradicts_itself_is_not_followed(agent: int) -> None:
+    """A page that two agents have is a slip in host.toml; the trees are right."""
+    page = next(each.shmem for each in FIRMWARE.agents or () if each.agent_id == 4)
+    agents = tuple(replace(each, shmem=page) if each.agent_id == agent else each for each in FIRMWARE.agents or ())
+    found = check(host_of(example_files(()), replace(FIRMWARE, agents=agents, trusted_agent=1)))
+    mismatches = [each for each in found if each.name in ("firmware-mismatch", "management-mismatch")]
+    assert mismatches
+    assert [each.fix for each in mismatches if each.fix] == []
 
 
 def test_every_rule_with_a_fix_shows_one() -> None:

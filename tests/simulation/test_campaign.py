@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.simulation.planted import KINDS, attempt, faults, full_host
+from tests.simulation.planted import KINDS, TRUSTED, attempt, faults, full_host
 
-from xenscmi.firmware import PROFILES
+from xenscmi.firmware import PROFILES, Firmware
 from xenscmi.host.load import load_host
 from xenscmi.host.types import Host
 from xenscmi.rules.example import FILES
+from xenscmi.scmi.header import Header
 from xenscmi.scmi.protocols import protocol
 from xenscmi.scmi.status import Status
 from xenscmi.simulation.campaign import Campaign, run_campaign
@@ -21,6 +22,7 @@ from xenscmi.simulation.simulate import simulate
 
 PROTECTED = ("generic", "scp", "imx-sm", "xen-lab")
 """Profiles that check permissions, and with which the example host boots."""
+DENIED = Status.DENIED.to_bytes(4, "little", signed=True)
 
 
 def example() -> Host:
@@ -173,6 +175,39 @@ def check_planted(host: Host, sound: Campaign, wanted: int) -> None:
     assert missed == []
     assert planted == wanted
     assert wanted < 50 or kinds == set(KINDS)
+
+
+class ObeysElsewhere(Firmware):
+    """Refuses to set a clock for agent 2, and does something about another protocol instead."""
+
+    also: tuple[Header, bytes]
+
+    def answer(self, agent: int, header: Header, payload: bytes) -> bytes:
+        answer = super().answer(agent, header, payload)
+        if agent == 2 and (header >> 10 & 0xFF, header & 0xFF) == (0x14, 0x5) and answer == DENIED:
+            super().answer(TRUSTED, *self.also)
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "words"),
+    [
+        (0x11, 0x4, (0, 1, 0x4000_0000)),  # POWER_STATE_SET: off
+        (0x16, 0x4, (1, 2, 0)),  # RESET: asserts
+        (0x10, 0x9, (2, 1, 1)),  # BASE_SET_DEVICE_PERMISSIONS: agent 2 is given device 1
+    ],
+)
+def test_a_refusal_that_changes_something_of_another_protocol_is_found(
+    host: Host, number: int, message: int, words: tuple[int, ...]
+) -> None:
+    payload = b"".join(word.to_bytes(4, "little") for word in words)
+
+    class Made(ObeysElsewhere):
+        also = (Header.of_command(number, message, 1), payload)
+
+    faults = run_campaign(host, run(host, Made)).faults
+    found = {(each.agent, each.message) for each in faults if "changed something" in each.fault}
+    assert found == {(2, "CLOCK_RATE_SET")}
 
 
 def test_planted_faults_are_found(host: Host, sound: Campaign) -> None:

@@ -283,9 +283,9 @@ def _end(outcome: Outcome) -> int:
 
 def _write_trace(path: str, recorded: list[TracedMessage]) -> None:
     from xenscmi.board.trace import write_line
-    from xenscmi.cli.files import write_file
+    from xenscmi.cli.files import write_result
 
-    write_file(path, "".join(map(write_line, recorded)))
+    write_result(path, "".join(map(write_line, recorded)).encode())
 
 
 def _replay(arguments: Namespace) -> int:

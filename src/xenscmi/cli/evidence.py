@@ -231,6 +231,23 @@ def _refuse_others(folder: Path) -> None:
         raise _error(f"cannot use {folder}: {error.strerror}") from None
     if folder.is_symlink() or not _is_evidence(folder):
         raise _error(f"{folder} is there, and is not a folder of evidence", "name a folder that is not there yet")
+    other = _first_other(folder)
+    if other is not None:
+        help = "move it away, or name a folder that is not there yet: this one would be replaced as a whole"
+        raise _error(f"{folder} holds something else than evidence: {other}", help)
+
+
+def _first_other(folder: Path) -> Path | None:
+    """Return the first path in a folder of evidence that its own sums do not name; None if there is none."""
+    from xenscmi.report.evidence import SUMS
+
+    try:
+        lines = (folder / SUMS).read_text("utf-8").splitlines()
+        ours = {folder / SUMS, *(folder / line.partition("  ")[2] for line in lines)}
+        folders = {parent for each in ours for parent in each.parents}
+        return next((each for each in sorted(folder.rglob("*")) if each not in ours and each not in folders), None)
+    except (OSError, ValueError):
+        return folder / SUMS
 
 
 def _replace(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from xenscmi.cli.files import put, read_file, say, write_files
 from xenscmi.diagnostics import Diagnostic, XenscmiError
+from xenscmi.plan.rendering.header import made_by_plan
 from xenscmi.report.text import counted
 from xenscmi.rules.drafts import Drafts
 
@@ -58,6 +59,8 @@ class FilesToFix(Drafts):
             return "it lies outside of what was given"
         if len(self._names[real]) > 1:
             return "the host has it under two names"
+        if made_by_plan(self.first[name]):
+            return "`xenscmi plan' made it: change the plan, and render it again"
         mode = os.stat(real).st_mode  # noqa: PTH116
         if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(real, os.W_OK):
             return "it is read-only"

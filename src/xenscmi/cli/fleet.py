@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 
-from xenscmi.cli.files import look_for_folders, say, show, split_root, write_file
-from xenscmi.diagnostics import Severity
+from xenscmi.cli.files import look_for_folders, say, show, split_root, write_result
+from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def wrong_use(arguments: Namespace, alone: Sequence[str]) -> str:
         return f"--hosts does not go with {arguments.paths[0]}"
     if arguments.depfile is not None and arguments.output is None:
         return "--depfile needs --output, the file that depends on the others"
+    if arguments.depfile is not None and os.path.realpath(arguments.depfile) == os.path.realpath(arguments.output):
+        return "--depfile and --output name the same file"
     return "--cache needs the name of a folder" if arguments.cache == "" else ""
 
 
@@ -133,11 +135,20 @@ def answers(arguments: Namespace, task: Task) -> list[Answer]:
         found = run(task, hosts, jobs=jobs, cache=cache, told=told)
     finally:
         progress.clear()
+    _refuse_inputs(arguments, found)
     if arguments.depfile is not None:
         from xenscmi.fleet.depfile import depfile
 
-        write_file(arguments.depfile, depfile(arguments.output, [each.states for each in found]))
+        write_result(arguments.depfile, depfile(arguments.output, [each.states for each in found]))
     return found
+
+
+def _refuse_inputs(arguments: Namespace, found: Sequence[Answer]) -> None:
+    """Raise XenscmiError where the output or the depfile would take the place of a file that was read."""
+    read = {os.path.realpath(path) for each in found for path in each.states}
+    for option, path in (("--output", arguments.output), ("--depfile", arguments.depfile)):
+        if path is not None and os.path.isfile(path) and os.path.realpath(path) in read:  # noqa: PTH113
+            raise XenscmiError(Diagnostic(message=f"{option} {path} is a file of the host", help="name another file"))
 
 
 def name(answer: Answer) -> str:
@@ -163,4 +174,4 @@ def show_notes(arguments: Namespace, found: Sequence[Answer]) -> None:
 
 def write_output(path: str, document: str) -> None:
     """Write a document to the output's file. Raises XenscmiError."""
-    write_file(path, document.encode("utf-8", "backslashreplace"))
+    write_result(path, document.encode("utf-8", "backslashreplace"))

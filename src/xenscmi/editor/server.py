@@ -44,7 +44,8 @@ class HostServer(LanguageServer):
     """The server, with the last good view of each home, and the findings that the editor shows."""
 
     def __init__(self) -> None:
-        super().__init__("xenscmi", __version__)
+        # Whole texts: pygls takes a form feed, too, for the end of a line, and edits of later lines would go astray.
+        super().__init__("xenscmi", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.checks = Checks(self.texts, self.show)
         self.homes = Homes()
         self.good: dict[Path, View] = {}

@@ -20,6 +20,7 @@ from xenscmi.host.parsed import ParsedFiles
 from xenscmi.plan.lock import NAME as LOCK
 from xenscmi.plan.opening import open_project
 from xenscmi.plan.project import Project
+from xenscmi.plan.rendering.header import made_by_plan
 from xenscmi.plan.schema import NAME as PLAN
 from xenscmi.rules.drafts import Drafts
 from xenscmi.rules.engine import check_files
@@ -28,6 +29,15 @@ from xenscmi.source import Span
 
 _HIGHEST = 6
 """How many folders above a file may hold its manifest."""
+
+
+class _Drafts(Drafts):
+    """The texts of a host as fixes would change them; what a plan made stays as it is."""
+
+    def can_change(self, diagnostic: Diagnostic) -> bool:
+        edits = diagnostic.fix.edits if diagnostic.fix else ()
+        by_plan = any(made_by_plan(self.first.get(each.span.source.name, b"")) for each in edits)
+        return not by_plan and super().can_change(diagnostic)
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ class Looker:
 
     def fix(self, texts: Mapping[Path, bytes]) -> tuple[tuple[Span, str], ...]:
         """Return the edits that apply all safe fixes, one for each file. Raises XenscmiError for a broken host."""
-        drafts = Drafts(reader(self._disk, texts, lambda: False))
+        drafts = _Drafts(reader(self._disk, texts, lambda: False))
 
         def check(read: Read) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
             return api.check(api.load_host(self._home, read=read, parsed=self._parsed)), ()

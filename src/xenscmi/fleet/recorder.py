@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from xenscmi import filesystem
-from xenscmi.fleet.states import ABSENT, LEADS, file_state, folder_state, link_state, relevant
+from xenscmi.fleet.states import ABSENT, LEADS, UNREADABLE, file_state, folder_state, link_state, relevant
 
 
 class Recorder:
@@ -28,6 +28,9 @@ class Recorder:
             data = filesystem.read_file(path)
         except (FileNotFoundError, NotADirectoryError):
             self.note(path, None)
+            raise
+        except OSError:
+            self._keep(self._name(path), UNREADABLE)  # some hosts do without it
             raise
         self.note(path, data)
         return data

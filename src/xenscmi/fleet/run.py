@@ -11,7 +11,7 @@ from time import time_ns
 from xenscmi.fleet.cache import Cache
 from xenscmi.fleet.identity import digest_of, tool_digest
 from xenscmi.fleet.outcome import HostOutcome, decode, encode, to_json
-from xenscmi.fleet.states import ABSENT, States, is_before, signature
+from xenscmi.fleet.states import ABSENT, LEADS, States, is_before, link_state, signature
 from xenscmi.fleet.task import Done, Task, do, failed
 
 TYPE_CHECKING = False
@@ -147,7 +147,11 @@ class _Run:
         """Return whether nothing that the outcome depends on has changed since the run began."""
         for path, state in done.states.items():
             signed = signatures.get(path)
-            if not is_before(signed, self._start) if signed else state != ABSENT:
+            if signed is not None:
+                settled = is_before(signed, self._start)
+            else:  # nothing is there; a link that is none may still be one some day
+                settled = state == ABSENT or (path.endswith(LEADS) and link_state(path.removesuffix(LEADS)) == state)
+            if not settled:
                 return False
         return True
 

@@ -53,7 +53,7 @@ class HostFiles:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            raise unreadable(path, error, span) from None
+            raise unreadable(path, error, span, self._advice_on_folder(path)) from None
 
     def read(self, path: Path, span: Span | None = None) -> bytes:
         """Return a file's bytes."""
@@ -99,6 +99,14 @@ class HostFiles:
         if errors:
             raise XenscmiError(*errors)
         return [each for each in results if isinstance(each, Tree)]
+
+    def _advice_on_folder(self, path: Path) -> str:
+        """Return what to do if it is a folder that stands for a file."""
+        try:
+            is_folder = self._list is not None and self._list(path) is not None
+        except OSError:
+            return ""
+        return "it is a folder: name its files, or give one folder alone" if is_folder else ""
 
     def _advice(self, path: Path, elsewhere: str) -> str:
         """Return what to do about a file that is not there."""

@@ -129,12 +129,12 @@ def _below(root: Path, path: Path, follow: Callable[[Path], None] | None) -> Pat
             found = found.parent
             continue
         found /= part
+        if follow:
+            follow(root / found)  # also where there is no link yet: with one, the path leads elsewhere
         try:
             link = (root / found).readlink()
         except (OSError, ValueError):
             continue
-        if follow:
-            follow(root / found)
         links += 1
         if links > _MOST_LINKS:
             return None

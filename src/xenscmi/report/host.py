@@ -10,6 +10,7 @@ from xenscmi.host.providers import ScmiProvider, scmi_providers
 from xenscmi.host.types import Host, SecondaryAgent
 from xenscmi.report.json import to_text
 from xenscmi.report.table import table as text_table
+from xenscmi.report.text import visible_lines
 from xenscmi.report.wrapping import fold_all
 
 XEN_OWNER = "Xen"
@@ -119,7 +120,7 @@ def render(found: Table, width: int | None = None) -> str:
     without = [row.name for row in found.domains if row.agent_id is None]
     if without:
         lines += ["", f"without an agent: {', '.join(without)}"]
-    return fold_all("\n".join(lines), width) + "\n"
+    return fold_all(visible_lines("\n".join(lines)), width) + "\n"
 
 
 def _agents(found: Table, width: int | None) -> Iterator[str]:

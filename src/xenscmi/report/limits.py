@@ -36,6 +36,8 @@ _MODEL = """\
   Notifications and delayed responses are asked for, and not read.
 - Which protocols BASE_DISCOVER_LIST_PROTOCOLS lists, which an agent that may use none of a protocol's resources can
   be told.
+- A message twice: firmware that refuses at first, and obeys when asked again, is not seen.
+- What else a message changes that may be sent: that it is about another's resource, too.
 - Functions of pins, which nobody owns.
 """
 

@@ -9,6 +9,7 @@ from xenscmi.host.platform import DeviceNames, declared_names
 from xenscmi.host.types import Host
 from xenscmi.model.devices import device_paths
 from xenscmi.report.table import table
+from xenscmi.report.text import visible, visible_lines
 from xenscmi.report.wrapping import fold, fold_all
 from xenscmi.simulation.simulate import Access, DomainView, Simulation
 
@@ -43,20 +44,20 @@ def render(
     legend = _lines((f"  {device}: {_called(paths.get(device, ()), names.get(device))}" for device in devices), width)
     named = f"devices\n{legend}" if devices else "no device is under SCMI control\n"
     commands = (
-        f"  {view.name}: {device}: {', '.join(commands)}"
+        f"  {visible(view.name)}: {device}: {', '.join(commands)}"
         for view in simulation.domains
         for device, commands in sorted(view.hears.items())
     )
     heard = _lines(commands, width)
     notified = f"\nnotifications that each agent can have\n{heard}" if heard else ""
-    return f"{shown}{_legend(width)}\n{named}{notified}\n{_deviations(simulation, width)}"
+    return visible_lines(f"{shown}{_legend(width)}\n{named}{notified}\n{_deviations(simulation, width)}")
 
 
 def _matrix(views: Sequence[DomainView], devices: Sequence[int], width: int | None) -> str:
     """Return the table of the domains and some of the devices."""
     rows = [
         (
-            view.name,
+            visible(view.name),
             str(view.domid),
             "-" if view.agent_id is None else str(view.agent_id),
             *(cell(view, device, views) for device in devices),

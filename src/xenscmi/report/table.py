@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from xenscmi.report.text import visible_lines
 from xenscmi.report.wrapping import fold
 
 _GAP = "  "
@@ -13,9 +14,11 @@ _GAP = "  "
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """Return a heading and rows of as many texts as a table, its columns two spaces apart.
 
-    A text may have several lines. In a table that is wider than `width`, columns are folded at spaces; if their words
-    alone are too wide, each row is a block with a line for each column.
+    A text may have several lines; characters with which it could control a terminal are shown as escapes. In a table
+    that is wider than `width`, columns are folded at spaces; if their words alone are too wide, each row is a block
+    with a line for each column.
     """
+    rows = [[visible_lines(text) for text in row] for row in rows]
     return _in_columns([heading, *rows], width) or _in_blocks(heading, rows, width)
 
 

@@ -35,6 +35,11 @@ def visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
+def visible_lines(text: str) -> str:
+    """Return text that is safe to show on a terminal, and keeps its lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def counted(number: int, what: str) -> str:
     """Return a number of things, in words: `1 host`, `2 hosts`."""
     return f"{number} {what}{'s' if number != 1 else ''}"

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from xenscmi.devicetree.tree import Node, Property, Tree
 from xenscmi.source import Span
-from xenscmi.spelling import ALIKE, nearest
+from xenscmi.spelling import ALIKE, is_swapped, nearest
 
 _MOST_BYTES = 256
 _SIMILAR = 0.7  # of `arm,scmi` and `arm,scmi-smc`, of `xen,domU` and `xen,domain`
@@ -18,6 +18,8 @@ def like(node: Node | None, name: str) -> Property | None:
     best, found = ALIKE, None  # `xen,dom0-sci-agent` is alike, `scmi-secondary-agents` and its `#…-cells` are not
     for prop in node.properties if node else ():
         matcher.set_seq1(prop.name)
+        if is_swapped(prop.name, name):
+            return prop
         if prop.name != name and matcher.quick_ratio() >= best and matcher.ratio() >= best:
             best, found = matcher.ratio(), prop
     return found

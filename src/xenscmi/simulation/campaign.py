@@ -27,7 +27,6 @@ from xenscmi.scmi.message import Command
 from xenscmi.scmi.protocols.base import BaseDiscoverAgentResponse
 from xenscmi.scmi.status import Status, status_name
 from xenscmi.simulation.expectations import Expectation, Expectations, Speaker
-from xenscmi.simulation.messages import Protection
 from xenscmi.simulation.running import RunningDomain, RunningHost
 from xenscmi.simulation.variants import Variant, Variants, resources_of, variants_of
 
@@ -186,24 +185,25 @@ class _Runner:
     def refuse_all(self, kind: Variants, step: int) -> list[_Task]:
         """Let all agents send what is to be refused of a command, and see that it changes nothing; return the rest."""
         refused, rest = list[_Task](), list[_Task]()
-        before, whole = self._state(kind), self.firmware.state()
+        before = self.firmware.state()
         for speaker in self.speakers:
             task = self._task(speaker, kind, step)
             refused.append(replace(task, messages=[each for each in task.messages if each[1].refused]))
             rest.append(replace(task, messages=[each for each in task.messages if not each[1].refused]))
             self.send(refused[-1])
-        if self._state(kind) != before:
-            self.firmware.restore(whole)
+        if self.firmware.state() != before:
+            self.firmware.restore(before)
             self._find_who_changed(refused)
+            self.firmware.restore(before)
         return rest
 
     def _find_who_changed(self, tasks: Iterable[_Task]) -> None:
         """Let agents send once more what is to be refused, one by one, to see which of them changes something."""
         for task in tasks:
-            before = self._state(task.kind)
+            before = self.firmware.state()
             for variant, _ in task.messages:
                 self._answer(task, variant)
-            if self._state(task.kind) != before:
+            if self.firmware.state() != before:
                 numbers = [variant.number for variant, _ in task.messages]
                 self._keep(
                     task, task.messages[0][1], b"", "it changed something that is not given to the agent", numbers
@@ -232,12 +232,6 @@ class _Runner:
         command = task.kind.command
         key = (task.speaker.agent, command.protocol_id, command.id, expected, answer, fault)
         self._found.setdefault(key, []).extend(numbers)
-
-    def _state(self, kind: Variants) -> object:
-        """Return what messages of a kind could change."""
-        servers = self.firmware.servers
-        permissions = self.firmware.state().permissions if kind.row.protection is Protection.TRUSTED else None
-        return servers[kind.command.protocol_id].state(), servers[ProtocolId.BASE].state(), permissions
 
     def trials(self) -> Iterator[Trial]:
         """Yield the trials, by agent, protocol and message; what was refused first."""

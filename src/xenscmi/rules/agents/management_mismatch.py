@@ -10,7 +10,7 @@ from xenscmi.diagnostics import Fix, Safety, Severity
 from xenscmi.host.index import Index, page
 from xenscmi.host.types import FirmwareAgent, ScmiNode
 from xenscmi.rules.editing import dts
-from xenscmi.rules.editing.rows import page_at
+from xenscmi.rules.editing.rows import is_one_of_a_kind, page_at
 from xenscmi.rules.example import FIRMWARE
 from xenscmi.rules.phrases import NO_SCMI, PROBE_FAILS
 from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if
@@ -62,7 +62,7 @@ def _call(index: Index, own: ScmiNode, address: int | None) -> Fix | None:
     """Return the function id of the firmware's agent with Xen's page: safe if that can be Xen's."""
     agents = [each for each in index.host.firmware.agents or () if each.shmem == address]
     node = _node(index, own)
-    if len(agents) != 1 or node is None:
+    if len(agents) != 1 or node is None or not is_one_of_a_kind(index, agents[0]):
         return None
     func_id = agents[0].func_id
     edit = dts.cells(node.get(SMC_ID), [func_id])
@@ -71,6 +71,8 @@ def _call(index: Index, own: ScmiNode, address: int | None) -> Fix | None:
 
 def _refer(index: Index, own: ScmiNode, known: FirmwareAgent) -> Fix | None:
     """Return the page of the firmware's agent with Xen's function id; if that is another's, the id for the page."""
+    if not is_one_of_a_kind(index, known):
+        return None
     if not _can_be_xens(index, known):
         return _call(index, own, page(own.shmem))
     node = _node(index, own)

@@ -59,10 +59,17 @@ def check(index: Index) -> Iterator[Finding]:
             yield _untranslated(given, given.node.parent)
         for entry in {entry.address: entry for entry in entries}.values() if regions else ():
             for finding in _compare(index, given, entry, regions, memory):
-                yield finding.replace(fix=None) if given.guest and is_misread(given.guest) else finding
+                yield finding.replace(fix=None) if _is_doubtful(given) else finding
         for region in () if entries else regions:
             if not memory.by_host.covers(*pages_of(region.start, region.size)):
                 yield _missing(index, given, region, memory)
+
+
+def _is_doubtful(given: GivenDevice) -> bool:
+    """Return whether the trees are in doubt: the guest's cells are misread, or the host's node is named otherwise."""
+    written, name = written_reg(given.node), unit_address(given.node)
+    contradicted = bool(written) and name is not None and written[0].address != name
+    return contradicted or (given.guest is not None and is_misread(given.guest))
 
 
 def _compare(
@@ -105,7 +112,7 @@ def _compare(
             f"which have {entry.size:#x}",
             span=behind.span,
             related=also("the registers", entry.span),
-            fix=_enlarge(given, behind, end),
+            fix=_enlarge(given, behind, end, regions),
         )
 
 
@@ -188,10 +195,17 @@ def _lead_to(given: GivenDevice, mapping: GuestMapping, host: int, guest: int) -
     return fix_if(certain, f"Map the registers from {host:#x}", change(given.domain, mapping, host=new))
 
 
-def _enlarge(given: GivenDevice, mapping: GuestMapping, end: int) -> Fix | None:
-    """Return the mapping with all pages of the registers, of which it has the first."""
+def _enlarge(given: GivenDevice, mapping: GuestMapping, end: int, regions: list[Region]) -> Fix | None:
+    """Return the mapping with all pages of the registers: safe if it has the first; else it may begin a page early.
+
+    If the guest's node has more than the host's, that is wrong, and the domain would be given what is another's.
+    """
     size = end - mapping.guest
-    return safe_fix(f"Map {size:#x} bytes", change(given.domain, mapping, size=size))
+    meant = [each for each in regions if each.start < mapping.host + mapping.size and mapping.host < each.end]
+    if not any(mapping.host + size <= pages_of(each.start, each.size)[1] for each in meant):
+        return None
+    has_first = any(pages_of(each.start, each.size)[0] == mapping.host for each in meant)
+    return fix_if(has_first, f"Map {size:#x} bytes", change(given.domain, mapping, size=size))
 
 
 def _setting(given: GivenDevice) -> str:

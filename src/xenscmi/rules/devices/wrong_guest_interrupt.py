@@ -23,6 +23,8 @@ from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.rule import Change, Finding, HostRule, also, fix_if, unsafe_fix
 
 _GIC_CELLS, _SPI, _TRIGGER_MASK = 3, 0, 0xF
+_SPI_TRIGGERS = (1, 4)
+"""Rising edge and high level: the GIC has no other SPIs."""
 _NAMES = "interrupt-names"
 
 RULE = HostRule(
@@ -137,6 +139,8 @@ def _correct(given: GivenDevice, written: GuestInterrupt, host: dict[int, Interr
     spi, trigger = (meant[0].number or 0) - FIRST_SPI, meant[0].specifier[2] & _TRIGGER_MASK
     # What irqs says, too, is certain: if that is the guest's number, the host's tree may be what is wrong.
     routed = {irq.value for irq in given.domain.irqs}
+    if trigger not in _SPI_TRIGGERS:
+        return None  # the host's tree is what is wrong
     certain = written.number == meant[0].number or (written.number not in routed and meant[0].number in routed)
     return fix_if(certain, f"Write <{_SPI} {spi} {trigger}>", dts.cells(prop, [_SPI, spi, trigger], at))
 

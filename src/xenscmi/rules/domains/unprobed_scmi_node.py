@@ -9,6 +9,7 @@ from xenscmi.devicetree.tree import Node
 from xenscmi.diagnostics import Safety, Severity
 from xenscmi.host.index import Index, guest_channel
 from xenscmi.rules.editing import dts
+from xenscmi.rules.editing.meaning import rename_like
 from xenscmi.rules.rule import Change, Finding, HostRule, also, safe_fix
 
 # What Linux descends into (drivers/of/platform.c, of_default_bus_match_table).
@@ -41,7 +42,8 @@ def check(index: Index) -> Iterator[Finding]:
                 related=also("the scmi node", node.span),
                 fix=None
                 if "compatible" in above
-                else safe_fix(
+                else rename_like(above, "compatible")
+                or safe_fix(
                     'Add compatible = "simple-bus";', dts.insert(above, 'compatible = "simple-bus";', first=True)
                 ),
             )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from xenscmi.source import Source
 
 _NUMBER = re.compile(r"(?P<base>0[xX])?(?P<digits>[0-9a-fA-F]+)(?P<suffix>[uU]?[lL]{0,2})")
+_DECIMAL = 1 << 12
+"""From here on, numbers are addresses, sizes and function ids, which people write in hexadecimal."""
 _LABEL = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _REFERENCE = re.compile(r"&(?:\w+|\{[^{}]*\})")
 _BRACE = re.compile(r"(?:\s|/\*.*?\*/|//[^\n]*)*\{", re.DOTALL)
@@ -41,7 +43,10 @@ def property_of(tree: Tree | None, path: str, name: str) -> Property | None:
 
 
 def number(span: Span, old: int, new: int) -> Edit | None:
-    """Replace a number by another one, written in the same base, case and width."""
+    """Replace a number by another one, written in the same base, case and width.
+
+    A small number in decimal does not make an address decimal.
+    """
     match = _NUMBER.fullmatch(span.text)
     if match is None or _value(match) != old or old == new:
         return None
@@ -50,7 +55,7 @@ def number(span: Span, old: int, new: int) -> Edit | None:
         written = f"{new:X}" if digits != digits.lower() else f"{new:x}"
         written = match["base"] + (written.zfill(len(digits)) if digits.startswith("0") else written)
     else:
-        written = str(new)
+        written = hex(new) if old < _DECIMAL <= new else str(new)
     return Edit(span=span, text=written + match["suffix"])
 
 

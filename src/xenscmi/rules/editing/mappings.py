@@ -12,6 +12,7 @@ from xenscmi.host.guest_memory import mappings
 from xenscmi.host.index import Index
 from xenscmi.host.types import DomainKind, GuestMapping, HostDomain
 from xenscmi.rules.editing import dts, xlcfg
+from xenscmi.rules.misspelling import like
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def map_pages(
     prop = node.get(XEN_REG)
     if prop and len(prop.value) % (4 * len(row)):
         return None
+    if prop is None and (misspelled := like(node, XEN_REG)):
+        return dts.rename(misspelled, XEN_REG)
     return dts.append(prop, written) if prop else dts.insert(node, f"{XEN_REG} = {written};")
 
 

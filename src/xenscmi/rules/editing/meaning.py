@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xenscmi.rules.editing import dts
-from xenscmi.rules.misspelling import compatible_like, like
+from xenscmi.rules.misspelling import compatible_like, like, strings_of
 from xenscmi.rules.rule import safe_fix
 
 TYPE_CHECKING = False
@@ -17,6 +17,8 @@ def make_compatible(node: Node | None, name: str) -> Fix | None:
     written = compatible_like(node, name) if node is not None else None
     if node is None or (written is None and "compatible" in node):
         return None
+    if (misspelled := like(node, "compatible")) and name in strings_of(misspelled):
+        return safe_fix(f"Rename {misspelled.name} to compatible", dts.rename(misspelled, "compatible"))
     edit = (
         dts.string(node.get("compatible"), written, name)
         if written

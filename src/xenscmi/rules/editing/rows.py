@@ -31,18 +31,25 @@ def number_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
 
 
 def call_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
-    """Return the function id of the firmware's agent with the row's agent id and page."""
+    """Return the function id of the firmware's agent with the row's agent id and page: safe if no domain denies it."""
     agents = index.host.firmware.agents or ()
     known = next((each for each in agents if row.agent_id and each.agent_id == row.agent_id.value), None)
-    if known is None or known.shmem != page(row.shmem) or known.func_id == _own_func_id(index):
+    if known is None or not is_one_of_a_kind(index, known):
         return None
-    return safe_fix(f"Write the function id {known.func_id:#x}", _cell(index, row.func_id, known.func_id))
+    if known.shmem != page(row.shmem) or known.func_id == _own_func_id(index):
+        return None
+    title = f"Write the function id {known.func_id:#x}"
+    # If the domain has what is listed, the firmware's table is alone, and may be what is wrong.
+    alone = any(index.described_row(user) is row for user in index.users(row))
+    return fix_if(not alone, title, _cell(index, row.func_id, known.func_id))
 
 
 def page_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
     """Return the page of the firmware's agent with the row's function id and agent id, if a node has it."""
     known = index.firmware_by_func_id.get(row.func_id.value)
     if known is None or row.agent_id is None or row.agent_id.value != known.agent_id:
+        return None
+    if not is_one_of_a_kind(index, known):
         return None
     target = page_at(index, known.shmem)
     return safe_fix(f"Refer to the page {known.shmem:#x}", dts.reference(row.shmem.span, target))
@@ -52,11 +59,21 @@ def address_as_firmware(index: Index, row: SecondaryAgent) -> Fix | None:
     """Return the address of the firmware's page in `reg` of the row's page, if the name of its node has that."""
     known, listed = index.firmware_by_func_id.get(row.func_id.value), row.shmem.value
     node = index.host.tree.node(listed.path) if index.host.tree and listed and listed.path else None
-    if known is None or listed is None or node is None or unit_address(node) != known.shmem:
+    if known is None or not is_one_of_a_kind(index, known):
+        return None
+    if listed is None or node is None or unit_address(node) != known.shmem:
         return None
     written = written_reg(node)[0].address  # which `ranges` may translate
     new = written + known.shmem - (listed.address or 0)
     return safe_fix(f"Write {known.shmem:#x} as the page's address", dts.address(node, new))
+
+
+def is_one_of_a_kind(index: Index, agent: FirmwareAgent) -> bool:
+    """Return whether no other agent of the firmware has an agent's id, function id or page: else its table is wrong."""
+    others = [each for each in index.host.firmware.agents or () if each is not agent]
+    return not any(
+        each.agent_id == agent.agent_id or each.func_id == agent.func_id or each.shmem == agent.shmem for each in others
+    )
 
 
 def page_at(index: Index, address: int) -> Node | None:
