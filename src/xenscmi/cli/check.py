@@ -241,7 +241,7 @@ def _by(read: Read, path: str) -> Source:
 
 
 def _refuse_wrong_names(arguments: Namespace, rules: Sequence[str]) -> None:
-    """Raise XenscmiError for a rule or a release that is none: once, and not for each host."""
+    """Raise XenscmiError for a rule or a release that does not exist: once, and not for each host."""
     if rules:
         from xenscmi.rules.engine import refuse_unknown
 
