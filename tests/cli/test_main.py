@@ -13,7 +13,7 @@ import pytest
 
 from xenscmi import __version__
 from xenscmi.cli import COMMANDS
-from xenscmi.cli.files import write_file, write_result
+from xenscmi.cli.writing import write_files, write_result
 from xenscmi.diagnostics import XenscmiError
 
 Result = subprocess.CompletedProcess[bytes]
@@ -210,9 +210,9 @@ def test_what_the_locale_cannot_show_is_escaped(xenscmi: Run, guest: Path) -> No
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises(XenscmiError, match="cannot write"):
-        write_file(str(tmp_path / "taken"), "text")
+        write_files({str(tmp_path / "taken"): b"text"})
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]
-    write_file(str(tmp_path / "new"), "text")
+    write_files({str(tmp_path / "new"): b"text"})
     assert sorted(each.name for each in tmp_path.iterdir()) == ["new", "taken"]
 
 
@@ -233,10 +233,10 @@ def test_a_link_stays_and_a_pipe_is_written_to(tmp_path: Path) -> None:
 def test_a_file_keeps_its_mode_and_a_new_one_obeys_the_mask(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        write_file(str(tmp_path / "file"), "text")
+        write_files({str(tmp_path / "file"): b"text"})
         assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
         (tmp_path / "file").chmod(0o604)
-        write_file(str(tmp_path / "file"), "text")
+        write_files({str(tmp_path / "file"): b"text"})
         assert (tmp_path / "file").stat().st_mode & 0o777 == 0o604
     finally:
         os.umask(before)
@@ -246,6 +246,6 @@ def test_a_file_keeps_its_mode_and_a_new_one_obeys_the_mask(tmp_path: Path) -> N
 def test_a_file_keeps_its_owner(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     os.chown(tmp_path / "file", 1234, 1235)
-    write_file(str(tmp_path / "file"), "new")
+    write_files({str(tmp_path / "file"): b"new"})
     status = (tmp_path / "file").stat()
     assert (status.st_uid, status.st_gid, (tmp_path / "file").read_text()) == (1234, 1235, "new")

@@ -283,7 +283,7 @@ def _end(outcome: Outcome) -> int:
 
 def _write_trace(path: str, recorded: list[TracedMessage]) -> None:
     from xenscmi.board.trace import write_line
-    from xenscmi.cli.files import write_result
+    from xenscmi.cli.writing import write_result
 
     write_result(path, "".join(map(write_line, recorded)).encode())
 

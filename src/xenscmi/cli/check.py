@@ -219,11 +219,10 @@ def _check(
 ) -> tuple[Sequence[Diagnostic], Sequence[Diagnostic]]:
     if _compares_releases(arguments):
         return _upgrade(arguments)
+    from xenscmi.host.configuration import is_alone, read_configuration
+
     select, ignore = _names(arguments.select), _names(arguments.ignore)
-    alone = len(arguments.paths) == 1 and not (arguments.include or arguments.roots)
-    if alone and arguments.paths[0].endswith(".cfg"):
-        # Alone it has nothing to disagree with: no device trees, and nothing of what reads them.
-        from xenscmi.host.configuration import read_configuration
+    if is_alone(arguments.paths, (*arguments.include, *arguments.roots)):
         from xenscmi.rules.engine import Selection, check_files
 
         source = _by(read, arguments.paths[0]) if read else read_source(arguments.paths[0])
@@ -242,7 +241,7 @@ def _by(read: Read, path: str) -> Source:
 
 
 def _refuse_wrong_names(arguments: Namespace, rules: Sequence[str]) -> None:
-    """Raise XenscmiError for a rule or a release that is none: once, and not for each host."""
+    """Raise XenscmiError for a rule or a release that does not exist: once, and not for each host."""
     if rules:
         from xenscmi.rules.engine import refuse_unknown
 

@@ -7,7 +7,7 @@ import sys
 from xenscmi.cli.files import show
 from xenscmi.cli.findings import REVIEW_FORMATS, rendered
 from xenscmi.cli.fleet import answers, host_findings, show_notes, write_output
-from xenscmi.cli.terminal import has_colours
+from xenscmi.cli.terminal import has_colours, width_of
 from xenscmi.fleet.task import Task
 from xenscmi.report import hosts as report
 from xenscmi.report.text import tally
@@ -41,7 +41,7 @@ def check_hosts(arguments: Namespace, task: Task, failing: Collection[Severity])
 def _show(arguments: Namespace, hosts: Sequence[HostFindings]) -> None:
     """Print the findings for a person."""
     if arguments.hosts:
-        sys.stderr.write(report.as_text(hosts, colour=has_colours(sys.stderr)))
+        sys.stderr.write(report.as_text(hosts, colour=has_colours(sys.stderr), width=width_of(sys.stderr)))
         return
     (host,) = hosts
     show(host.findings)

@@ -12,7 +12,8 @@ import stat
 from os.path import realpath
 from pathlib import Path
 
-from xenscmi.cli.files import put, read_file, say, write_files
+from xenscmi.cli.files import put, read_file, say
+from xenscmi.cli.writing import write_files
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.plan.rendering.header import made_by_plan
 from xenscmi.report.text import counted

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 
-from xenscmi.cli.files import look_for_folders, say, show, split_root, write_result
+from xenscmi.cli.files import look_for_folders, say, show, split_root
+from xenscmi.cli.writing import write_result
 from xenscmi.diagnostics import Diagnostic, Severity, XenscmiError
 
 TYPE_CHECKING = False

@@ -11,7 +11,8 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from xenscmi.cli.diff import unified
-from xenscmi.cli.files import read_text, write_file
+from xenscmi.cli.files import read_text
+from xenscmi.cli.writing import write_files
 from xenscmi.diagnostics import Diagnostic, XenscmiError
 from xenscmi.filesystem import read_file
 from xenscmi.plan.lock import NAME as LOCK
@@ -65,7 +66,7 @@ def _write(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _error(f"cannot make {path.parent}: {error.strerror}") from None
-    write_file(str(path), data)
+    write_files({str(path): data})
 
 
 class Output:

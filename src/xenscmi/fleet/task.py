@@ -48,6 +48,7 @@ class Done:
 def do(task: Task, paths: Sequence[str], files: SharedFiles) -> Done:
     """Read a host and do the task. What is wrong with the host is an outcome, not an error."""
     from xenscmi.fleet.recorder import Recorder
+    from xenscmi.host.configuration import is_alone
     from xenscmi.host.files import HostFiles
     from xenscmi.host.load import load_host
     from xenscmi.host.search import SearchPath
@@ -55,7 +56,8 @@ def do(task: Task, paths: Sequence[str], files: SharedFiles) -> Done:
     recorder = Recorder(paths)
     files.watch = recorder.note
     try:
-        if _is_alone(task, paths):
+        elsewhere = (*task.include, *task.roots, *task.named_roots)
+        if task.command == "check" and not task.before and is_alone(paths, elsewhere):
             outcome = _checked_alone(task, HostFiles(recorder.read).text(Path(paths[0])))
             return Done(outcome=outcome, states=recorder.states, is_final=recorder.is_steady)
         loaded = load_host(
@@ -77,12 +79,6 @@ def do(task: Task, paths: Sequence[str], files: SharedFiles) -> Done:
         run = {"xen": list(getattr(error, "log", ()))}
         return Done(outcome=HostOutcome(findings=error.diagnostics, usable=False, run=run), states=recorder.states)
     return Done(outcome=outcome, states=recorder.states, is_final=recorder.is_steady)
-
-
-def _is_alone(task: Task, paths: Sequence[str]) -> bool:
-    """Return whether a host is an xl.cfg by itself, as `check` has it."""
-    alone = len(paths) == 1 and not (task.include or task.roots or task.named_roots or task.before)
-    return task.command == "check" and alone and paths[0].endswith(".cfg")
 
 
 def _checked_alone(task: Task, source: Source) -> HostOutcome:

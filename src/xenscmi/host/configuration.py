@@ -18,7 +18,7 @@ from xenscmi.xlcfg import Settings, StringValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, TypeVar
 
     T = TypeVar("T")
@@ -53,6 +53,14 @@ class Configuration(Record):
             known = self._answers[make] = (inputs, make(self, *inputs))
         made: T = known[1]
         return made
+
+
+def is_alone(paths: Sequence[str], elsewhere: Sequence[object] = ()) -> bool:
+    """Return whether the paths of a host are an xl.cfg by itself, which has nothing to disagree with.
+
+    `elsewhere` are the folders in which other files of the host may lie. What reads device trees is not needed then.
+    """
+    return len(paths) == 1 and paths[0].endswith(".cfg") and not elsewhere
 
 
 def read_configuration(source: Source) -> Configuration:

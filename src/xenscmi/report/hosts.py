@@ -29,7 +29,7 @@ def distinct(hosts: Iterable[HostFindings]) -> list[Diagnostic]:
     return list(dict.fromkeys(each for host in hosts for each in host.findings))
 
 
-def as_text(hosts: Sequence[HostFindings], *, colour: bool = False) -> str:
+def as_text(hosts: Sequence[HostFindings], *, colour: bool = False, width: int | None = None) -> str:
     """Return the findings below the names of their hosts, and how many there are."""
     seen: set[Diagnostic] = set()
     text = ""
@@ -41,7 +41,7 @@ def as_text(hosts: Sequence[HostFindings], *, colour: bool = False) -> str:
             also = f", {'all' if not new else others} of them shown above" if others else ""
             unusable = "" if host.usable else "cannot be used: "
             text += f"{visible(host.name)}: {unusable}{tally(host.findings)}{also}\n"
-            text += render(new, "xenscmi", colour=colour)
+            text += render(new, "xenscmi", colour=colour, width=width)
     return text + total(len(hosts), _with_findings(hosts), _unusable(hosts), what="findings", nothing="nothing found")
 
 
