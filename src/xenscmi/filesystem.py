@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,10 @@ LARGEST_FILE = 64 << 20
 
 def read_file(path: Path) -> bytes:
     """Return the bytes of a regular file. Raises OSError, also for a file larger than LARGEST_FILE."""
-    if not S_ISREG(path.stat().st_mode):
+    mode = path.stat().st_mode
+    if S_ISDIR(mode):
+        raise OSError("it is a folder")
+    if not S_ISREG(mode):
         raise OSError("it is not a regular file")
     with path.open("rb") as file:
         return bounded(file.read(LARGEST_FILE + 1))

@@ -141,6 +141,11 @@ def test_a_manifest_may_not_leave_its_folder(path: str, board: Path, capsys: pyt
     assert "the host's folder" in str(found[0]["message"])
 
 
+def test_a_folder_among_files_is_called_that(board: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(board / "guest.cfg"), str(board)]) == 2
+    assert f"cannot read {board}: it is a folder" in capsys.readouterr().err
+
+
 def test_a_folder_without_a_host_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, found = _json(capsys, str(tmp_path))
     assert code == 2

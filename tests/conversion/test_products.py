@@ -328,3 +328,11 @@ def test_a_mistyped_rule_of_the_manifest_writes_nothing(
     assert main(["convert", str(gate), "-o", str(tmp_path / "v8")]) == 2
     assert "did you mean `shared-page'?" in capsys.readouterr().err
     assert not (tmp_path / "v8").exists()
+
+
+def test_infos_that_are_left_are_counted(hosts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`check` shows them once all is applied, so that "nothing" alone would not be true."""
+    convert(hosts / "tower", tmp_path / "v8")
+    assert "once all of this is applied, xenscmi check finds nothing but 1 info\n" in capsys.readouterr().err
+    convert(hosts / "gate", tmp_path / "gate")
+    assert "once all of this is applied, xenscmi check finds nothing\n" in capsys.readouterr().err

@@ -117,3 +117,10 @@ def test_a_fragment_without_a_newline_at_its_end(
     err = capsys.readouterr().err
     assert (f"{first}:3:1: warning: {first} ends without a newline" in err) == said
     assert (f"{devices}:1:1: note: the line that is joined to it" in err) == said
+
+
+def test_an_overlay_is_not_a_host_tree(trees: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = trees / BOARD / "host.toml"
+    manifest.write_text(manifest.read_text().replace('device_tree = "board.dts"', 'device_tree = "xen.dtso"'))
+    assert main(["check", str(trees / BOARD)]) == 2
+    assert f"{manifest}:2:1: error: xen.dtso is an overlay, not a host device tree" in capsys.readouterr().err

@@ -53,20 +53,20 @@ def run(arguments: Namespace) -> int:
     """Run the command."""
     try:
         loaded, made = _convert(arguments)
-        left = _left(loaded, made)
+        found = _found(loaded, made)
         if arguments.output and made.files:
             _write(arguments.output, made.files, force=arguments.force)
     except XenscmiError as error:
         show(error.diagnostics)
         return EXIT_UNUSABLE
     if arguments.json:
-        _put_json(made, left)
+        _put_json(made, _left(found))
     else:
-        _tell(made, left, arguments.output)
+        _tell(made, found, arguments.output)
     return 0
 
 
-def _tell(made: Conversion, left: Sequence[Diagnostic], output: str | None) -> None:
+def _tell(made: Conversion, found: Sequence[Diagnostic], output: str | None) -> None:
     """Say what came of it: the files, unless they are in a folder; what to delete, what was assumed, what is left."""
     if not made.files:
         show(made.notes)
@@ -76,11 +76,13 @@ def _tell(made: Conversion, left: Sequence[Diagnostic], output: str | None) -> N
         put(_listing(made.files))
         show([_deletion(each) for each in made.removals])
     show(made.notes)
+    left = _left(found)
     if left:
         say("once all of this is applied, xenscmi check still finds:")
         show(left)
     else:
-        say("once all of this is applied, xenscmi check finds nothing")
+        infos = f" but {len(found)} info{'s' if len(found) > 1 else ''}" if found else ""
+        say(f"once all of this is applied, xenscmi check finds nothing{infos}")
     if output:
         say(f"{', '.join(made.files)} written to {output}")
 
@@ -121,13 +123,17 @@ def _deletion(removal: Removal) -> Diagnostic:
     return Diagnostic(message=message, severity=Severity.INFO, span=removal.span)
 
 
-def _left(loaded: LoadedHost, made: Conversion) -> Sequence[Diagnostic]:
-    """Return what is wrong with the host once everything is applied. Raises XenscmiError as `api.check` does."""
+def _left(found: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+    """Return what a person has to decide, of what is found."""
+    return [each for each in found if each.severity is not Severity.INFO]
+
+
+def _found(loaded: LoadedHost, made: Conversion) -> Sequence[Diagnostic]:
+    """Return what is found on the host once everything is applied. Raises XenscmiError as `api.check` does."""
     from xenscmi.api import check
     from xenscmi.host.load import LoadedHost
 
-    found = check(LoadedHost(host=made.host, rules=loaded.rules)) if made.files else ()
-    return [each for each in found if each.severity is not Severity.INFO]
+    return check(LoadedHost(host=made.host, rules=loaded.rules)) if made.files else ()
 
 
 def _write(folder: str, files: dict[str, str], *, force: bool) -> None:

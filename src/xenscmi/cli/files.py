@@ -130,14 +130,14 @@ def load_given_host(
 
     `read` and `parsed` are as for `load_host`.
     """
-    look_for_folders(arguments)
+    look_for_folders(arguments, warn=read is None)
     paths = arguments.paths if paths is None else paths
     confined = arguments.confined
     return load_host(paths, arguments.include, arguments.roots, confined=confined, read=read, parsed=parsed)
 
 
-def look_for_folders(arguments: Namespace) -> None:
-    """Raise XenscmiError for a `--root` that is not a folder; warn of such an `--include`, as compilers do.
+def look_for_folders(arguments: Namespace, *, warn: bool = True) -> None:
+    """Raise XenscmiError for a `--root` that is not a folder; `warn` of such an `--include`, as compilers do.
 
     Nothing would be found below a mistyped root, and less of the host would be checked.
     """
@@ -146,7 +146,7 @@ def look_for_folders(arguments: Namespace) -> None:
     for root in arguments.roots:
         if not Path(split_root(root)[1]).is_dir():
             raise XenscmiError(Diagnostic(message=f"--root {root}: there is no such folder", help="correct its path"))
-    for folder in arguments.include:
+    for folder in arguments.include if warn else ():
         if not Path(folder).is_dir():
             show([Diagnostic(message=f"-I {folder}: there is no such folder", severity=Severity.WARNING)])
 

@@ -27,6 +27,9 @@ def read_by_manifest(files: HostFiles, path: Path, listing: Sequence[Path]) -> H
     manifest, places = files.parsed.manifest(source)
     named = NamedFiles(files, path, manifest, places)
     trees = named.trees([*_trees_of(manifest)])
+    if trees[manifest.device_tree].is_overlay:
+        help = "name the board's tree there, and this one in overlays"
+        raise _error(f"{manifest.device_tree} is an overlay, not a host device tree", places.at("$.device_tree"), help)
     overlays = [trees[name] for name in manifest.overlays]
     tree = files.parsed.with_overlays(trees[manifest.device_tree], overlays)
     partial: dict[str, Tree] = {}

@@ -113,12 +113,19 @@ def read_manifest(source: Source) -> Manifest:
     except (RecursionError, ValueError) as error:  # such as a date that does not exist
         raise _error(str(error), Span(source, 0, 0)) from None
     _check_xen(manifest.xen, places)
+    first: dict[object, int] = {}
     for number, domain in enumerate(manifest.domain):
         if (domain.config is None) == (domain.name is None):
             raise _error(
                 f"domain[{number}]: give either config, an xl.cfg, or name, the domain's node under /chosen",
                 places.at(f"$.domain[{number}]"),
             )
+        key = "config" if domain.name is None else "name"
+        named = domain.config if domain.name is None else domain.name
+        other = first.setdefault((key, named), number)
+        if other != number:
+            message = f"domain[{number}].{key}: domain[{other}] names the same"
+            raise _error(message, places.at(f"$.domain[{number}].{key}"), "write one [[domain]] for each domain")
     return manifest
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from xenscmi.diagnostics import Diagnostic, XenscmiError
-from xenscmi.host.toml_places import TomlPlaces
+from xenscmi.host.toml_places import KEY_IN, TomlPlaces
 from xenscmi.spelling import did_you_mean
 
 _LONGEST_KEY = 64  # of those that a misspelled one is compared as
@@ -19,8 +19,8 @@ _LONGEST_KEY = 64  # of those that a misspelled one is compared as
 def unfit(error: msgspec.ValidationError, kind: type[msgspec.Struct], places: TomlPlaces) -> XenscmiError:
     """Return msgspec's error about a document of this kind as ours, at the key that does not fit."""
     reason, _, path = str(error).partition(" - at `")
-    path = path.rstrip("`") or "$"
-    key = path.removeprefix("$").removeprefix(".")
+    path = path.replace("`", "") or "$"
+    key = path.removeprefix(KEY_IN).removeprefix("$").removeprefix(".")
     if found := re.search(r"unknown field `(.+)`", reason):
         reason = f"there is no key `{found[1]}'{f' in {key}' if key else ''}"
         known = [name for struct in _structs(_hint(kind, key)) for name in struct.__struct_fields__]
@@ -28,12 +28,24 @@ def unfit(error: msgspec.ValidationError, kind: type[msgspec.Struct], places: To
         path = f"{path}.{found[1]}"
     elif missing := re.search(r"required field `(.+)`", reason):
         reason = f"the key `{missing[1]}' is missing{f' in {key}' if key else ''}"
-        help = f"add {missing[1]} = …"
+        table = "" if key else _table_of(missing[1], kind, places)
+        help = f"move it out of [{table}], above the first [table]" if table else f"add {missing[1]} = …"
+    elif path.startswith(KEY_IN):
+        reason, help = f"{key} has a key that does not fit: {reason}", ""
     else:
         reason = f"{key}: {reason}" if key else reason
         words = [str(word) for word in _words(_hint(kind, key))]
         help = f"write one of {', '.join(words)}" if words else ""
     return XenscmiError(Diagnostic(message=reason, span=places.at(path), help=help))
+
+
+def _table_of(name: str, kind: type[msgspec.Struct], places: TomlPlaces) -> str:
+    """Return the table in which a key of the top level stands by mistake, as in TOML it does behind a [table]."""
+    for path in places.named(name):
+        table = path.removeprefix("$.").removesuffix(name).removesuffix(".")
+        if table and all(name not in struct.__struct_fields__ for struct in _structs(_hint(kind, table))):
+            return table
+    return ""
 
 
 def _hint(kind: Any, key: str) -> Any:

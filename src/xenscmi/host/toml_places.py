@@ -22,6 +22,9 @@ MAX_DEPTH = 16
 MAX_NUMBER = 80
 """Characters of a number or date: 64 bits in binary, with a sign, a prefix and underscores."""
 
+KEY_IN = "key in "
+"""How msgspec's path begins for a key that is wrong itself, without its backticks."""
+
 _LONGEST_PATH = 1024
 _QUOTES = ("'", '"')
 
@@ -49,10 +52,14 @@ class TomlPlaces:
 
     def at(self, path: str) -> Span:
         """Return the place of a key, or of the nearest table or list around it where the text does not have the key."""
-        path = path.removeprefix("key in ")[:_LONGEST_PATH]  # msgspec's words for a key that is wrong itself
+        path = path.removeprefix(KEY_IN)[:_LONGEST_PATH]
         while path and path not in self._found:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         return self._found.get(path) or Span(self.source, 0, 0)
+
+    def named(self, name: str) -> list[str]:
+        """Return the paths of all keys of this name."""
+        return [path for path in self._found if path.endswith(f".{name}")]
 
     def error(self, start: int, end: int, reason: str) -> XenscmiError:
         """Return the error that what stands from `start` to `end` is out of bounds."""
