@@ -108,7 +108,7 @@ def test_a_tree_of_imagebuilder_may_be_missing_but_not_outside() -> None:
 def test_a_folder_among_files(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    with pytest.raises(XenscmiError, match=f"cannot read {tmp_path}/a: it is not a regular file") as raised:
+    with pytest.raises(XenscmiError, match=f"cannot read {tmp_path}/a: it is a folder") as raised:
         load_host(
             [str(tmp_path / "a"), str(tmp_path / "b")], read=filesystem.read_file, list_folder=filesystem.list_folder
         )
