@@ -11,6 +11,7 @@ import pytest
 from tests.editor.client import Client, apply
 
 from xenscmi.api import check, load_host
+from xenscmi.plan.rendering.header import hashes
 
 pytest.importorskip("pygls", reason="pygls is not installed (xenscmi[editor])")
 
@@ -112,3 +113,13 @@ def test_an_editor_without_versions_gets_plain_edits(tmp_path: Path) -> None:
     assert {*found["edit"]["changes"]} == {client.uri("guest.cfg")}
     assert "vcpus = 1" in saved(client, found["edit"])["guest.cfg"]
     assert client.stop() == 0
+
+
+def test_a_file_of_a_plan_is_not_fixed_with_all_others(client: Client) -> None:
+    path = client.folder / "guest.cfg"
+    path.write_text(hashes() + path.read_text().replace("agent_id=4", "agent_id=0x4"))
+    client.open("guest.cfg")
+    client.open("domd.cfg")
+    client.change("domd.cfg", "agent_id=2", "agent_id=0x2")
+    (action,) = actions(client, "domd.cfg", "arm_sci", only=[FIX_ALL])
+    assert list(apply(action["edit"], client.texts)) == ["domd.cfg"]
