@@ -2,8 +2,8 @@
 
 Findings as you type, over unsaved files, of the whole host that a file belongs to, or of a plan.toml; their fixes; what
 a key means, who has an agent, whose page an address is; completion; definitions and references across files; renaming
-an agent in all of them. docs/editor.md says how to set up an editor. The server needs pygls:
-pip install 'xenscmi[editor]'.
+an agent in all of them. docs/editor.md says how to set up an editor. The server needs pygls, which the extra `editor`
+of xenscmi brings.
 
 exit codes: 0; 2 without pygls, or for a client that does not speak the protocol
 
@@ -14,6 +14,7 @@ examples:
 from __future__ import annotations
 
 import os
+import sys
 from importlib.util import find_spec
 
 from xenscmi.cli.files import say
@@ -33,7 +34,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Run the command."""
     if find_spec("pygls") is None:
-        say("xenscmi lsp: error: pygls is missing: pip install 'xenscmi[editor]'")
+        say(f"xenscmi lsp: error: pygls is missing: {sys.executable} -m pip install 'pygls>=2.0'")
         return EXIT_UNUSABLE
     from xenscmi.editor.server import make_server
 
