@@ -66,6 +66,7 @@ memory@40000000 {{ device_type = "memory"; reg = <0x0 0x40000000 0x0 0x40000000>
 gic: interrupt-controller@f1000000 {{
     compatible = "arm,gic-v3"; #interrupt-cells = <3>; interrupt-controller; reg = <0x0 0xf1000000 0x0 0x20000>;
 }};
+iommu@90000000 {{ compatible = "arm,smmu-v3"; #iommu-cells = <1>; reg = <0x0 0x90000000 0x0 0x20000>; }};
 firmware {{ scmi {{
     compatible = "arm,scmi-smc"; arm,smc-id = <0x82000003>; #address-cells = <1>; #size-cells = <0>;
     clk: protocol@14 {{ reg = <0x14>; #clock-cells = <1>; }};
