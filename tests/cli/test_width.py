@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.terminals import open_terminal
 
 from xenscmi.cli import COMMANDS, main
 from xenscmi.cli.help import help_width
@@ -120,7 +120,7 @@ def test_a_width_that_is_none(columns: str, found: int | None, monkeypatch: pyte
 
 def test_a_terminal_that_does_not_say_how_wide_it_is_gets_whole_lines() -> None:
     """A serial console has 0 columns."""
-    ours, theirs = pty.openpty()
+    ours, theirs = open_terminal()
     with os.fdopen(ours), os.fdopen(theirs, "w") as terminal:
         assert os.get_terminal_size(terminal.fileno()).columns == 0
         assert width_of(terminal) is None
@@ -128,7 +128,7 @@ def test_a_terminal_that_does_not_say_how_wide_it_is_gets_whole_lines() -> None:
 
 def test_a_terminal_says_how_wide_it_is(host: Path) -> None:
     """A real terminal of 50 columns."""
-    ours, theirs = pty.openpty()
+    ours, theirs = open_terminal()
     script = (
         "import os, fcntl, struct, sys, termios; fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 50, 0, 0));"
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.fleet.conftest import Fleet
+from tests.terminals import open_terminal
 
 from xenscmi.fleet.workers import Died, each_done
 from xenscmi.host.load import LoadedHost
@@ -148,11 +149,9 @@ def test_a_killed_run_leaves_no_worker_behind(fleet: Fleet, number: signal.Signa
 
 def test_the_bar_is_for_a_terminal(fleet: Fleet) -> None:
     """And only for what takes more than a second."""
-    import pty
-
     code = SLOW.format(seconds=0.7)
     for seconds, terminal in ((0.7, True), (0.7, False), (0, True)):
-        ours, theirs = pty.openpty()
+        ours, theirs = open_terminal()
         code = SLOW.format(seconds=seconds)
         with subprocess.Popen(
             [sys.executable, "-c", code], stderr=theirs if terminal else subprocess.PIPE, stdout=subprocess.PIPE

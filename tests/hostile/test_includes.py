@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 from tests.hostile.conftest import Place, Run
@@ -89,7 +90,7 @@ def test_what_is_no_regular_file_is_not_included(place: Place, run: Run) -> None
         file.truncate(20 << 30)
     for name, reason in (
         ("pipe", "it is not a regular file"),
-        ("loop", "ymlink"),
+        ("loop", "ymlink" if sys.version_info < (3, 13) else "symbolic links"),  # who notices it first
         ("sparse", "a device tree and its includes have at most 16 MiB"),
         ("a\\0b", ""),
     ):

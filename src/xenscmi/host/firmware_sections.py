@@ -238,11 +238,10 @@ _SystemState: TypeAlias = Literal["shutdown", "cold_reset", "warm_reset", "power
 
 
 class FirmwareSection(Section, frozen=True):
-    """The EL3 firmware: a profile, and what the firmware has, where that is known.
+    """The EL3 firmware: a profile, and what the firmware has, where that is known."""
 
-    Clocks, resets and power domains that devices own need no tables of their own: where none of a kind is declared,
-    they get names and the defaults.
-    """
+    # Clocks, resets and power domains that devices own need no tables of their own: where none of a kind is declared,
+    # they get names and the defaults.
 
     profile: Annotated[
         str, Meta(description="Its kind, as `xenscmi profiles --firmware`, or a file of your own: `my-firmware.toml`.")
