@@ -126,17 +126,18 @@ def device_trees(suite: str, *, timeout: float = 300) -> Path:
 
 def merged(suite: str, names: Sequence[str], root: Path, *, timeout: float = 300) -> Path:
     """Return `root` with the files of several packages of a suite in one tree, as if they were installed there."""
-    wanted = "\n".join((suite, *names))
+    wanted, deadline = "\n".join((suite, *names)), time.monotonic() + timeout
     stamp = root / ".packages"
     if not stamp.is_file() or stamp.read_text() != wanted:
         folders = fetch(suite, names, timeout=timeout)
-        with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".new-") as new:
+        with _locked(root.parent, deadline), tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".new-") as new:
+            if stamp.is_file() and stamp.read_text() == wanted:
+                return root  # another process has made it meanwhile
             whole = Path(new) / "root"
             for folder in folders.values():
                 shutil.copytree(folder, whole, symlinks=True, dirs_exist_ok=True, ignore=_control)
             (whole / ".packages").write_text(wanted)
             shutil.rmtree(root, ignore_errors=True)
-            root.parent.mkdir(parents=True, exist_ok=True)
             whole.rename(root)
     return root
 

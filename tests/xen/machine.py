@@ -10,6 +10,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import textwrap
 import time
 from collections.abc import Mapping
@@ -150,9 +151,10 @@ def _base(release: packages.Release, root: Path) -> bytes:
     path = root.with_name(root.name + ".cpio")
     stamp = root / ".packages"
     if not path.exists() or path.stat().st_mtime < stamp.stat().st_mtime:
-        fresh = path.with_suffix(".new")
-        fresh.write_bytes(initramfs.dom0_base(root, release.python))
-        fresh.rename(path)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as new:  # others may make it, too
+            fresh = Path(new, path.name)
+            fresh.write_bytes(initramfs.dom0_base(root, release.python))
+            fresh.replace(path)
     return path.read_bytes()
 
 
