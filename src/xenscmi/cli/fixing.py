@@ -62,7 +62,7 @@ class FilesToFix(Drafts):
             return "the host has it under two names"
         if made_by_plan(self.first[name]):
             return "`xenscmi plan' made it: change the plan, and render it again"
-        mode = os.stat(real).st_mode  # noqa: PTH116
+        mode = Path(real).stat().st_mode
         if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(real, os.W_OK):
             return "it is read-only"
         return ""

@@ -21,16 +21,16 @@ def write_result(path: str, data: bytes) -> None:
     A symlink stays, and the file behind it is written; a device or a pipe, such as /dev/stdout, is written to.
     """
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116
+        mode = Path(path).stat().st_mode
         if not (S_ISREG(mode) or S_ISDIR(mode)):
-            with open(path, "wb") as file:  # noqa: PTH123
+            with Path(path).open("wb") as file:
                 file.write(data)
             return
     except FileNotFoundError:
         pass  # it will be made
     except OSError as error:
         raise XenscmiError(Diagnostic(message=f"cannot write {path}: {error.strerror}")) from None
-    if os.path.islink(path):  # noqa: PTH114
+    if Path(path).is_symlink():
         path = os.path.realpath(path)
     write_files({path: data})
 
